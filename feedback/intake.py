@@ -1,0 +1,224 @@
+"""This module is the one door for every signal: it checks a report against its launch, redacts, stores and gives a receipt."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from feedback import attachments, custom_fields, receipts
+from feedback.models import FORMLESS_CHANNELS, PUBLIC_CHANNELS, Feedback, ReceiptLink, Reporter
+from feedback.report import Report
+from hypercare.core import wake
+from hypercare.core.models import Component, Launch
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.redaction import redact, redact_value
+from hypercare.core.secrets import digest
+from hypercare.core.timeline import Actor, Entry, record
+
+TRIAGE_TASK = "triage.waiting"
+_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender gets: the report's name, its secret page (None where a repeat may not see it), and whether it is a repeat."""
+
+    feedback_id: int
+    status_path: str | None
+    replayed: bool
+
+    @property
+    def key(self) -> str:
+        """For example HC-12."""
+        return f"HC-{self.feedback_id}"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one report of a batch was not taken."""
+
+    errors: tuple[FieldError, ...]
+
+
+def accept(launch: Launch, report: Report, *, actor: Actor, now: datetime) -> Receipt:
+    """Stores one report; raises Problem 400 (bad for this launch) or 409 (launch closed)."""
+    answer = accept_many(launch, [report], actor=actor, now=now)[0]
+    if isinstance(answer, Refusal):
+        raise Problem(400, answer.errors[0].detail, errors=answer.errors)
+    return answer
+
+
+def accept_many(launch: Launch, reports: Sequence[Report], *, actor: Actor, now: datetime) -> list[Receipt | Refusal]:
+    """Stores reports of one launch, each answered in its place; one bad report refuses only itself.
+
+    A report repeats another when launch, channel, source and external id are the same: it gets the first one's name.
+    """
+    refuse_closed(launch)
+    with attachments.shelf() as shelf, transaction.atomic():
+        return _accept_all(launch, reports, shelf, actor=actor, now=now)
+
+
+def refuse_closed(launch: Launch) -> None:
+    """Raises Problem 409 for a launch that takes no more reports."""
+    if launch.closed_at:
+        raise Problem(409, _("%(launch)s was closed on %(day)s and takes no more reports.") % {
+            "launch": launch.name, "day": f"{launch.closed_at:%Y-%m-%d}"})  # fmt: skip
+
+
+def _accept_all(
+    launch: Launch, reports: Sequence[Report], shelf: attachments.Shelf, *, actor: Actor, now: datetime
+) -> list[Receipt | Refusal]:
+    components = {component.slug: component for component in Component.objects.filter(launch=launch)}
+    definitions = custom_fields.definitions_of(launch)
+    answers: list[Receipt | Refusal | None] = [None] * len(reports)
+    rows: dict[int, Feedback] = {}
+    for index, report in enumerate(reports):
+        errors = _errors_in_launch(report, components=components, now=now)
+        errors += custom_fields.errors_in(report.fields, definitions, whole=report.channel not in FORMLESS_CHANNELS)
+        if errors:
+            answers[index] = Refusal(tuple(errors))
+        else:
+            rows[index] = _row(launch, report, component=components.get(report.component), now=now)
+    _give_reporters(launch, {index: reports[index] for index in rows}, rows, now=now)
+    first_of = _insert(rows)
+    for index, row in rows.items():
+        answers[index] = _receipt(row, first_of[index])
+    fresh = [index for index, row in rows.items() if first_of[index] is row]
+    _store_around([(rows[index], reports[index]) for index in fresh], shelf, launch=launch, actor=actor, now=now)
+    if fresh:
+        wake.worker_after_commit(TRIAGE_TASK)
+    return [answer for answer in answers if answer is not None]
+
+
+def _errors_in_launch(report: Report, *, components: dict[str, Component], now: datetime) -> list[FieldError]:
+    errors = []
+    if report.component and report.component not in components:
+        known = ", ".join(sorted(components)) or _("none yet")
+        detail = _("There is no component “%(slug)s” in this launch; known are: %(known)s.") % {
+            "slug": report.component, "known": known}  # fmt: skip
+        errors.append(FieldError("/component", detail))
+    if report.occurred_at and report.occurred_at > now + _AHEAD:
+        errors.append(FieldError("/occurred_at", _("This time lies more than a day ahead; check the sender's clock.")))
+    return errors
+
+
+def _row(launch: Launch, report: Report, *, component: Component | None, now: datetime) -> Feedback:
+    title, body = redact(report.title), redact(report.body)
+    context, fields = redact_value(report.context), redact_value(report.fields)
+    occurred_at = min(report.occurred_at or now, now)
+    return Feedback(
+        launch=launch,
+        channel=report.channel,
+        source=report.source,
+        external_id=report.external_id,
+        content_digest=_content_digest(report),
+        kind=report.kind,
+        title=title.text[:300],
+        body=body.text,
+        language=report.language,
+        context=context.value,
+        fields=fields.value,
+        component=component,
+        trace_id=report.trace_id,
+        redactions=sum(sum(part.counts.values()) for part in (title, body, context, fields)),
+        occurred_at=occurred_at,
+        received_at=now,
+    )
+
+
+def _content_digest(report: Report) -> str:
+    content: list[Any] = [report.title, report.body, report.reporter_email, report.context, report.fields]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _give_reporters(launch: Launch, reports: dict[int, Report], rows: dict[int, Feedback], *, now: datetime) -> None:
+    """Finds or makes the reporter of each row: by e-mail in any case, else by outside id; guests have none."""
+    wanted = {
+        (report.reporter_email, "" if report.reporter_email else report.reporter_external_id): report
+        for report in reports.values()
+        if report.reporter_email or report.reporter_external_id
+    }
+    if not wanted:
+        return
+    Reporter.objects.bulk_create(
+        [
+            Reporter(
+                launch=launch,
+                email=email,
+                external_id=report.reporter_external_id,
+                name=redact(report.reporter_name).text,
+                language=report.language,
+                created_at=now,
+            )
+            for (email, _external), report in sorted(wanted.items())
+        ],
+        ignore_conflicts=True,
+    )
+    emails = [email for email, _external in wanted if email]
+    externals = [external for email, external in wanted if not email]
+    known = {("e", person.email): person for person in Reporter.objects.filter(launch=launch, email__in=emails)}
+    without_email = Reporter.objects.filter(launch=launch, email="", external_id__in=externals)
+    known |= {("x", person.external_id): person for person in without_email}
+    for index, report in reports.items():
+        name = ("e", report.reporter_email) if report.reporter_email else ("x", report.reporter_external_id)
+        rows[index].reporter = known.get(name)
+
+
+def _insert(rows: dict[int, Feedback]) -> dict[int, Feedback]:
+    """Inserts what is new and says for each row which stored row it is: itself, or the first with its external id."""
+    if not rows:
+        return {}
+    for row, number in zip(rows.values(), _next_ids(len(rows)), strict=True):
+        row.pk = number
+    Feedback.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=500)
+    repeated = [row for row in rows.values() if row.external_id is not None]
+    firsts: dict[tuple[str, str, str | None], Feedback] = {}
+    if repeated:
+        stored = Feedback.objects.filter(
+            launch=repeated[0].launch,
+            channel__in={row.channel for row in repeated},
+            source__in={row.source for row in repeated},
+            external_id__in=[row.external_id for row in repeated],
+        ).only("id", "launch_id", "channel", "source", "external_id", "content_digest")
+        firsts = {(row.channel, row.source, row.external_id): row for row in stored}
+    answer = {}
+    for index, row in rows.items():
+        first = firsts.get((row.channel, row.source, row.external_id))
+        answer[index] = row if first is None or first.pk == row.pk else first
+    return answer
+
+
+def _next_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('feedback_feedback', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _receipt(row: Feedback, first: Feedback) -> Receipt:
+    replayed = first is not row
+    hidden = replayed and row.channel in PUBLIC_CHANNELS and first.content_digest != row.content_digest
+    path = None if hidden else reverse("feedback:receipt", args=[receipts.secret_of(first.pk)])
+    return Receipt(feedback_id=first.pk, status_path=path, replayed=replayed)
+
+
+def _store_around(
+    pairs: list[tuple[Feedback, Report]], shelf: attachments.Shelf, *, launch: Launch, actor: Actor, now: datetime
+) -> None:
+    ReceiptLink.objects.bulk_create(
+        [ReceiptLink(feedback=row, digest=digest(receipts.secret_of(row.pk)), created_at=now) for row, _report in pairs],
+        batch_size=1000,
+    )
+    for row, report in pairs:
+        for file in report.files:
+            shelf.put(row, file, now=now)
+        receipts.send_receipt(row, now=now)
+    entries = [Entry(row.key, "feedback.received", {"channel": row.channel}, row.occurred_at) for row, _report in pairs]
+    record(launch, entries, actor=actor, now=now)

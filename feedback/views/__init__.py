@@ -1,0 +1,1 @@
+"""This package holds the pages and doors of feedback."""

@@ -1,0 +1,1 @@
+"""This package is where machines speak: their alerts enter here and become feedback."""

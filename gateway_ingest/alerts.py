@@ -1,0 +1,244 @@
+"""This module follows alerts: a firing becomes one feedback row, a repeat is counted, an end waits for triage."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from feedback import intake
+from feedback.models import Channel, Feedback
+from feedback.report import Report
+from gateway_ingest.episodes import Rule, rule_for
+from gateway_ingest.formats import IncomingAlert, Unreadable
+from gateway_ingest.models import Alert, AlertChange, AlertSeverity, AlertStatus, Source
+from hypercare.core import wake
+from hypercare.core.models import Component
+from hypercare.core.problem import Problem
+from hypercare.core.redaction import redact, redact_value
+from hypercare.core.timeline import Actor, Entry, record
+
+FOLLOW_TASK = "triage.alert_changes"
+SUGGESTED_SEVERITY = {
+    AlertSeverity.CRITICAL: 2,
+    AlertSeverity.HIGH: 3,
+    AlertSeverity.WARNING: 4,
+    AlertSeverity.INFO: 5,
+    AlertSeverity.LOW: 5,
+}
+_AHEAD = timedelta(days=1)
+_WRITTEN = [
+    *("title", "summary", "severity", "status", "component", "labels", "url", "count", "episode"),
+    *("starts_at", "ends_at", "resolved_at", "latest_seen_at", "feedback"),
+]
+_TIMELINE = {
+    Rule.FIRED: "alert.fired",
+    Rule.FIRED_AGAIN: "alert.fired_again",
+    Rule.RESOLVED: "alert.resolved",
+    Rule.RESOLVED_UNSEEN: "alert.resolved",
+}
+_WAITS_FOR_TRIAGE = {Rule.FIRED_AGAIN, Rule.RESOLVED}
+
+
+@dataclass
+class _Stored:
+    """What one delivery changes, gathered before anything is written."""
+
+    source: Source
+    now: datetime
+    alerts: dict[str, Alert]
+    components: dict[str, Component]
+    reports: dict[tuple[str, int], Report] = field(default_factory=dict)
+    steps: list[tuple[Alert, Rule, int]] = field(default_factory=list)
+
+
+def issue_fingerprint(row: Feedback) -> str:
+    """What all episodes of the alert behind a feedback row have in common; one open issue carries it."""
+    source, fingerprint = row.source.removeprefix("source:"), (row.external_id or "").rpartition(":")[0]
+    return f"alert:{source}:{fingerprint}"
+
+
+def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadable:
+    """The alert without secrets and with a beginning that can be; an alert from the future is refused."""
+    if said.starts_at and said.starts_at > now + _AHEAD:
+        return Unreadable(_("“startsAt” lies more than a day ahead; check the sender's clock."))
+    return replace(
+        said,
+        fingerprint=_without_secret(said.fingerprint),
+        title=redact(said.title).text[:300],
+        summary=redact(said.summary).text,
+        labels=_labels_without_secrets(said.labels),
+        url=redact(said.url).text[:1000],
+        starts_at=min(said.starts_at, now) if said.starts_at else None,
+        ends_at=min(said.ends_at, now) if said.ends_at else None,
+    )
+
+
+def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> list[str]:
+    """Applies prepared alerts in their order, in the caller's transaction, which holds the source's row lock.
+
+    Answers with the names of the feedback rows behind them. The number of queries does not grow with that of alerts.
+    """
+    stored = _Stored(source, now, _known(source, said), _components_by_name(source))
+    for one in said:
+        _apply(stored, one)
+    feedback_ids = _accept(stored)
+    touched = {one.fingerprint: stored.alerts[one.fingerprint] for one in said}
+    for (fingerprint, episode), number in feedback_ids.items():
+        if touched[fingerprint].episode == episode:
+            touched[fingerprint].feedback_id = number
+    Alert.objects.bulk_create(
+        touched.values(),
+        update_conflicts=True,
+        unique_fields=["source", "fingerprint"],
+        update_fields=_WRITTEN,
+        batch_size=500,
+    )
+    _write_around(stored, feedback_ids)
+    return [f"HC-{alert.feedback_id}" for alert in touched.values() if alert.feedback_id]
+
+
+def _known(source: Source, said: Sequence[IncomingAlert]) -> dict[str, Alert]:
+    fingerprints = {one.fingerprint for one in said}
+    rows = Alert.objects.select_for_update().filter(source=source, fingerprint__in=fingerprints).order_by("fingerprint")
+    return {alert.fingerprint: alert for alert in rows}
+
+
+def _apply(stored: _Stored, said: IncomingAlert) -> None:
+    alert = stored.alerts.get(said.fingerprint)
+    rule = rule_for(alert, said, now=stored.now)
+    if alert is None:
+        alert = stored.alerts[said.fingerprint] = _new_alert(stored, said)
+    elif said.firing:
+        alert.count += 1
+    alert.latest_seen_at = stored.now
+    if rule in {Rule.FIRED, Rule.FIRED_AGAIN}:
+        _begin(stored, alert, said, again=rule is Rule.FIRED_AGAIN)
+    elif rule in {Rule.RESOLVED, Rule.RESOLVED_UNSEEN}:
+        alert.status, alert.ends_at, alert.resolved_at = AlertStatus.RESOLVED, said.ends_at or stored.now, stored.now
+    if rule in _TIMELINE:
+        stored.steps.append((alert, rule, alert.episode))
+
+
+def _new_alert(stored: _Stored, said: IncomingAlert) -> Alert:
+    return Alert(
+        launch=stored.source.launch,
+        source=stored.source,
+        fingerprint=said.fingerprint,
+        status=AlertStatus.FIRING,
+        first_seen_at=stored.now,
+        **_description(stored, said),
+    )
+
+
+def _begin(stored: _Stored, alert: Alert, said: IncomingAlert, *, again: bool) -> None:
+    """Opens an episode, with its own report."""
+    if again:
+        for name, value in _description(stored, said).items():
+            setattr(alert, name, value)
+        alert.episode += 1
+        alert.status, alert.ends_at, alert.resolved_at, alert.feedback = AlertStatus.FIRING, None, None, None
+    stored.reports[alert.fingerprint, alert.episode] = _report(alert)
+
+
+def _description(stored: _Stored, said: IncomingAlert) -> dict[str, Any]:
+    return {
+        "title": said.title,
+        "summary": said.summary,
+        "severity": said.severity,
+        "component": _component_of(said.component_names, stored.components),
+        "labels": said.labels,
+        "url": said.url,
+        "starts_at": said.starts_at or stored.now,
+    }
+
+
+def _report(alert: Alert) -> Report:
+    labels = "\n".join(f"{name}: {value}" for name, value in sorted(alert.labels.items()))
+    return Report(
+        channel=Channel.ALERT,
+        source=f"source:{alert.source_id}",
+        external_id=f"{alert.fingerprint}:{alert.episode}",
+        title=alert.title,
+        body=f"{alert.summary}\n\n{labels}".strip(),
+        component=alert.component.slug if alert.component else "",
+        occurred_at=alert.starts_at,
+        context={
+            "alert": {
+                "severity": str(alert.severity),
+                "suggested_severity": SUGGESTED_SEVERITY[AlertSeverity(alert.severity)],
+                "fingerprint": alert.fingerprint,
+                "status": str(alert.status),
+                "labels": alert.labels,
+                "url": alert.url,
+            }
+        },
+    )
+
+
+def _accept(stored: _Stored) -> dict[tuple[str, int], int]:
+    """Sends the new episodes through the one door; says which feedback row each became."""
+    if not stored.reports:
+        return {}
+    actor = Actor(stored.source.name)
+    answers = intake.accept_many(stored.source.launch, list(stored.reports.values()), actor=actor, now=stored.now)
+    receipts = {}
+    for key, answer in zip(stored.reports, answers, strict=True):
+        if isinstance(answer, intake.Refusal):
+            # Only a component removed this very moment can cause it: the sender's next try finds the new state.
+            raise Problem(503, answer.errors[0].detail)
+        receipts[key] = answer.feedback_id
+    return receipts
+
+
+def _write_around(stored: _Stored, feedback_ids: dict[tuple[str, int], int]) -> None:
+    """Writes the changes triage follows and the timeline."""
+    changes = [
+        AlertChange(
+            alert=alert,
+            status=AlertStatus.RESOLVED if rule is Rule.RESOLVED else AlertStatus.FIRING,
+            episode=episode,
+            changed_at=stored.now,
+        )
+        for alert, rule, episode in stored.steps
+        if rule in _WAITS_FOR_TRIAGE
+    ]
+    if changes:
+        AlertChange.objects.bulk_create(changes, batch_size=1000)
+        wake.worker_after_commit(FOLLOW_TASK)
+    entries = [_entry(alert, rule, feedback_ids.get((alert.fingerprint, episode))) for alert, rule, episode in stored.steps]
+    if entries:
+        record(stored.source.launch, entries, actor=Actor(stored.source.name), now=stored.now)
+
+
+def _entry(alert: Alert, rule: Rule, feedback_id: int | None) -> Entry:
+    data = {"severity": str(alert.severity)} | ({"feedback": f"HC-{feedback_id}"} if feedback_id else {})
+    return Entry(alert.key, _TIMELINE[rule], data)
+
+
+def _components_by_name(source: Source) -> dict[str, Component]:
+    rows = list(Component.objects.filter(launch=source.launch).order_by("pk"))
+    return {_plain(row.name): row for row in rows} | {row.slug: row for row in rows}
+
+
+def _component_of(names: Iterable[str], components: dict[str, Component]) -> Component | None:
+    return next((components[_plain(name)] for name in names if _plain(name) in components), None)
+
+
+def _plain(name: str) -> str:
+    """`Catalog_API` and `catalog-api` are the same to us."""
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
+
+
+def _labels_without_secrets(labels: dict[str, str]) -> dict[str, str]:
+    redacted = redact_value({**labels}).value
+    return {name: str(value) for name, value in redacted.items()} if isinstance(redacted, dict) else {}
+
+
+def _without_secret(fingerprint: str) -> str:
+    """A fingerprint that looks like a secret is kept as its hash, so that two of them never become one."""
+    if redact(fingerprint).text == fingerprint:
+        return fingerprint
+    return hashlib.sha256(fingerprint.encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""This module lists alerts for scripts."""
+
+import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import generics, serializers
+
+from gateway_ingest.api.launch_filter import launches_asked_for
+from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
+from hypercare.core.roles import Right
+
+LAUNCH = OpenApiParameter("launch", str, description="A launch's slug; without it, all launches you may see.")
+
+
+class AlertFilter(django_filters.FilterSet):
+    """Filters of the list; each may be given several times."""
+
+    status = django_filters.MultipleChoiceFilter(choices=AlertStatus.choices)
+    severity = django_filters.MultipleChoiceFilter(choices=AlertSeverity.choices)
+
+    class Meta:
+        model = Alert
+        fields = ["status", "severity"]
+
+
+class AlertShown(serializers.ModelSerializer[Alert]):
+    """One alert as the contract shows it."""
+
+    id = serializers.CharField(source="key", read_only=True)
+    launch = serializers.SlugRelatedField[Alert](slug_field="slug", read_only=True)
+    source = serializers.SlugRelatedField[Alert](slug_field="name", read_only=True)
+    component = serializers.SlugRelatedField[Alert](slug_field="slug", read_only=True, allow_null=True)
+    feedback = serializers.SlugRelatedField[Alert](slug_field="key", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Alert
+        fields = (
+            *("id", "launch", "source", "title", "summary", "severity", "status", "count", "episode", "component"),
+            *("fingerprint", "labels", "url", "starts_at", "ends_at", "first_seen_at", "latest_seen_at", "feedback"),
+        )
+
+
+@extend_schema_view(get=extend_schema(parameters=[LAUNCH]))
+class Alerts(generics.ListAPIView[Alert]):
+    """Alerts, newest first."""
+
+    serializer_class = AlertShown
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = AlertFilter
+    queryset = Alert.objects.none()
+
+    def get_queryset(self) -> QuerySet[Alert]:
+        """The alerts of the launches asked for."""
+        launches = launches_asked_for(self.request, right=Right.READ)
+        return Alert.objects.filter(launch__in=launches).select_related("launch", "source", "component", "feedback")

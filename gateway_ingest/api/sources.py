@@ -1,0 +1,113 @@
+"""This module lets scripts make, list, rotate and end sources; a key is answered once, when it is made."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from gateway_ingest import sources
+from gateway_ingest.api.alerts import LAUNCH
+from gateway_ingest.api.launch_filter import launches_asked_for
+from gateway_ingest.models import Source
+from hypercare.core import clock
+from hypercare.core.access import Principal, access_launch, visible_launches
+from hypercare.core.problem import not_found
+from hypercare.core.roles import Right
+
+
+class NewSource(serializers.Serializer[Source]):
+    """What a new source needs."""
+
+    launch = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=sources.MAX_NAME)
+
+
+_SHOWN: tuple[str, ...] = (
+    *("id", "launch", "name", "hint", "created_at", "revoked_at"),
+    *("first_event_at", "last_event_at", "repeats"),
+)
+
+
+class SourceShown(serializers.ModelSerializer[Source]):
+    """A source as lists show it; the hint is the beginning of its key."""
+
+    launch = serializers.SlugRelatedField[Source](slug_field="slug", read_only=True)
+
+    class Meta:
+        model = Source
+        fields = _SHOWN
+
+
+class SourceWithKey(SourceShown):
+    """A source with the key that is shown this once, and where to post."""
+
+    key = serializers.CharField()
+    ingest_url = serializers.CharField()
+
+    class Meta(SourceShown.Meta):
+        fields = (*_SHOWN, "key", "ingest_url")
+
+
+@extend_schema_view(get=extend_schema(parameters=[LAUNCH]))
+class Sources(generics.ListAPIView[Source]):
+    """Sources, newest first; a POST makes one."""
+
+    serializer_class = SourceShown
+    queryset = Source.objects.none()
+
+    def get_queryset(self) -> QuerySet[Source]:
+        """The sources of the launches asked for."""
+        return Source.objects.filter(launch__in=launches_asked_for(self.request, right=Right.MANAGE)).select_related("launch")
+
+    @extend_schema(request=NewSource, responses={201: SourceWithKey})
+    def post(self, request: Request) -> Response:
+        """Makes a source."""
+        wanted = NewSource(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        principal = Principal.of(request)
+        launch = access_launch(principal, wanted.validated_data["launch"], right=Right.MANAGE)
+        source, key = sources.create(launch, name=wanted.validated_data["name"], actor=principal.actor, now=clock.now())
+        return Response(_with_key(source, key), status=201)
+
+
+class RotateSource(APIView):
+    """A new key for a source."""
+
+    @extend_schema(request=None, responses={200: SourceWithKey})
+    def post(self, request: Request, number: int) -> Response:
+        """Answers the new key; the present one works for 24 hours more."""
+        source = _source(request, number)
+        key = sources.rotate(source, actor=Principal.of(request).actor, now=clock.now())
+        source.refresh_from_db()
+        return Response(_with_key(source, key))
+
+
+class EndSource(APIView):
+    """The end of a source."""
+
+    @extend_schema(request=None, responses={200: SourceShown})
+    def post(self, request: Request, number: int) -> Response:
+        """Ends it and all its keys at once."""
+        source = _source(request, number)
+        sources.end(source, actor=Principal.of(request).actor, now=clock.now())
+        source.refresh_from_db()
+        return Response(SourceShown(source).data)
+
+
+def _source(request: Request, number: int) -> Source:
+    launches = visible_launches(Principal.of(request), right=Right.MANAGE)
+    source = Source.objects.select_related("launch").filter(launch__in=launches, pk=number).first()
+    if source is None:
+        raise not_found(_("There is no such source here for you."))
+    return source
+
+
+def _with_key(source: Source, key: str) -> dict[str, Any]:
+    shown = dict(SourceShown(source).data)
+    return shown | {"key": key, "ingest_url": f"{settings.PUBLIC_URL}/ingest/{key}/"}

@@ -1,0 +1,15 @@
+"""This module names the addresses of gateway_ingest."""
+
+from django.urls import path
+
+from gateway_ingest.api.alerts import Alerts
+from gateway_ingest.api.deployments import Deployments
+from gateway_ingest.api.sources import EndSource, RotateSource, Sources
+
+urlpatterns = [
+    path("alerts/", Alerts.as_view(), name="api-alerts"),
+    path("deployments/", Deployments.as_view(), name="api-deployments"),
+    path("sources/", Sources.as_view(), name="api-sources"),
+    path("sources/<int:number>/end/", EndSource.as_view(), name="api-source-end"),
+    path("sources/<int:number>/rotate/", RotateSource.as_view(), name="api-source-rotate"),
+]

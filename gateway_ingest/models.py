@@ -1,0 +1,142 @@
+"""This module holds what machines say: sources, batches, dead letters, alerts and their changes."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Feedback
+from hypercare.core.models import Component, Launch
+
+
+class Source(models.Model):
+    """A machine that may post; its key is hashed, shown once, and can be ended.
+
+    After a rotation the old key works until `old_until`; `repeats` counts deliveries that came twice.
+    """
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="sources")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    old_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    old_until = models.DateTimeField(null=True, blank=True)
+    repeats = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    first_event_at = models.DateTimeField(null=True, blank=True)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["launch", "name"], name="source_name_per_launch")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(models.Model):
+    """One accepted request; the same batch again changes nothing."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="batches")
+    batch_id = models.CharField(max_length=200)
+    accepted = models.PositiveIntegerField()
+    received_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "batch_id"], name="batch_once_per_source")]
+
+    def __str__(self) -> str:
+        return self.batch_id
+
+
+class DeadLetter(models.Model):
+    """A body that could not become anything, redacted, with the reason."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="dead_letters")
+    format = models.CharField(max_length=40)
+    reason = models.CharField(max_length=500)
+    body = models.TextField()
+    received_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def key(self) -> str:
+        """The name people use, for example DL-4."""
+        return f"DL-{self.pk}"
+
+
+class AlertSeverity(models.TextChoices):
+    """How loud the machine is."""
+
+    CRITICAL = "critical", _("Critical")
+    HIGH = "high", _("High")
+    WARNING = "warning", _("Warning")
+    INFO = "info", _("Info")
+    LOW = "low", _("Low")
+
+
+class AlertStatus(models.TextChoices):
+    """What the alert says of itself."""
+
+    FIRING = "firing", _("Firing")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    RESOLVED = "resolved", _("Resolved")
+    SUPPRESSED = "suppressed", _("Suppressed")
+
+
+class Alert(models.Model):
+    """The state of one key of one source. A new firing after a resolve is a new episode with its own feedback row.
+
+    `starts_at` and `ends_at` are what the machine says; `resolved_at` is when we heard of the end.
+    """
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="alerts")
+    fingerprint = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    summary = models.TextField(blank=True)
+    severity = models.CharField(max_length=10, choices=AlertSeverity.choices)
+    status = models.CharField(max_length=14, choices=AlertStatus.choices)
+    component = models.ForeignKey(Component, models.SET_NULL, null=True, blank=True, related_name="alerts")
+    labels = models.JSONField(default=dict)
+    url = models.CharField(max_length=1000, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    episode = models.PositiveIntegerField(default=1)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    first_seen_at = models.DateTimeField()
+    latest_seen_at = models.DateTimeField()
+    feedback = models.ForeignKey(Feedback, models.SET_NULL, null=True, blank=True, related_name="alerts")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "fingerprint"], name="alert_once_per_fingerprint"),
+            models.CheckConstraint(condition=models.Q(severity__in=AlertSeverity.values), name="alert_severity_known"),
+            models.CheckConstraint(condition=models.Q(status__in=AlertStatus.values), name="alert_status_known"),
+        ]
+        indexes = [models.Index(fields=["launch", "status", "severity"], name="alerts_by_state")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def key(self) -> str:
+        """The name people use, for example AL-7."""
+        return f"AL-{self.pk}"
+
+
+class AlertChange(models.Model):
+    """An alert that fired again or resolved; with `handled_at` empty it waits for triage."""
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="changes")
+    status = models.CharField(max_length=14, choices=AlertStatus.choices)
+    episode = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="alert_changes_waiting", condition=models.Q(handled_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.alert} {self.status}"

@@ -1,0 +1,106 @@
+"""This module makes, rotates and ends the machines that may post; a key is shown once and kept as a hash."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from gateway_ingest.models import Source
+from hypercare.core.models import Launch
+from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.secrets import digest, hint, new_secret
+from hypercare.core.timeline import Actor, Entry, record
+
+OLD_KEY_WORKS_FOR = timedelta(hours=24)
+MAX_NAME = 80
+
+
+def create(launch: Launch, *, name: str, actor: Actor, now: datetime) -> tuple[Source, str]:
+    """A new source and its key; raises Problem 400 for a name that is missing or too long, 409 for one that is taken."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= MAX_NAME:
+        raise _bad_name(400, _("Give the source a name of 1 to 80 characters, for example Alertmanager."))
+    key = new_secret("hcs")
+    try:
+        with transaction.atomic():
+            source = Source.objects.create(launch=launch, name=name, digest=digest(key), hint=hint(key), created_at=now)
+            record(launch, [_entry(source, "source.created")], actor=actor, now=now)
+    except IntegrityError as error:
+        raise _bad_name(409, _("This launch already has a source of that name; choose another.")) from error
+    return source, key
+
+
+@transaction.atomic
+def rotate(source: Source, *, actor: Actor, now: datetime) -> str:
+    """A new key; the present one works for another day, so that nothing is lost while the sender is changed."""
+    source = _locked(source)
+    if source.revoked_at:
+        raise Problem(409, _("This source was ended; make a new one."))
+    key = new_secret("hcs")
+    source.old_digest, source.old_until = source.digest, now + OLD_KEY_WORKS_FOR
+    source.digest, source.hint = digest(key), hint(key)
+    source.save(update_fields=["old_digest", "old_until", "digest", "hint"])
+    record(source.launch, [_entry(source, "source.rotated")], actor=actor, now=now)
+    return key
+
+
+@transaction.atomic
+def end(source: Source, *, actor: Actor, now: datetime) -> None:
+    """Ends a source and all its keys at once."""
+    source = _locked(source)
+    if source.revoked_at:
+        return
+    source.revoked_at = now
+    source.save(update_fields=["revoked_at"])
+    record(source.launch, [_entry(source, "source.ended")], actor=actor, now=now)
+
+
+def source_of_key(key: str, *, now: datetime) -> Source | None:
+    """The living source a key opens."""
+    known = Q(digest=digest(key)) | Q(old_digest=digest(key), old_until__gt=now)
+    return Source.objects.select_related("launch").filter(known, revoked_at=None).first()
+
+
+def source_in(launch: Launch, number: int) -> Source:
+    """The launch's source with this number; 404 for another launch's."""
+    source = Source.objects.select_related("launch").filter(launch=launch, pk=number).first()
+    if source is None:
+        raise not_found(_("There is no such source in this launch."))
+    return source
+
+
+def receiver_configuration(key: str) -> str:
+    """What goes into alertmanager.yml so that it sends its alerts here."""
+    return f"""receivers:
+  - name: hypercare
+    webhook_configs:
+      - url: {settings.PUBLIC_URL}/ingest/alertmanager/
+        send_resolved: true
+        http_config:
+          authorization:
+            type: Bearer
+            credentials: {key}"""
+
+
+def first_event_command(key: str) -> str:
+    """A command that sends one alert, to see the way is open."""
+    labels = '{"alertname": "Trial alert", "severity": "info"}'
+    alert = f'{{"receiver": "trial", "alerts": [{{"status": "firing", "labels": {labels}}}]}}'
+    return (
+        f"curl -sS {settings.PUBLIC_URL}/ingest/alertmanager/ -H 'Authorization: Bearer {key}' "
+        f"-H 'Content-Type: application/json' -d '{alert}'"
+    )
+
+
+def _locked(source: Source) -> Source:
+    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source.pk)
+
+
+def _entry(source: Source, kind: str) -> Entry:
+    return Entry(f"source:{source.pk}", kind, {"name": source.name})
+
+
+def _bad_name(status: int, detail: str) -> Problem:
+    return Problem(status, detail, errors=(FieldError("/name", detail),))

@@ -1,0 +1,47 @@
+"""This module unpacks what machines send, and stops at a size and a ratio that no honest sender reaches."""
+
+import zlib
+
+from django.utils.translation import gettext as _
+
+from hypercare.core.problem import Problem
+
+MAX_SENT = 10 * 1024 * 1024
+MAX_UNPACKED = 100 * 1024 * 1024
+MAX_RATIO = 100
+
+_GZIP = 16 + zlib.MAX_WBITS
+_STEP = 256 * 1024
+
+
+def unpack(body: bytes, *, encoding: str) -> bytes:
+    """The body as its sender wrote it; raises Problem 400 (damaged), 413 (too large) or 415 (another encoding)."""
+    if len(body) > MAX_SENT:
+        raise Problem(413, _("More than 10 MB were sent at once; send smaller groups."))
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return body
+    if name not in {"gzip", "x-gzip"}:
+        raise Problem(415, _("The body is packed in a way we do not read; send it plain or with Content-Encoding: gzip."))
+    try:
+        return _gunzip(body, limit=min(MAX_UNPACKED, MAX_RATIO * len(body)))
+    except zlib.error as error:
+        raise Problem(400, _("The gzip data is damaged; send the body again.")) from error
+
+
+def _gunzip(body: bytes, *, limit: int) -> bytes:
+    """Unpacks all members step by step, so that a bomb never unfolds."""
+    parts, size, rest = [], 0, body
+    while rest:
+        member = zlib.decompressobj(wbits=_GZIP)
+        while not member.eof:
+            part = member.decompress(rest, _STEP)
+            size += len(part)
+            if size > limit:
+                raise Problem(413, _("The body unpacks to more than 100 MB or to more than 100 times what was sent."))
+            if not part and not member.unconsumed_tail and not member.eof:
+                raise zlib.error("cut off")
+            parts.append(part)
+            rest = member.unconsumed_tail
+        rest = member.unused_data
+    return b"".join(parts)

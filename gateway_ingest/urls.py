@@ -1,0 +1,21 @@
+"""This module names the addresses of gateway_ingest: the door for machines, and the pages about them."""
+
+from django.urls import path
+
+from gateway_ingest.formats import FORMATS
+from gateway_ingest.views import alerts, ingest, sources
+
+app_name = "gateway_ingest"
+
+urlpatterns = [
+    path("ingest/", ingest.by_bearer, name="ingest"),
+    *[path(f"ingest/{name}/", ingest.by_bearer, {"format_name": name}, name=f"ingest_{name}") for name in FORMATS],
+    path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
+    path("ingest/<str:source_key>/<str:format_name>/", ingest.by_key, name="ingest_by_key_and_format"),
+    path("launches/<slug:slug>/alerts/", alerts.page, name="alerts"),
+    path("launches/<slug:slug>/sources/", sources.page, name="sources"),
+    path("launches/<slug:slug>/sources/create/", sources.create, name="source_create"),
+    path("launches/<slug:slug>/sources/<int:number>/rotate/", sources.rotate, name="source_rotate"),
+    path("launches/<slug:slug>/sources/<int:number>/end/", sources.end, name="source_end"),
+    path("launches/<slug:slug>/sources/<int:number>/first-event/", sources.first_event, name="source_first_event"),
+]

@@ -1,0 +1,19 @@
+"""This module puts HTTP and sockets on one port: sockets to Channels, pages and API to Django in worker threads."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
+
+from a2wsgi import WSGIMiddleware  # noqa: E402 - settings must be named first
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+# Threads of the pages; each holds one database connection.
+_THREADS = int(os.environ.get("HYPERCARE_WEB_THREADS", "8"))
+
+_pages = WSGIMiddleware(get_wsgi_application(), workers=_THREADS)
+
+from triage.board.routing import websocket_urlpatterns  # noqa: E402 - models need Django set up
+from triage.board.sockets import allow_known_callers  # noqa: E402
+
+application = ProtocolTypeRouter({"http": _pages, "websocket": allow_known_callers(URLRouter(websocket_urlpatterns))})

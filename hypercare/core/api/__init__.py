@@ -1,0 +1,1 @@
+"""This package holds what every API endpoint shares, and core's own endpoints."""

@@ -1,0 +1,43 @@
+"""This module reads JSON bodies strictly: no duplicate keys, no NaN, no deep nesting, a stated size."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+from rest_framework.parsers import BaseParser
+
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.strict_json import BadJson, BodyTooLarge, parse
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+def read_limited(stream: IO[bytes], limit: int) -> bytes:
+    """The whole body, or a 413 Problem that states the limit."""
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise Problem(413, _("The body is larger than %(limit)s MiB; send less at once.") % {"limit": limit // 1024 // 1024})
+    return body
+
+
+def parse_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
+    """The parsed JSON, or a 400 Problem that says where it breaks."""
+    try:
+        return parse(body, max_bytes=max_bytes)
+    except BodyTooLarge as error:
+        raise Problem(413, error.detail) from error
+    except BadJson as error:
+        pointer = error.where if error.where.startswith("/") else ""
+        raise Problem(400, error.detail, errors=(FieldError(pointer, error.detail),)) from error
+
+
+class StrictJsonParser(BaseParser):
+    """JSON as `hypercare.core.strict_json` accepts it."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None  # noqa: ARG002
+    ) -> Any:
+        """The parsed body; raises Problem 400 or 413."""
+        return parse_json(read_limited(stream, MAX_BODY_BYTES))

@@ -1,0 +1,43 @@
+"""This package holds the rows that every other package stands on."""
+
+from .launch import (
+    Component,
+    ComponentKind,
+    Deployment,
+    Environment,
+    FieldDefinition,
+    FieldKind,
+    Launch,
+    LaunchKey,
+    Phase,
+    Release,
+    Team,
+)
+from .message import Delivery, Message, MessageKind, Subscription
+from .people import ApiToken, Membership, User
+from .record import IdempotencyRecord, Measurement, TimelineEntry, WorkerBeat
+
+__all__ = [
+    "ApiToken",
+    "Component",
+    "ComponentKind",
+    "Delivery",
+    "Deployment",
+    "Environment",
+    "FieldDefinition",
+    "FieldKind",
+    "IdempotencyRecord",
+    "Launch",
+    "LaunchKey",
+    "Measurement",
+    "Membership",
+    "Message",
+    "MessageKind",
+    "Phase",
+    "Release",
+    "Subscription",
+    "Team",
+    "TimelineEntry",
+    "User",
+    "WorkerBeat",
+]

@@ -1,0 +1,77 @@
+"""This module holds what is written down and never changed: timeline, measurements, first answers to repeated requests."""
+
+from django.db import models
+
+from .launch import Launch
+from .people import User
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened; append-only (a trigger refuses change), codes and keys only, no reporter's text or name."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="timeline")
+    subject = models.CharField(max_length=40)
+    kind = models.CharField(max_length=48)
+    actor = models.ForeignKey(User, models.DO_NOTHING, null=True, blank=True, db_constraint=False, related_name="+")
+    actor_name = models.CharField(max_length=160)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    data = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    once_key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001 - null marks "may repeat" for the unique constraint
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["once_key"], name="timeline_entry_once")]
+        indexes = [
+            models.Index(fields=["launch", "subject", "occurred_at"], name="timeline_of_subject"),
+            models.Index(fields=["launch", "-id"], name="timeline_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.kind}"
+
+
+class Measurement(models.Model):
+    """A dated figure of a named metric."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="measurements")
+    metric = models.CharField(max_length=60)
+    measured_at = models.DateTimeField()
+    value = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["launch", "metric", "measured_at"], name="one_figure_per_metric_and_moment")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} = {self.value}"
+
+
+class IdempotencyRecord(models.Model):
+    """The first answer to a request that carried an Idempotency-Key, kept for 24 hours."""
+
+    owner = models.CharField(max_length=40)
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    body_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.JSONField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "method", "path", "key"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class WorkerBeat(models.Model):
+    """The last sign of life of one worker process."""
+
+    name = models.CharField(max_length=120, unique=True)
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

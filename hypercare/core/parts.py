@@ -1,0 +1,48 @@
+"""This module changes what a launch is made of: its teams, its components and its own fields on reports."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from hypercare.core.models import Component, FieldDefinition, Launch, Team
+from hypercare.core.timeline import Actor, Entry, record
+
+_KINDS = {Team: "team", Component: "component", FieldDefinition: "field"}
+
+Part = Team | Component | FieldDefinition
+
+
+@transaction.atomic
+def save_part(part: Part, *, actor: Actor, now: datetime) -> None:
+    """Saves a new or changed part; raises ValidationError for bad fields."""
+    new = part.pk is None
+    if isinstance(part, Component) and not part.slug:
+        part.slug = free_slug(part.launch, part.name)
+    part.full_clean()
+    part.save()
+    _note(part, "added" if new else "changed", actor=actor, now=now)
+
+
+@transaction.atomic
+def remove_part(part: Part, *, actor: Actor, now: datetime) -> None:
+    """Removes a part; reports that named it stay."""
+    _note(part, "removed", actor=actor, now=now)
+    part.delete()
+
+
+def free_slug(launch: Launch, name: str) -> str:
+    """A component's address in its launch, made from its name."""
+    plain = "-".join(word for word in slugify(name).replace("_", "-").split("-") if word)[:50].strip("-") or "component"
+    taken = set(Component.objects.filter(launch=launch, slug__startswith=plain).values_list("slug", flat=True))
+    free, number = plain, 1
+    while free in taken:
+        number += 1
+        free = f"{plain}-{number}"
+    return free
+
+
+def _note(part: Part, what: str, *, actor: Actor, now: datetime) -> None:
+    name = part.label if isinstance(part, FieldDefinition) else part.name
+    kind = _KINDS[type(part)]
+    record(part.launch, [Entry(f"{kind}:{part.pk}", f"{kind}.{what}", {"name": name})], actor=actor, now=now)

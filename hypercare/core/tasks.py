@@ -1,0 +1,19 @@
+"""This module names core's background tasks; each makes one domain call."""
+
+from typing import Any
+
+from celery import shared_task
+
+from hypercare.core import clock, delivery, idempotency
+
+
+@shared_task(name="core.send_messages")
+def send_messages(**_later: Any) -> None:
+    """Sends what waits in the Outbox."""
+    delivery.send_waiting(now=clock.now())
+
+
+@shared_task(name="core.forget_old")
+def forget_old(**_later: Any) -> None:
+    """Deletes answers kept for repeated requests after a day."""
+    idempotency.forget_old(now=clock.now())

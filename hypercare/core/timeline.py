@@ -1,0 +1,122 @@
+"""This module writes the timeline: the one append-only record that history, audit log and board feed read."""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from hypercare.core.models import Launch, TimelineEntry, User
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+KINDS = {
+    "launch.created": _("Launch created"),
+    "launch.changed": _("Launch changed"),
+    "launch.closed": _("Launch closed"),
+    "launch.reopened": _("Launch reopened"),
+    "member.invited": _("Invitation sent"),
+    "member.added": _("Member added"),
+    "member.changed": _("Role changed"),
+    "member.removed": _("Member removed"),
+    "token.issued": _("Token issued"),
+    "token.revoked": _("Token revoked"),
+    "key.issued": _("Widget key issued"),
+    "key.changed": _("Pages of a widget key changed"),
+    "key.rotated": _("Widget key rotated"),
+    "team.added": _("Team added"),
+    "team.changed": _("Team changed"),
+    "team.removed": _("Team removed"),
+    "component.added": _("Component added"),
+    "component.changed": _("Component changed"),
+    "component.removed": _("Component removed"),
+    "field.added": _("Field added"),
+    "field.changed": _("Field changed"),
+    "field.removed": _("Field removed"),
+    "source.created": _("Source created"),
+    "source.rotated": _("Source key replaced"),
+    "source.ended": _("Source ended"),
+    "deployment.recorded": _("Deployed"),
+    "feedback.received": _("Received"),
+    "feedback.triaged": _("Triaged"),
+    "feedback.moved": _("Moved to another issue"),
+    "quarantine.released": _("Let in from quarantine"),
+    "quarantine.dropped": _("Dropped from quarantine"),
+    "alert.fired": _("Alert fired"),
+    "alert.fired_again": _("Alert fired again"),
+    "alert.resolved": _("Alert resolved"),
+    "issue.opened": _("Issue opened"),
+    "issue.joined": _("Report joined"),
+    "issue.status": _("Status changed"),
+    "issue.field": _("Changed"),
+    "issue.scored": _("Score changed"),
+    "issue.merged": _("Merged"),
+    "issue.unmerged": _("Unmerged"),
+    "issue.note": _("Note"),
+    "report.drafted": _("Report drafted"),
+    "report.held": _("Report held"),
+    "report.released": _("Report released"),
+    "report.edited": _("Report's note changed"),
+    "report.sent": _("Report sent"),
+    "criterion.changed": _("Exit criterion changed"),
+    "subscription.ended": _("Daily report ended by its reader"),
+    "subscription.resumed": _("Daily report wanted again"),
+    "message.sent": _("Message sent"),
+    "message.failed": _("Message not accepted"),
+    "message.retried": _("Message put back into the queue"),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: a person, or a named part of the product when `user` is None."""
+
+    name: str
+    user: User | None = None
+
+    @classmethod
+    def person(cls, user: User) -> "Actor":
+        """The actor for a signed-in person."""
+        return cls(name=str(user), user=user)
+
+
+SYSTEM = Actor("Hypercare")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be written; `once_key` makes a second writing of the same fact a no-op."""
+
+    subject: str
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    once_key: str | None = None
+
+
+def record(launch: Launch | None, entries: Iterable[Entry], *, actor: Actor, now: datetime) -> None:
+    """Writes entries in the caller's transaction; an unknown kind is a programming error (KeyError)."""
+    rows = [
+        TimelineEntry(
+            launch=launch,
+            subject=entry.subject,
+            kind=_known(entry.kind),
+            actor=actor.user,
+            actor_name=actor.name,
+            occurred_at=entry.occurred_at or now,
+            recorded_at=now,
+            data=entry.data,
+            request_id=request_id.get(),
+            once_key=entry.once_key,
+        )
+        for entry in entries
+    ]
+    TimelineEntry.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise KeyError(f"{kind} is not in the registry of timeline kinds")
+    return kind

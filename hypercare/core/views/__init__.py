@@ -1,0 +1,1 @@
+"""This package holds core's pages, one subject a file."""

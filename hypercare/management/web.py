@@ -1,0 +1,17 @@
+"""This module serves the site on a socket that `up` holds open: `python -m hypercare.management.web DESCRIPTOR`."""
+
+import socket
+import sys
+
+import uvicorn
+
+
+def main() -> None:
+    """Serves until told to stop; open pages get five seconds to finish."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    config = uvicorn.Config("hypercare.asgi:application", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

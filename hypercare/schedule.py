@@ -1,0 +1,16 @@
+"""This module lists everything the clock starts; each entry finds its work in rows, so a missed tick loses nothing."""
+
+BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, task, seconds in [
+        ("triage what waits", "triage.waiting", 3.0),
+        ("follow alert changes", "triage.alert_changes", 3.0),
+        ("send messages", "core.send_messages", 5.0),
+        ("assess exit criteria", "triage.assess", 60.0),
+        ("draft and send reports", "triage.reports", 30.0),
+        ("forget old answers", "core.forget_old", 3600.0),
+    ]
+}
+
+# What a worker does by itself while the broker is away: the same rows, without being told.
+STANDBY_TASKS = ("triage.waiting", "triage.alert_changes", "core.send_messages")

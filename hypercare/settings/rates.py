@@ -1,0 +1,17 @@
+"""This module says how many reports a public door takes in a minute before it sets the rest aside."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def _positive(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number of 1 or more.")
+    return int(value)
+
+
+# A door is one widget key or one launch's portal; a sender is one address, or one signed-in person.
+REPORTS_A_MINUTE_PER_DOOR = _positive("HYPERCARE_REPORTS_PER_DOOR", 600)
+REPORTS_A_MINUTE_PER_SENDER = _positive("HYPERCARE_REPORTS_PER_SENDER", 20)

@@ -1,0 +1,69 @@
+"""This module keeps a worker honest: it shows its heartbeat as a row, and works on without the broker.
+
+Every second it looks whether the broker answers. While it does not, the sweeps run here, in this process, so an
+outage of the broker delays nothing by more than a few seconds and ends without a wait for a reconnect.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+
+import redis
+from celery import Celery
+from django.conf import settings
+from django.db import close_old_connections
+
+from hypercare.core import heartbeat
+from hypercare.schedule import STANDBY_TASKS
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 3.0
+LOOK_SECONDS = 1.0
+AFTER_RETURN_SECONDS = 30.0
+
+
+class Standby:
+    """A thread of the worker process."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._ended = threading.Event()
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._lost_at: float | None = None
+        self._broker = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+
+    def start(self) -> None:
+        """Begins beating in a thread of its own."""
+        threading.Thread(target=self._run, name="standby", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends the thread at its next look."""
+        self._ended.set()
+
+    def _run(self) -> None:
+        next_beat = 0.0
+        while not self._ended.wait(LOOK_SECONDS):
+            close_old_connections()
+            try:
+                if time.monotonic() >= next_beat:
+                    heartbeat.beat(self._name)
+                    next_beat = time.monotonic() + BEAT_SECONDS
+                if self._must_help():
+                    self._sweep()
+            except Exception:  # a thread that ends would stop the heartbeat of a healthy worker
+                log.exception("standby could not finish its round")
+
+    def _must_help(self) -> bool:
+        """Whether the broker is away, or came back so lately that the consumer may still wait to reconnect."""
+        try:
+            self._broker.ping()
+        except redis.RedisError:
+            self._lost_at = time.monotonic()
+        return self._lost_at is not None and time.monotonic() - self._lost_at < AFTER_RETURN_SECONDS
+
+    def _sweep(self) -> None:
+        for name in STANDBY_TASKS:
+            self._app.tasks[name].run()

@@ -1,0 +1,32 @@
+#!/usr/bin/env python
+"""This module runs one management command, with the services of this copy found or started for its duration."""
+
+import os
+import signal
+import sys
+
+from django.core.management import execute_from_command_line
+
+from hypercare import embedded
+
+# Commands that look at code only.
+NEED_NOTHING = {"help", "version", "diffsettings", "makemessages", "compilemessages", "collectstatic", "findstatic"}
+ASK_FOR_HELP = {"-h", "--help", "--version"}
+
+
+def main(arguments: list[str]) -> None:
+    """Prepares the environment that the settings read, then hands over to Django."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
+    # So that a command that is told to end still gives back the services it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    command = arguments[1] if len(arguments) > 1 else "help"
+    if command not in NEED_NOTHING and not ASK_FOR_HELP.intersection(arguments):
+        try:
+            embedded.attach()
+        except embedded.ServiceProblem as problem:
+            sys.exit(f"Error: {problem}")
+    execute_from_command_line(arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

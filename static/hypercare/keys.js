@@ -1,0 +1,60 @@
+// Keeps the page's keys. Markup: data-key="g b" on a link, button or field. Code: onKey("j", "Next", action). "?" lists them.
+import { undoLast } from "./toast.js";
+
+const OFF = "hc-keys-off";
+const CHORD_MS = 1200;
+const actions = new Map();
+let first = "";
+let firstAt = 0;
+
+export function onKey(key, label, action) {
+  actions.set(key, { label, action });
+}
+
+const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+const words = (node) => [...node.childNodes].filter((part) => !part.matches?.("kbd, .hc-n")).map((part) => part.textContent);
+const labelOf = (node) => node.dataset.keyLabel ?? node.getAttribute("aria-label") ?? words(node).join("").trim();
+
+function nameOf(event) {
+  const letter = event.key.length === 1 && event.key.toLowerCase() !== event.key.toUpperCase();
+  return letter ? `${event.shiftKey ? "Shift+" : ""}${event.key.toLowerCase()}` : event.key;
+}
+
+function inPage(key) {
+  const node = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  if (!node) return undefined;
+  return () => (node.matches("input, textarea, select") ? node.focus() : node.click());
+}
+
+const find = (key) => actions.get(key)?.action ?? inPage(key);
+
+addEventListener("keydown", (event) => {
+  const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
+  if (busy || typing(event.target) || document.querySelector("dialog[open]") || localStorage.getItem(OFF)) return;
+  const key = nameOf(event);
+  const chord = performance.now() - firstAt < CHORD_MS ? `${first} ${key}` : "";
+  const action = (chord && find(chord)) || find(key);
+  [first, firstAt] = action ? ["", 0] : [key, performance.now()];
+  if (action && action(event) !== false) event.preventDefault();
+});
+
+function row(key, label) {
+  const term = document.createElement("dt");
+  for (const part of key.split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: part }));
+  return [term, Object.assign(document.createElement("dd"), { textContent: label })];
+}
+
+document.getElementById("key-help")?.addEventListener("hc:open", (event) => {
+  const rows = new Map([...document.querySelectorAll("[data-key]")].map((node) => [node.dataset.key, labelOf(node)]));
+  for (const [key, { label }] of actions) rows.set(key, label);
+  event.target.querySelector("[data-key-list]").replaceChildren(...[...rows].flatMap(([key, label]) => row(key, label)));
+  event.target.querySelector("[data-key-switch]").checked = !localStorage.getItem(OFF);
+});
+
+addEventListener("change", (event) => {
+  if (!event.target.matches?.("[data-key-switch]")) return;
+  if (event.target.checked) localStorage.removeItem(OFF);
+  else localStorage.setItem(OFF, "1");
+});
+
+onKey("z", document.getElementById("toasts").dataset.undo, undoLast);

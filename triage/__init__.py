@@ -1,0 +1,1 @@
+"""This package decides and steers: from feedback to issue to board to report."""

@@ -1,0 +1,64 @@
+"""This module carries what happened to alerts into their issues: a resolved alert is noted, a returning one too.
+
+The rows come from below with `handled_at` empty; here they become timeline entries of the issue, exactly once.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from gateway_ingest.models import AlertChange, AlertStatus
+from hypercare.core.timeline import Entry, record
+from hypercare.core.timeline import SYSTEM
+from triage import tree
+from triage.board import changes
+from triage.models import Issue, Match
+
+BATCH_ROWS = 500
+_KIND = {AlertStatus.RESOLVED: "alert.resolved", AlertStatus.FIRING: "alert.fired_again"}
+
+
+def follow(*, clock: Callable[[], datetime]) -> int:
+    """Handles waiting changes whose feedback is triaged; returns how many."""
+    handled = 0
+    while batch := _follow_batch(now=clock()):
+        handled += batch
+    return handled
+
+
+@transaction.atomic
+def _follow_batch(*, now: datetime) -> int:
+    waiting = list(
+        AlertChange.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(handled_at=None, alert__feedback__triaged_at__isnull=False)
+        .select_related("alert__launch", "alert__feedback")
+        .order_by("id")[:BATCH_ROWS]
+    )
+    if not waiting:
+        return 0
+    feedback_ids = [change.alert.feedback_id for change in waiting]
+    issue_of = dict(Match.objects.filter(feedback_id__in=feedback_ids, ended_at=None).values_list("feedback_id", "issue_id"))
+    root_of = tree.roots_of(set(issue_of.values()))
+    for change in waiting:
+        _note(change, issue_of.get(change.alert.feedback_id or 0), now=now)
+    AlertChange.objects.filter(pk__in=[change.pk for change in waiting]).update(handled_at=now)
+    for launch_id in sorted({change.alert.launch_id for change in waiting}):
+        roots = {root_of[i] for c in waiting if c.alert.launch_id == launch_id and (i := issue_of.get(c.alert.feedback_id or 0))}
+        Issue.objects.select_for_update().filter(pk__in=roots).order_by("pk").first()
+        changes.publish(launch_id, roots)
+    return len(waiting)
+
+
+def _note(change: AlertChange, issue_id: int | None, *, now: datetime) -> None:
+    kind = _KIND.get(AlertStatus(change.status))
+    if kind is None or issue_id is None:
+        return
+    entry = Entry(
+        f"IS-{issue_id}",
+        kind,
+        {"alert": change.alert.key, "episode": change.episode},
+        occurred_at=change.changed_at,
+        once_key=f"alert-change:{change.pk}",
+    )
+    record(change.alert.launch, [entry], actor=SYSTEM, now=now)

@@ -1,0 +1,191 @@
+"""This module is the API of issues: read them, move them, merge them, overrule the machine, many at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hypercare.core import clock
+from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.pages import NewestFirst
+from hypercare.core.models import TimelineEntry
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.roles import Right
+from triage import lifecycle, overrides, transitions
+from triage.access import access_issue
+from triage.api import schema
+from triage.api.shapes import decisions_shape, issue_shape, moment
+from triage.board import feed
+from triage.filters import IssueFilter
+from triage.models import Issue
+
+BULK_ISSUES = 500
+
+
+class IssueList(APIView):
+    """Issues of a launch."""
+
+    @extend_schema(
+        operation_id="issues_list",
+        parameters=[
+            OpenApiParameter("launch", str, required=True),
+            OpenApiParameter("q", str),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("page_size", int),
+        ],
+        responses={200: schema.ISSUE_PAGE, **schema.PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        """Issues, newest first, with the board's filters."""
+        launch = access_launch(Principal.of(request), request.query_params.get("launch", ""), right=Right.READ)
+        rows = Issue.objects.filter(launch=launch).select_related("launch", "component", "team", "owner")
+        found = IssueFilter(request.query_params, rows)
+        if not found.is_valid():
+            errors = tuple(FieldError(f"/{name}", str(texts[0])) for name, texts in found.errors.items())
+            raise Problem(400, errors[0].detail, errors=errors)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(found.qs, request, view=self)
+        return pages.get_paginated_response([issue_shape(issue) for issue in page or []])
+
+
+class IssueDetail(APIView):
+    """One issue."""
+
+    @extend_schema(operation_id="issues_read", responses={200: schema.ISSUE, **schema.PROBLEMS})
+    def get(self, request: Request, key: str) -> Response:
+        """The issue with its decisions, its timeline and where it may move."""
+        issue = access_issue(Principal.of(request), key, right=Right.READ)
+        entries = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).order_by("-id")[:200]
+        more = {
+            "decisions": decisions_shape(issue.decisions.order_by("-id")[:200]),
+            "timeline": [
+                {"kind": e.kind, "actor": e.actor_name, "occurred_at": moment(e.occurred_at), "data": e.data} for e in entries
+            ],
+            "can_become": transitions.targets_from(issue.status),
+        }
+        return Response(issue_shape(issue) | more)
+
+
+def _transition(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
+    target = order["to"] or order["status"]
+    return lifecycle.move(
+        issue.pk, to=target, actor=principal.actor, now=clock.now(), version=order["version"],
+        reason=order["reason"], resolution=order["resolution"],
+    )  # fmt: skip
+
+
+def _merge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
+    target = access_issue(principal, order["into"], right=Right.TRIAGE)
+    return lifecycle.merge(issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"])
+
+
+def _unmerge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
+    return lifecycle.unmerge(issue.pk, actor=principal.actor, now=clock.now(), version=order["version"])
+
+
+def _override(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
+    common: dict[str, Any] = {"field": order["field"], "actor": principal.actor, "now": clock.now(), "version": order["version"]}
+    if order.get("release") is True:
+        return overrides.release_issue(issue.pk, **common)
+    return overrides.override_issue(issue.pk, value=order.get("value"), reason=order["reason"], **common)
+
+
+ACTIONS: dict[str, Callable[[Issue, dict[str, Any], Principal], Issue]] = {
+    "transition": _transition,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "override": _override,
+}
+_TEXTS = ("to", "status", "into", "field", "reason", "resolution", "action")
+
+
+class _IssueOrder(APIView):
+    action = ""
+
+    def post(self, request: Request, key: str) -> Response:
+        """Does it and answers the issue as it is now; 409 when `version` is stale, naming who changed what."""
+        principal = Principal.of(request)
+        issue = access_issue(principal, key, right=Right.TRIAGE)
+        order = schema.read_order(request.data, texts=_TEXTS)
+        changed = ACTIONS[self.action](issue, order, principal)
+        return Response(issue_shape(access_issue(principal, changed.key, right=Right.READ)))
+
+
+@extend_schema(operation_id="issues_transition", request=schema.TRANSITION, responses={200: schema.ISSUE, **schema.PROBLEMS})
+class IssueTransition(_IssueOrder):
+    """Moves an issue to another status."""
+
+    action = "transition"
+
+
+@extend_schema(operation_id="issues_merge", request=schema.MERGE, responses={200: schema.ISSUE, **schema.PROBLEMS})
+class IssueMerge(_IssueOrder):
+    """Makes an issue a duplicate of another."""
+
+    action = "merge"
+
+
+@extend_schema(operation_id="issues_unmerge", request=schema.UNMERGE, responses={200: schema.ISSUE, **schema.PROBLEMS})
+class IssueUnmerge(_IssueOrder):
+    """Takes a merged issue out again."""
+
+    action = "unmerge"
+
+
+@extend_schema(operation_id="issues_override", request=schema.OVERRIDE, responses={200: schema.ISSUE, **schema.PROBLEMS})
+class IssueOverride(_IssueOrder):
+    """Sets a field by hand, or releases it."""
+
+    action = "override"
+
+
+class IssueBulk(APIView):
+    """One change for many issues."""
+
+    @extend_schema(operation_id="issues_bulk", request=schema.BULK, responses={200: schema.BULK_ANSWER, **schema.PROBLEMS})
+    def post(self, request: Request) -> Response:
+        """Does `action` (transition, merge, unmerge, override) to each of `ids` and answers for each."""
+        principal = Principal.of(request)
+        order = schema.read_order(request.data, texts=_TEXTS)
+        ids, action = order.get("ids"), ACTIONS.get(order["action"])
+        if action is None:
+            detail = _("Use one of %(known)s as action.") % {"known": ", ".join(ACTIONS)}
+            raise Problem(400, detail, errors=(FieldError("/action", detail),))
+        if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids) or not 1 <= len(ids) <= BULK_ISSUES:
+            detail = _("“ids” must be a list of 1 to %(limit)s keys such as IS-12.") % {"limit": BULK_ISSUES}
+            raise Problem(400, detail, errors=(FieldError("/ids", detail),))
+        order["version"] = None
+        results = [self._one(key, action, order, principal) for key in dict.fromkeys(ids)]
+        failed = sum(1 for result in results if result["status"] != 200)
+        return Response({"changed": len(results) - failed, "failed": failed, "results": results})
+
+    def _one(self, key: str, action: Callable[..., Issue], order: dict[str, Any], principal: Principal) -> dict[str, Any]:
+        try:
+            issue = action(access_issue(principal, key, right=Right.TRIAGE), order, principal)
+        except Problem as problem:
+            return {"id": key[:40], "status": problem.status, "detail": problem.detail}
+        return {"id": key, "status": 200, "version": issue.version}
+
+
+class BoardChanges(APIView):
+    """What a board missed."""
+
+    @extend_schema(
+        operation_id="board_changes",
+        parameters=[OpenApiParameter("since", int)],
+        responses={200: schema.FRAME, **schema.PROBLEMS},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The frame of changes after `since`, or reset."""
+        launch = access_launch(Principal.of(request), slug, right=Right.READ)
+        text = request.query_params.get("since", "0")
+        if not text.isdecimal() or len(text) > 18:
+            detail = _("“since” must be a whole number: the board's version.")
+            raise Problem(400, detail, errors=(FieldError("/since", detail),))
+        return Response(feed.catch_up(launch.pk, since=int(text), now=clock.now()))
+
+

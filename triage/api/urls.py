@@ -1,0 +1,22 @@
+"""This module names the addresses of triage's API."""
+
+from django.urls import path
+
+from triage.api import exit as exit_api
+from triage.api import feedback, issues
+
+urlpatterns = [
+    path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
+    path("feedback/bulk/", feedback.FeedbackBulk.as_view(), name="api_feedback_bulk"),
+    path("feedback/<str:key>/", feedback.FeedbackDetail.as_view(), name="api_feedback_one"),
+    path("feedback/<str:key>/override/", feedback.FeedbackOverride.as_view(), name="api_feedback_override"),
+    path("issues/", issues.IssueList.as_view(), name="api_issues"),
+    path("issues/bulk/", issues.IssueBulk.as_view(), name="api_issues_bulk"),
+    path("issues/<str:key>/", issues.IssueDetail.as_view(), name="api_issue"),
+    path("issues/<str:key>/transition/", issues.IssueTransition.as_view(), name="api_issue_transition"),
+    path("issues/<str:key>/merge/", issues.IssueMerge.as_view(), name="api_issue_merge"),
+    path("issues/<str:key>/unmerge/", issues.IssueUnmerge.as_view(), name="api_issue_unmerge"),
+    path("issues/<str:key>/override/", issues.IssueOverride.as_view(), name="api_issue_override"),
+    path("exit/", exit_api.Exit.as_view(), name="api_exit"),
+    path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
+]

@@ -1,0 +1,161 @@
+"""This module sends board changes to every open socket of this process: one listener and one encoded frame per launch.
+
+Changes are gathered for up to 200 ms, read once, encoded once and handed to all sockets. The channel layer says when
+something changed; a look at the counter every second finds what a silent broker did not say.
+"""
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+
+from hypercare.core import clock
+from triage.board import feed
+from triage.board.changes import board_group, current_version
+from triage.models import BoardCounter
+
+if TYPE_CHECKING:
+    from triage.board.sockets import BoardSocket
+
+log = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.1
+LOOK_SECONDS = 1.0
+RETRY_SECONDS = 2.0
+RIGHTS_GROUP = "board.rights"
+
+
+class Hub:
+    """The open board sockets of one event loop, by launch."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[int, set[BoardSocket]] = defaultdict(set)
+        self._sent: dict[int, int] = {}
+        self._due: set[int] = set()
+        self._wake = asyncio.Event()
+        self._tasks = [asyncio.create_task(work()) for work in (self._flush, self._look, self._listen)]
+
+    async def join(self, launch_id: int, socket: "BoardSocket") -> None:
+        """Adds a socket; from now on it gets every frame of the launch."""
+        if not self._sockets[launch_id]:
+            self._sent[launch_id] = await sync_to_async(current_version, thread_sensitive=False)(launch_id)
+        self._sockets[launch_id].add(socket)
+
+    def leave(self, launch_id: int, socket: "BoardSocket") -> None:
+        """Removes a socket."""
+        self._sockets[launch_id].discard(socket)
+        if not self._sockets[launch_id]:
+            del self._sockets[launch_id]
+            self._sent.pop(launch_id, None)
+
+    def sent(self, launch_id: int) -> int:
+        """The version all sockets of the launch have been sent up to."""
+        return self._sent.get(launch_id, 0)
+
+    def _mark(self, launch_id: int) -> None:
+        if launch_id in self._sockets:
+            self._due.add(launch_id)
+            self._wake.set()
+
+    async def _flush(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            due, self._due = self._due, set()
+            for launch_id in due:
+                try:
+                    await self._send(launch_id)
+                except Exception:
+                    log.exception("board %s could not be sent; the next look tries again", launch_id)
+
+    async def _send(self, launch_id: int) -> None:
+        since = self._sent.get(launch_id, 0)
+        sockets = list(self._sockets.get(launch_id, ()))
+        languages = {socket.language for socket in sockets}
+        frame = await read_feed(launch_id, since, tuple(sorted(languages - {""})))
+        if frame["version"] == since:
+            return
+        self._sent[launch_id] = frame["version"]
+        texts = {language: encode(feed.for_language(frame, language)) for language in languages}
+        for number, socket in enumerate(sockets):
+            await socket.send_encoded(texts[socket.language])
+            if number % 50 == 49:
+                await asyncio.sleep(0)
+
+    async def _look(self) -> None:
+        """The slow truth: the counters of launches that have open boards."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self._sockets:
+                continue
+            try:
+                for launch_id, version in await _versions(list(self._sockets)):
+                    if version != self._sent.get(launch_id, 0):
+                        self._mark(launch_id)
+            except Exception as error:  # noqa: BLE001 - the database may be away for a moment; the next look asks again
+                log.warning("board versions could not be read: %s", type(error).__name__)
+
+    async def _listen(self) -> None:
+        """The fast way: the channel layer tells of versions and of ended rights."""
+        while True:
+            try:
+                layer = get_channel_layer()
+                channel = await layer.new_channel()
+                joined: set[int] = set()
+                await layer.group_add(RIGHTS_GROUP, channel)
+                while True:
+                    for launch_id in self._sockets.keys() - joined:
+                        await layer.group_add(board_group(launch_id), channel)
+                        joined.add(launch_id)
+                    await self._hear(layer, channel)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - any broker failure: the look goes on, listening is tried again
+                log.warning("board listener lost the broker: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _hear(self, layer: Any, channel: str) -> None:
+        try:
+            message = await asyncio.wait_for(layer.receive(channel), 0.5)
+        except TimeoutError:
+            return
+        if message.get("type") == "board.version":
+            self._mark(int(message["launch"]))
+        elif message.get("type") == "board.rights":
+            for sockets in list(self._sockets.values()):
+                for socket in list(sockets):
+                    if message.get("user") == socket.user_id:
+                        await socket.check_rights()
+
+
+@sync_to_async(thread_sensitive=False)
+def read_feed(launch_id: int, since: int, languages: tuple[str, ...]) -> dict[str, Any]:
+    """The frame from `since`, read in a thread."""
+    return feed.catch_up(launch_id, since=since, now=clock.now(), languages=languages)
+
+
+def encode(frame: dict[str, Any]) -> str:
+    """The frame as it goes over the wire."""
+    return json.dumps(frame, separators=(",", ":"))
+
+
+@sync_to_async(thread_sensitive=False)
+def _versions(launch_ids: list[int]) -> list[tuple[int, int]]:
+    return list(BoardCounter.objects.filter(launch_id__in=launch_ids).values_list("launch_id", "version"))
+
+
+_hubs: dict[int, Hub] = {}
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    found = _hubs.get(id(loop))
+    if found is None:
+        found = _hubs[id(loop)] = Hub()
+    return found

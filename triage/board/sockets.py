@@ -1,0 +1,159 @@
+"""This module is the board's socket: who may open it, what it answers, and when it must close.
+
+A cookie socket needs an Origin of this host or of HYPERCARE_ORIGINS; a Bearer socket needs none. Rights are read when
+it opens, every 30 seconds and at once when they end (close code 4403).
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from asgiref.sync import sync_to_async
+from channels.auth import AuthMiddlewareStack
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from rest_framework.exceptions import AuthenticationFailed
+
+from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.authentication import token_of
+from hypercare.core.models import ApiToken, User
+from hypercare.core.problem import Problem
+from hypercare.core.roles import Right
+from triage.board import feed
+from triage.board.hub import encode, hub, read_feed
+
+CLOSE_NO_RIGHT = 4403
+CLOSE_NOT_SIGNED_IN = 4401
+RIGHTS_SECONDS = 30.0
+MAX_FRAME_BYTES = 4096
+
+Scope = dict[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+def allow_known_callers(app: App) -> App:
+    """Lets Bearer sockets through by token, and cookie sockets only from known origins."""
+    with_session = AuthMiddlewareStack(app)
+
+    async def guard(scope: Scope, receive: Any, send: Any) -> None:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        scheme, _space, secret = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            scope["token"] = await _token(secret.strip())
+            scope["user"] = scope["token"].user if scope["token"] else None
+            await app(scope, receive, send)
+        elif _known_origin(headers.get("origin", ""), headers.get("host", "")):
+            await with_session(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": CLOSE_NO_RIGHT})
+
+    return guard
+
+
+def _known_origin(origin: str, host: str) -> bool:
+    return bool(origin) and (urlsplit(origin).netloc == host or origin in settings.HYPERCARE_ORIGINS)
+
+
+@sync_to_async(thread_sensitive=False)
+def _token(secret: str) -> ApiToken | None:
+    try:
+        return token_of(secret)
+    except AuthenticationFailed:
+        return None
+
+
+class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """One open board."""
+
+    user_id: int = 0
+    language: str = ""
+    _launch_id: int = 0
+    _joined = False
+    _watch: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Accepts, then closes with a code that says why, since a refused handshake tells a browser nothing."""
+        await self.accept()
+        user = self.scope.get("user")
+        if not isinstance(user, User):
+            # AuthMiddleware hands a lazy user; touch it once to know.
+            pk = getattr(user, "pk", None)
+            if not pk:
+                await self.close(CLOSE_NOT_SIGNED_IN)
+                return
+        self.user_id = user.pk
+        self.language = _cards_language(self.scope.get("query_string", b""))
+        if not await self.check_rights():
+            return
+        await hub().join(self._launch_id, self)
+        self._joined = True
+        self._watch = asyncio.create_task(self._watch_rights())
+
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - the framework's interface
+        """Leaves the hub."""
+        if self._watch:
+            self._watch.cancel()
+        if self._joined:
+            hub().leave(self._launch_id, self)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answers `hello` with what came since; anything else with what it understands."""
+        since = _since(text_data, bytes_data)
+        if since is None:
+            await self.send_encoded('{"type":"error","detail":"Send {\\"type\\": \\"hello\\", \\"since\\": 11}."}')
+            return
+        frame = await read_feed(self._launch_id, since, (self.language,) if self.language else ())
+        await self.send_encoded(encode(feed.for_language(frame, self.language)))
+
+    async def send_encoded(self, text: str) -> None:
+        """Sends a frame that is encoded already."""
+        await self.send(text_data=text)
+
+    async def check_rights(self) -> bool:
+        """Closes the socket when its person may no longer read the launch; True while they may."""
+        launch_id = await sync_to_async(self._readable_launch, thread_sensitive=False)()
+        if launch_id is None:
+            await self.close(CLOSE_NO_RIGHT)
+            return False
+        self._launch_id = launch_id
+        return True
+
+    async def _watch_rights(self) -> None:
+        while await self.check_rights():
+            await asyncio.sleep(RIGHTS_SECONDS)
+
+    def _readable_launch(self) -> int | None:
+        user = User.objects.filter(pk=self.user_id, is_active=True).first()
+        token = self.scope.get("token")
+        if token is not None:
+            token = ApiToken.objects.filter(pk=token.pk, revoked_at=None).first()
+        session = self.scope.get("session")
+        ended = token is None and session is not None and not session.exists(session.session_key)
+        if user is None or ended or (self.scope.get("token") is not None and token is None):
+            return None
+        try:
+            launch = access_launch(Principal(user, token), self.scope["url_route"]["kwargs"]["slug"], right=Right.READ)
+        except Problem:
+            return None
+        return launch.pk
+
+
+def _since(text: str | None, binary: bytes | None) -> int | None:
+    if binary is not None or text is None or len(text) > MAX_FRAME_BYTES:
+        return None
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(frame, dict) or frame.get("type") != "hello":
+        return None
+    since = frame.get("since", 0)
+    return since if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 2**62 else None
+
+
+def _cards_language(query: bytes) -> str:
+    """The language a page wants cards in (`?cards=sv`); scripts ask for none."""
+    wanted = parse_qs(query.decode("latin-1")).get("cards", [""])[0]
+    return wanted if wanted in dict(settings.LANGUAGES) else ""

@@ -1,0 +1,46 @@
+"""This module claims untriaged feedback by lease, so that several workers never hold the same row and a dead one loses its rows.
+
+One committed UPDATE over a SKIP LOCKED subquery takes the rows; the work happens outside any transaction; the write
+takes only rows still claimed by this claim and still untriaged.
+"""
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+LEASE = timedelta(seconds=float(os.environ.get("HYPERCARE_LEASE_SECONDS", "30")))
+BATCH_ROWS = 200
+
+# A lease that ends later than two leases from now was written by a clock that has since been set back.
+_CLAIM = """
+UPDATE feedback_feedback SET claimed_by = %(name)s, claimed_until = %(until)s
+WHERE id IN (
+    SELECT id FROM feedback_feedback
+    WHERE triaged_at IS NULL AND (claimed_until IS NULL OR claimed_until < %(now)s OR claimed_until > %(implausible)s)
+    ORDER BY id LIMIT %(rows)s FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A name no other claim has, and the rows it took."""
+
+    name: str
+    ids: list[int]
+
+
+def claim(*, now: datetime, rows: int = BATCH_ROWS) -> Claim:
+    """Takes up to `rows` waiting rows, oldest first; empty when nothing waits."""
+    name = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM, {"name": name, "now": now, "until": now + LEASE, "implausible": now + 2 * LEASE, "rows": rows}
+        )
+        ids = sorted(number for (number,) in cursor.fetchall())
+    return Claim(name, ids)

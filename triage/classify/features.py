@@ -1,0 +1,73 @@
+"""This module turns texts into the features every text model here shares: words, pairs of words and pieces of words."""
+
+import re
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import FeatureUnion
+
+from triage.vocabulary import concepts_in, words_of
+
+MAX_CHARACTERS = 2000
+
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+")
+_MAIL = re.compile(r"\S+@\S+\.\w+")
+_STATUS = re.compile(r"(?<!\d)[2-5]\d\d(?!\d)")
+_DIGITS = re.compile(r"\d+")
+_CODE = re.compile(r"```|\w+\.\w+\(|\w+Exception|\bat \w+\.\w+|[{}<>];|\w+_\w+|::|[a-z]+[A-Z]\w+[A-Z]")
+_FACES = {"facegood": re.compile(r"[:;]-?[)D]|😀|😊|😍|👍|🎉|❤|🙏|😄|🙂"), "facebad": re.compile(r":-?[(/]|😡|😠|😢|😞|👎|🙁|😤")}
+
+CUES = {
+    "cuequestion": "asks a question",
+    "cueasks": "opens with a question word",
+    "cueexclaims": "exclamation mark",
+    "cueshouts": "written in capitals",
+    "cuecode": "code or log lines",
+    "cuedots": "trailing dots",
+    "cueshort": "a few words only",
+    "facegood": "a friendly face",
+    "facebad": "an unhappy face",
+}
+CONCEPT = "means"
+
+_ASKS = re.compile(
+    r"(?i)^\W*(?:how|what|where|when|why|who|which|is|are|can|could|does|do|did|will|would|should|may|any|hur|vad|var|när|"
+    r"varför|vem|vilken|vilka|är|kan|finns|ska|går|får|måste|hej)\b"
+)
+
+
+def prepare(text: str) -> str:
+    """The text as the features read it: cut, numbers masked, with words for what punctuation, codes and phrases tell."""
+    text = text[:MAX_CHARACTERS]
+    masked = _DIGITS.sub("0", _STATUS.sub(_status_word, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text))))
+    thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words_of(text))]
+    return " ".join([masked.lower(), *_cues(text), *thoughts])
+
+
+def _status_word(found: re.Match[str]) -> str:
+    code = found[0]
+    return f" status{'abcdef'[int(code[0])]} {code}" if code[0] in "45" else code
+
+
+def _cues(text: str) -> list[str]:
+    stripped = text.strip()
+    letters = [letter for letter in stripped if letter.isalpha()]
+    shouted = sum(letter.isupper() for letter in letters)
+    told = {
+        "cuequestion": "?" in stripped,
+        "cueasks": bool(_ASKS.match(stripped)),
+        "cueexclaims": "!" in stripped,
+        "cueshouts": len(letters) > 12 and shouted > 0.6 * len(letters),
+        "cuecode": bool(_CODE.search(stripped)),
+        "cuedots": "..." in stripped or "…" in stripped,
+        "cueshort": len(stripped) < 40,
+    }
+    told |= {face: bool(looks.search(stripped)) for face, looks in _FACES.items()}
+    return [cue for cue, true in told.items() if true]
+
+
+def new_features() -> FeatureUnion:
+    """Untrained features over prepared texts."""
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32)
+    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32)
+    return FeatureUnion([("words", words), ("pieces", pieces)])

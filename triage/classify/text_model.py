@@ -1,0 +1,79 @@
+"""This module keeps a trained text model in a file: written once, readable by its owner only, checked and loaded safely."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from skops import io as skops_io
+from sklearn.pipeline import FeatureUnion
+
+from triage.classify.features import prepare
+from triage.classify.learner import Head
+
+
+class ModelFileProblem(Exception):
+    """The file is not there or not what was written."""
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """Shared features and one head for each field."""
+
+    number: int
+    features: FeatureUnion
+    heads: dict[str, Head]
+
+    @property
+    def name(self) -> str:
+        """What stands beside its decisions."""
+        return f"text model {self.number}"
+
+    def read(self, texts: Sequence[str]) -> csr_matrix:
+        """The features of raw texts."""
+        return self.features.transform([prepare(text) for text in texts])
+
+
+def save(model: TextModel, path: Path) -> str:
+    """Writes the model so that the file is whole or not there; returns its SHA-256."""
+    heads = {
+        name: {"labels": list(head.labels), "weights": head.weights, "bias": head.bias, "temperature": head.temperature}
+        for name, head in model.heads.items()
+    }
+    content: bytes = skops_io.dumps({"number": model.number, "features": model.features, "heads": heads})
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_whole(path: Path, *, digest: str) -> bool:
+    """Whether the file is there and is what was written."""
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+
+
+def load(path: Path, *, digest: str) -> TextModel:
+    """The model in the file; raises ModelFileProblem unless it is exactly the file that was written.
+
+    Only types that skops itself trusts (scikit-learn's and NumPy's) are ever built from it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        raise ModelFileProblem(f"{path.name} cannot be read") from problem
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ModelFileProblem(f"{path.name} is not the file that was written")
+    stored: dict[str, Any] = skops_io.loads(content, trusted=[])
+    heads = {
+        name: Head(tuple(head["labels"]), np.asarray(head["weights"]), np.asarray(head["bias"]), float(head["temperature"]))
+        for name, head in stored["heads"].items()
+    }
+    return TextModel(int(stored["number"]), stored["features"], heads)

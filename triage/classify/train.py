@@ -1,0 +1,91 @@
+"""This module trains the text model from the seed corpus: at the first start, once among several workers, and on demand."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from triage.classify.corpus import Example, corpus_digest, read_corpus
+from triage.classify.features import new_features, prepare
+from triage.classify.learner import cross_validate, figures_of, fit_head
+from triage.classify.text_model import TextModel, is_whole, save
+from triage.models import ModelVersion
+
+log = logging.getLogger(__name__)
+
+NAME = "text"
+FIELDS = ("category", "severity", "sentiment")
+_TRAINING_LOCK = 0x48435458
+
+
+def ensure_model(*, now: datetime, force: bool = False, say: Callable[[str], None] = log.info) -> ModelVersion:
+    """The newest version whose file is here and whole and which learned from the present corpus; trains one if none is.
+
+    Workers that start together queue at an advisory lock: one trains, the others find its version.
+    """
+    usable = None if force else _usable()
+    if usable is not None:
+        return usable
+    with _training_alone():
+        usable = None if force else _usable()
+        return usable or _train_and_store(now=now, say=say)
+
+
+def _usable() -> ModelVersion | None:
+    corpus = corpus_digest()
+    for version in ModelVersion.objects.filter(name=NAME, figures__corpus=corpus).order_by("-number"):
+        if is_whole(path_of(version), digest=version.digest):
+            return version
+    return None
+
+
+def path_of(version: ModelVersion) -> Path:
+    """Where the version's file lies on this machine."""
+    return Path(settings.MODELS_HOME) / version.path
+
+
+@contextmanager
+def _training_alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_TRAINING_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_TRAINING_LOCK])
+
+
+def _train_and_store(*, now: datetime, say: Callable[[str], None]) -> ModelVersion:
+    newest = ModelVersion.objects.filter(name=NAME).order_by("-number").first()
+    number = newest.number + 1 if newest else 1
+    model, figures = train(read_corpus(), number=number, say=say)
+    name = f"text-model-{number}.skops"
+    digest = save(model, Path(settings.MODELS_HOME) / name)
+    say(f"Wrote {name}, SHA-256 {digest[:12]}.")
+    return ModelVersion.objects.create(
+        name=NAME, number=number, path=name, digest=digest, figures=figures | {"corpus": corpus_digest()}, trained_at=now
+    )
+
+
+def train(
+    examples: list[Example], *, number: int, say: Callable[[str], None] = log.info
+) -> tuple[TextModel, dict[str, Any]]:
+    """A model of the examples, and its figures on texts that it had not seen, by cross-validation."""
+    began = time.perf_counter()
+    texts = [prepare(example.text) for example in examples]
+    fields = {field: [str(getattr(example, field)) for example in examples] for field in FIELDS}
+    say(f"Learning {', '.join(FIELDS)} from {len(texts)} texts.")
+    unseen = cross_validate(texts, fields, spread_by="category")
+    features = new_features()
+    seen = features.fit_transform(texts)
+    heads = {field: fit_head(seen, labels, temperature=unseen[field].temperature()) for field, labels in fields.items()}
+    figures: dict[str, Any] = {"texts": len(texts), "seconds": round(time.perf_counter() - began, 2)}
+    for field in FIELDS:
+        figures[field] = figures_of(unseen[field].probabilities(), unseen[field].truth)
+        say(f"{field}: {', '.join(f'{name} {value:.3f}' for name, value in figures[field].items())}")
+    return TextModel(number, features, heads), figures

@@ -1,0 +1,106 @@
+"""This module writes decisions: what a machine suggests, what a person overrides, and what stands when an override is released.
+
+For each thing and field one live row is in force. A machine's suggestion replaces only a machine's; while a person's
+stands, the newest suggestion is kept beside it as an ended row, so that what the score would be is never lost.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from feedback.models import Feedback
+from hypercare.core.timeline import Actor
+from triage.models import Decision, Issue, Origin
+
+
+@dataclass(frozen=True)
+class IssueValue:
+    """What a rule or model says of one field of an issue."""
+
+    issue: Issue
+    field: str
+    value: str
+    origin: str
+    decider: str
+    confidence: float | None
+    reason: str
+    applied: bool = True
+
+
+def overridden_fields(issues: Iterable[Issue]) -> dict[int, dict[str, str]]:
+    """For each issue id the values people hold, by field."""
+    held: dict[int, dict[str, str]] = defaultdict(dict)
+    live = Decision.objects.filter(issue__in=list(issues), ended_at=None, origin=Origin.PERSON)
+    for issue_id, field, value in live.values_list("issue_id", "field", "value"):
+        held[issue_id][field] = value
+    return held
+
+
+def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
+    """Puts machine decisions in force where no person's stands and something changed."""
+    live = {
+        (decision.issue_id, decision.field): decision
+        for decision in Decision.objects.filter(issue__in={value.issue.pk for value in values}, ended_at=None)
+    }
+    ended, made = [], []
+    for value in values:
+        current = live.get((value.issue.pk, value.field))
+        if current and current.origin == Origin.PERSON:
+            continue
+        if current and (current.value, current.reason, current.confidence) == (value.value, value.reason, value.confidence):
+            continue
+        if current:
+            ended.append(current.pk)
+        made.append(_row_for(value, now=now))
+    Decision.objects.filter(pk__in=ended).update(ended_at=now)
+    Decision.objects.bulk_create(made, batch_size=500)
+
+
+def _row_for(value: IssueValue, *, now: datetime) -> Decision:
+    return Decision(
+        launch_id=value.issue.launch_id,
+        issue=value.issue,
+        field=value.field,
+        value=value.value,
+        applied=value.applied,
+        origin=value.origin,
+        decider=value.decider,
+        confidence=value.confidence,
+        reason=value.reason[:500],
+        decided_at=now,
+    )
+
+
+def hold(about: Issue | Feedback, *, field: str, value: str, reason: str, actor: Actor, now: datetime) -> Decision:
+    """A person's decision: ends what was in force and stands until released."""
+    Decision.objects.filter(_is_about(about), field=field, ended_at=None).update(ended_at=now)
+    return Decision.objects.create(
+        launch_id=about.launch_id,
+        issue=about if isinstance(about, Issue) else None,
+        feedback=about if isinstance(about, Feedback) else None,
+        field=field,
+        value=value,
+        origin=Origin.PERSON,
+        decider=actor.name,
+        reason=reason[:500],
+        actor=actor.user,
+        decided_at=now,
+    )
+
+
+def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
+    """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
+    live = Decision.objects.filter(_is_about(about), field=field, ended_at=None, origin=Origin.PERSON)
+    return bool(live.update(ended_at=now))
+
+
+def last_suggestion(about: Issue | Feedback, field: str) -> Decision | None:
+    """The newest machine decision about a field, in force or not."""
+    return Decision.objects.filter(_is_about(about), field=field).exclude(origin=Origin.PERSON).order_by("-id").first()
+
+
+def _is_about(about: Issue | Feedback) -> Q:
+    return Q(issue=about) if isinstance(about, Issue) else Q(feedback=about)

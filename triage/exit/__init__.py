@@ -1,0 +1,1 @@
+"""This package is about exit criteria."""

@@ -1,0 +1,138 @@
+"""This module measures what exit criteria are held against, each metric by a function and a sentence that says what it counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import MACHINE_CHANNELS, Feedback
+from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
+from hypercare.core import clock
+from hypercare.core.models import Launch
+from triage.models import OPEN_STATUSES, Issue
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+ERROR_SEVERITIES = (AlertSeverity.CRITICAL, AlertSeverity.HIGH)
+STILL_FIRING = (AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED)
+INFLOW_NEEDS = timedelta(days=2)
+BLOCKERS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that keeps a criterion from being met; `issue_key` names the issue to open, if there is one."""
+
+    key: str
+    title: str
+    issue_key: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a launch: how it is measured, what it counts and how it is read aloud."""
+
+    name: str
+    measure: Callable[[Launch, datetime], float | None]
+    definition: "_StrPromise"
+    reading: "_StrPromise"
+    blockers: Callable[[Launch], list[Blocker]]
+
+    def read(self, value: float | None) -> str:
+        """The value in words, for example “1 open”; a dash where there is no data."""
+        return "–" if value is None else self.reading % {"value": plain_number(value)}
+
+
+def plain_number(value: float) -> str:
+    """A figure without needless decimals: 0, 1.2, 0.95."""
+    return number_format(int(value)) if value == int(value) else number_format(round(value, 2))
+
+
+def open_sev1_sev2(launch: Launch, now: datetime) -> float:  # noqa: ARG001 - the signature of every metric
+    """Issues of severity 1 and 2 whose work is not ended."""
+    return float(_critical_issues(launch).count())
+
+
+def error_alerts(launch: Launch, now: datetime) -> float:  # noqa: ARG001 - the signature of every metric
+    """Alerts of severity critical and high that still fire."""
+    return float(_firing(launch).count())
+
+
+def inflow(launch: Launch, now: datetime) -> float | None:
+    """People's reports of the last 24 hours over the mean a day since go-live; None before there is a mean."""
+    go_live, _end = clock.day_bounds(launch.go_live_on, launch.zone)
+    begun = max(go_live, launch.created_at)
+    if now - begun < INFLOW_NEEDS:
+        return None
+    counts = (
+        Feedback.objects.filter(launch=launch, received_at__gt=begun, received_at__lte=now)
+        .exclude(channel__in=MACHINE_CHANNELS)
+        .aggregate(all=Count("pk"), lately=Count("pk", filter=Q(received_at__gt=now - timedelta(days=1))))
+    )
+    mean_a_day = counts["all"] / ((now - begun) / timedelta(days=1))
+    return round(counts["lately"] / mean_a_day, 2) if mean_a_day else None
+
+
+def _critical_issues(launch: Launch) -> QuerySet[Issue]:
+    return Issue.objects.filter(launch=launch, severity__lte=2, status__in=OPEN_STATUSES)
+
+
+def _firing(launch: Launch) -> QuerySet[Alert]:
+    return Alert.objects.filter(launch=launch, status__in=STILL_FIRING, severity__in=ERROR_SEVERITIES)
+
+
+def _blocking_issues(launch: Launch) -> list[Blocker]:
+    issues = _critical_issues(launch).order_by("severity", "-priority", "id")[:BLOCKERS_SHOWN]
+    return [Blocker(issue.key, issue.title, issue.key) for issue in issues]
+
+
+def _blocking_alerts(launch: Launch) -> list[Blocker]:
+    alerts = _firing(launch).select_related("feedback").order_by("starts_at", "id")[:BLOCKERS_SHOWN]
+    return [
+        Blocker(alert.key, alert.title, alert.feedback.issue_key if alert.feedback else "")
+        for alert in alerts
+    ]
+
+
+def _nothing_to_name(launch: Launch) -> list[Blocker]:  # noqa: ARG001 - the signature of every metric
+    return []
+
+
+METRICS = {
+    metric.name: metric
+    for metric in [
+        Metric(
+            "open_sev1_sev2",
+            open_sev1_sev2,
+            _(
+                "Issues of SEV1 and SEV2 whose work is not ended. A snoozed issue counts; a merged one counts once, as its root."
+            ),
+            _("%(value)s open"),
+            _blocking_issues,
+        ),
+        Metric(
+            "error_alerts",
+            error_alerts,
+            _(
+                "Alerts of severity critical or high that still fire, seen or not. An acknowledged alert counts, a suppressed one does not."
+            ),
+            _("%(value)s firing"),
+            _blocking_alerts,
+        ),
+        Metric(
+            "inflow",
+            inflow,
+            _(
+                "Reports by people in the last 24 hours, over the mean a day since go-live. Machines' alerts do not count. "
+                "No data in the first two days and before the first report."
+            ),
+            _("%(value)s × the mean day"),
+            _nothing_to_name,
+        ),
+    ]
+}

@@ -1,0 +1,104 @@
+"""This module holds the filters of feedback and issues; they live in the URL, on pages and in the API alike."""
+
+import json
+from typing import Any
+
+import django_filters as filters
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Channel, Feedback, ReplyStatus
+from hypercare.core.models import FieldDefinition, FieldKind, Launch
+from triage.categories import CATEGORY_NAMES, SENTIMENTS
+from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus, Moscow
+
+SEVERITIES = [(str(number), f"SEV{number}") for number in range(1, 6)]
+
+
+def words_query(text: str) -> SearchQuery:
+    """A web-style search (quotes, -minus, or) that finds English stems and plain words of any language."""
+    english = SearchQuery(text, config="english", search_type="websearch")
+    return english | SearchQuery(text, config="simple", search_type="websearch")
+
+
+class FeedbackFilter(filters.FilterSet):
+    """Filters of the inbox and of `GET /api/v1/feedback/`; `field.<key>` filters by a launch's own field."""
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    channel = filters.MultipleChoiceFilter(choices=Channel.choices, label=_("Channel"))
+    category = filters.MultipleChoiceFilter(choices=CATEGORY_NAMES, label=_("Type"))
+    severity = filters.MultipleChoiceFilter(choices=SEVERITIES, label=_("Severity"))
+    sentiment = filters.MultipleChoiceFilter(choices=[(name, name) for name in SENTIMENTS], label=_("Tone"))
+    component = filters.CharFilter(field_name="component__slug", label=_("Component"))
+    team = filters.CharFilter(field_name="team__name", label=_("Team"))
+    issue = filters.CharFilter(field_name="issue_key", label=_("Issue"))
+    reply_status = filters.MultipleChoiceFilter(choices=ReplyStatus.choices, label=_("Reporter sees"))
+    triaged = filters.BooleanFilter(field_name="triaged_at", lookup_expr="isnull", exclude=True, label=_("Triaged"))
+    received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+
+    class Meta:
+        model = Feedback
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Feedback], name: str, value: str) -> QuerySet[Feedback]:  # noqa: ARG002 - the framework's interface
+        """Full text; a key such as HC-12 finds that report."""
+        if value.upper().startswith("HC-") and value[3:].isdigit() and len(value) < 22:
+            return rows.filter(pk=int(value[3:]))
+        untriaged = Q(triaged_at=None) & Q(title__icontains=value)
+        return rows.filter(Q(search=words_query(value)) | untriaged)
+
+
+class IssueFilter(filters.FilterSet):
+    """Filters of the board and of `GET /api/v1/issues/`."""
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    status = filters.MultipleChoiceFilter(choices=IssueStatus.choices, label=_("Status"))
+    open = filters.BooleanFilter(method="only_open", label=_("Open"))
+    severity = filters.MultipleChoiceFilter(choices=SEVERITIES, label=_("Severity"))
+    category = filters.MultipleChoiceFilter(choices=CATEGORY_NAMES, label=_("Type"))
+    moscow = filters.MultipleChoiceFilter(choices=Moscow.choices, label=_("MoSCoW"))
+    component = filters.CharFilter(field_name="component__slug", label=_("Component"))
+    team = filters.CharFilter(field_name="team__name", label=_("Team"))
+    owner = filters.CharFilter(field_name="owner__email", label=_("Owner"))
+
+    class Meta:
+        model = Issue
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Issue], name: str, value: str) -> QuerySet[Issue]:  # noqa: ARG002 - the framework's interface
+        """Full text over titles; a key such as IS-12 finds that issue."""
+        if value.upper().startswith("IS-") and value[3:].isdigit() and len(value) < 22:
+            return rows.filter(pk=int(value[3:]))
+        return rows.filter(Q(search=words_query(value)) | Q(title__icontains=value))
+
+    def only_open(self, rows: QuerySet[Issue], name: str, value: bool) -> QuerySet[Issue]:  # noqa: ARG002, FBT001
+        """Open or ended issues."""
+        return rows.filter(status__in=OPEN_STATUSES if value else ENDED_STATUSES)
+
+
+def by_custom_fields(rows: QuerySet[Feedback], params: Any, launch: Launch) -> QuerySet[Feedback]:
+    """Applies every `field.<key>=<value>` of the query; an unknown key or a value of the wrong kind finds nothing."""
+    wanted = {name[6:]: params.getlist(name)[-1] for name in params if name.startswith("field.") and params[name] != ""}
+    if not wanted:
+        return rows
+    kinds = dict(FieldDefinition.objects.filter(launch=launch, key__in=wanted).values_list("key", "kind"))
+    for key, text in wanted.items():
+        value = _typed(text, kinds.get(key))
+        rows = rows.none() if value is None else rows.filter(fields__contains={key: value})
+    return rows
+
+
+def _typed(text: str, kind: str | None) -> Any:
+    if kind is None:
+        return None
+    if kind == FieldKind.BOOLEAN:
+        return {"true": True, "false": False}.get(text.lower())
+    if kind == FieldKind.NUMBER:
+        try:
+            number = json.loads(text)
+        except ValueError:
+            return None
+        return number if isinstance(number, int | float) and not isinstance(number, bool) else None
+    return text

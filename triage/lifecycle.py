@@ -1,0 +1,149 @@
+"""This module is the only writer of an issue's status: moving, merging and taking apart."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from feedback import closing_the_loop
+from feedback.models import Feedback, ReplyStatus
+from hypercare.core.models import TimelineEntry
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.timeline import Actor, Entry, record
+from triage import transitions, tree
+from triage.board import changes
+from triage.models import ENDED_STATUSES, Issue, IssueStatus
+from triage.score import rescore
+
+
+def lock(issue_id: int, *, version: int | None = None) -> Issue:
+    """The issue, locked for change; 409 naming who changed what when `version` is no longer the newest."""
+    issue = Issue.objects.select_for_update(of=("self",)).select_related("launch", "component", "team", "owner").get(pk=issue_id)
+    if version is not None and version != issue.version:
+        raise _conflict(issue)
+    return issue
+
+
+def _conflict(issue: Issue) -> Problem:
+    latest = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).order_by("-id").first()
+    detail = _("%(key)s was changed by %(who)s meanwhile. Look at it again, then decide.") % {
+        "key": issue.key, "who": latest.actor_name if latest else _("someone")}  # fmt: skip
+    return Problem(
+        409,
+        detail,
+        changed_by=latest.actor_name if latest else None,
+        changes={"kind": latest.kind} | latest.data if latest else {},
+        version=issue.version,
+    )
+
+
+@transaction.atomic
+def move(
+    issue_id: int, *, to: str, actor: Actor, now: datetime, version: int | None = None, reason: str = "", resolution: str = ""
+) -> Issue:
+    """Moves an issue to a status the table allows; 409 where it does not or the version is stale, 400 for a missing reason."""
+    issue = lock(issue_id, version=version)
+    if issue.status == to:
+        return issue
+    transition = transitions.between(issue.status, to)
+    if transition is None:
+        raise Problem(409, _("%(key)s is %(now)s and cannot become %(to)s from there; possible are: %(known)s.") % {
+            "key": issue.key, "now": issue.get_status_display(), "to": to[:40],
+            "known": ", ".join(transitions.targets_from(issue.status)) or _("nothing")})  # fmt: skip
+    if transition.needs == "reason" and not reason.strip():
+        raise Problem(400, _("Say why in a sentence."), errors=(FieldError("/reason", _("Say why in a sentence.")),))
+    if resolution and resolution not in transitions.RESOLUTIONS:
+        detail = _("There is no resolution “%(name)s”; use one of %(known)s.") % {
+            "name": resolution[:40], "known": ", ".join(sorted(transitions.RESOLUTIONS))}  # fmt: skip
+        raise Problem(400, detail, errors=(FieldError("/resolution", detail),))
+    data = {"field": "status", "old": issue.status, "new": to, "transition": transition.name, "reason": reason}
+    ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
+    issue.resolution = (resolution or ("fixed" if to == IssueStatus.CLOSED else "")) if ended else ""
+    _write_status(issue, to, now=now, closed_at=now if ended else None)
+    record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": issue.resolution})], actor=actor, now=now)
+    _tell_reporters(issue, now=now, ended=ended)
+    changes.publish(issue.launch_id, [issue.pk])
+    issue.refresh_from_db()
+    return issue
+
+
+def _write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetime | None) -> None:
+    issue.status = status
+    issue.status_changed_at = now
+    issue.closed_at = closed_at
+    issue.version += 1
+    issue.save(update_fields=["status", "status_changed_at", "closed_at", "resolution", "merged_into", "status_before_merge", "version"])
+
+
+def _tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
+    members = tree.members_of([issue.pk])[issue.pk]
+    keys = [f"IS-{member}" for member in members]
+    rows = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
+    rows.update(reply_status=transitions.REPLY_STATUS.get(IssueStatus(issue.status), ReplyStatus.LOOKING))
+    if ended:
+        told = rows.filter(reporter__email__gt="").select_related("reporter", "launch")
+        closing_the_loop.tell_closed(told, issue_key=issue.key, resolution=issue.resolution, now=now)
+
+
+@transaction.atomic
+def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: int | None = None) -> Issue:
+    """Makes one issue a duplicate of another of the same launch; feedback stays where it was matched. Returns the root."""
+    if issue_id == into_id:
+        raise Problem(409, _("An issue cannot be merged into itself."))
+    pair = {i.pk: i for i in Issue.objects.select_for_update().filter(pk__in=[issue_id, into_id]).order_by("pk")}
+    issue, target = pair[issue_id], pair.get(into_id)
+    if target is None or target.launch_id != issue.launch_id:
+        raise Problem(404, _("There is no such issue in this launch to merge into."))
+    if version is not None and version != issue.version:
+        raise _conflict(issue)
+    if issue.merged_into_id:
+        raise Problem(409, _("%(key)s is merged into IS-%(into)s already; unmerge it first.") % {
+            "key": issue.key, "into": issue.merged_into_id})  # fmt: skip
+    root_id = tree.roots_of([into_id])[into_id]
+    if root_id == issue_id:
+        raise Problem(409, _("That would merge an issue into itself by way of another."))
+    data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
+    issue.merged_into, issue.status_before_merge = target, issue.status
+    _write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
+    entries = [Entry(issue.key, "issue.merged", data), Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key})]
+    record(issue.launch, entries, actor=actor, now=now)
+    return _settle(issue, roots=[root_id], now=now)
+
+
+@transaction.atomic
+def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None = None) -> Issue:
+    """Takes a merged issue out again with its status and all its reports. Returns the issue."""
+    issue = lock(issue_id, version=version)
+    if issue.merged_into_id is None:
+        raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
+    root_id = tree.roots_of([issue.pk])[issue.pk]
+    data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{issue.merged_into_id}", "new": None}
+    status = _free_status(issue)
+    issue.merged_into, issue.status_before_merge = None, ""
+    _write_status(issue, status, now=now, closed_at=issue.closed_at)
+    entries = [Entry(issue.key, "issue.unmerged", data), Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key})]
+    record(issue.launch, entries, actor=actor, now=now)
+    _settle(issue, roots=[root_id, issue.pk], now=now)
+    issue.refresh_from_db()
+    return issue
+
+
+def _free_status(issue: Issue) -> str:
+    """The status before the merge; the fingerprint goes where another open issue holds it now."""
+    if issue.fingerprint and issue.status_before_merge not in ENDED_STATUSES:
+        taken = Issue.objects.filter(launch=issue.launch, fingerprint=issue.fingerprint).exclude(status__in=ENDED_STATUSES)
+        if taken.exclude(pk=issue.pk).exists():
+            Issue.objects.filter(pk=issue.pk).update(fingerprint=None)
+    return issue.status_before_merge or IssueStatus.TRIAGED
+
+
+def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:
+    """Recounts the roots and gives their reports the root's word, then publishes the change."""
+    Issue.objects.filter(pk__in=[pk for pk in roots if pk != issue.pk]).update(version=F("version") + 1)
+    rescore(roots, now=now)
+    for root in Issue.objects.filter(pk__in=roots).select_related("launch"):
+        _tell_reporters(root, now=now, ended=False)
+    changes.publish(issue.launch_id, [issue.pk, *roots])
+    return Issue.objects.select_related("launch").get(pk=roots[0])

@@ -1,0 +1,1 @@
+"""This package is about which issue a report belongs to."""

@@ -1,0 +1,25 @@
+"""This module adds a person's note to an issue; the words are kept beside the append-only timeline, redacted."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.redaction import redact
+from hypercare.core.strict_json import clean_text
+from hypercare.core.timeline import Actor, Entry, record
+from triage.models import Issue
+
+MAX_NOTE = 4000
+
+
+@transaction.atomic
+def add_note(issue: Issue, *, text: str, actor: Actor, now: datetime) -> None:
+    """Writes a note into the issue's timeline; 400 when it is empty, too long or holds control characters."""
+    problems = list(clean_text(text))
+    if not text.strip() or len(text) > MAX_NOTE:
+        problems.append(_("Write a note of 1 to %(limit)s characters.") % {"limit": MAX_NOTE})
+    if problems:
+        raise Problem(400, problems[0], errors=(FieldError("/text", problems[0]),))
+    record(issue.launch, [Entry(issue.key, "issue.note", {"note": redact(text.strip()).text})], actor=actor, now=now)

@@ -1,0 +1,181 @@
+"""This module lets a person overrule the machine, on a report or an issue, and take the overruling back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from feedback.models import Feedback
+from hypercare.core.models import Component, Team, User
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.timeline import Actor, Entry, record
+from triage import decisions, tree
+from triage.board import changes
+from triage.categories import CATEGORIES, SENTIMENTS
+from triage.lifecycle import lock
+from triage.models import Issue, Match, Moscow
+from triage.score import rescore
+
+ISSUE_FIELDS = ("title", "severity", "category", "moscow", "rice_impact", "rice_confidence", "rice_effort", "component", "team", "owner")
+SCORED = {"severity", "category", "moscow", "rice_impact", "rice_confidence", "rice_effort"}
+FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component")
+_IMPACTS = {3.0, 2.0, 1.0, 0.5, 0.25}
+
+
+def _bad(field: str, detail: str) -> Problem:
+    return Problem(400, detail, errors=(FieldError(f"/{field}", detail),))
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if str(value) not in allowed:
+            raise _bad("value", _("Use one of %(known)s.") % {"known": ", ".join(allowed)})
+        return str(value)
+
+    return check
+
+
+def _number(low: float, high: float) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if isinstance(value, bool) or not low <= number <= high:
+            raise _bad("value", _("Use a number from %(low)s to %(high)s.") % {"low": low, "high": high})
+        return str(number)
+
+    return check
+
+
+def _severity(value: Any) -> str:
+    text = str(value).upper().removeprefix("SEV")
+    return _one_of("1", "2", "3", "4", "5")(text)
+
+
+def _title(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 300 or "\x00" in value:
+        raise _bad("value", _("Write a title of 1 to 300 characters."))
+    return " ".join(value.split())
+
+
+_CHECKS: dict[str, Callable[[Any], str]] = {
+    "title": _title,
+    "severity": _severity,
+    "category": _one_of(*CATEGORIES),
+    "sentiment": _one_of(*SENTIMENTS),
+    "moscow": _one_of(*Moscow.values),
+    "rice_impact": _one_of(*(str(impact) for impact in sorted(_IMPACTS, reverse=True))),
+    "rice_confidence": _number(0.01, 1),
+    "rice_effort": _number(0.1, 520),
+}
+
+
+@transaction.atomic
+def override_issue(
+    issue_id: int, *, field: str, value: Any, reason: str, actor: Actor, now: datetime, version: int | None = None
+) -> Issue:
+    """Sets a field of an issue by hand; it stands against the machines until released."""
+    issue = lock(issue_id, version=version)
+    if field not in ISSUE_FIELDS:
+        raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
+    old = _shown(issue, field)
+    if field in {"component", "team", "owner"}:
+        setattr(issue, field, _related(issue, field, value))
+        stored = _shown(issue, field)
+    else:
+        stored = _CHECKS[field](_canonical(field, value))
+        if field == "title":
+            issue.title = stored
+    decisions.hold(issue, field=field, value=stored[:120], reason=reason, actor=actor, now=now)
+    return _after(issue, field, old, stored, reason, actor=actor, now=now)
+
+
+@transaction.atomic
+def release_issue(issue_id: int, *, field: str, actor: Actor, now: datetime, version: int | None = None) -> Issue:
+    """Gives a field back to the machines."""
+    issue = lock(issue_id, version=version)
+    old = _shown(issue, field) if field in ISSUE_FIELDS else ""
+    if not decisions.release(issue, field=field, now=now):
+        raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
+    return _after(issue, field, old, "released", "", actor=actor, now=now)
+
+
+def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: Actor, now: datetime) -> Issue:
+    issue.version += 1
+    issue.save(update_fields=["version", "title", "component", "team", "owner"])
+    if field in SCORED:
+        rescore([issue.pk], now=now)
+    entry = Entry(issue.key, "issue.field", {"field": field, "old": old, "new": new, "reason": reason})
+    record(issue.launch, [entry], actor=actor, now=now)
+    changes.publish(issue.launch_id, [issue.pk])
+    issue.refresh_from_db()
+    return issue
+
+
+def _canonical(field: str, value: Any) -> Any:
+    if field == "rice_impact":
+        try:
+            return str(float(value)) if float(value) in _IMPACTS else value
+        except (TypeError, ValueError):
+            return value
+    return value
+
+
+def _shown(issue: Issue, field: str) -> str:
+    value = getattr(issue, field)
+    if isinstance(value, Component):
+        return value.slug
+    if isinstance(value, User):
+        return value.email
+    return "" if value is None else str(value)
+
+
+def _related(issue: Issue, field: str, value: Any) -> Component | Team | User | None:
+    if value in (None, ""):
+        return None
+    found: Component | Team | User | None
+    if field == "component":
+        found = Component.objects.filter(launch=issue.launch, slug=str(value)[:60]).first()
+    elif field == "team":
+        found = Team.objects.filter(launch=issue.launch, name=str(value)[:80]).first()
+    else:
+        found = User.objects.filter(
+            Q(memberships__launch=issue.launch), Q(email=str(value).strip().lower()[:254]), is_active=True
+        ).first()
+    if found is None:
+        raise _bad("value", _("There is no such %(field)s in this launch.") % {"field": field})
+    return found
+
+
+@transaction.atomic
+def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, actor: Actor, now: datetime) -> Feedback:
+    """Sets a verdict of a report by hand; its issue is scored again."""
+    if field not in FEEDBACK_FIELDS:
+        raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(FEEDBACK_FIELDS)})
+    row = Feedback.objects.select_for_update(of=("self",)).select_related("launch").get(pk=row.pk)
+    if row.triaged_at is None:
+        raise Problem(409, _("%(key)s is still in triage; try again in a moment.") % {"key": row.key})
+    if field == "component":
+        row.component = Component.objects.filter(launch=row.launch, slug=str(value)[:60]).first()
+        if row.component is None:
+            raise _bad("value", _("There is no such %(field)s in this launch.") % {"field": field})
+        row.team_id = row.component.team_id
+        stored = row.component.slug
+    else:
+        stored = _CHECKS[field](value)
+        setattr(row, field, int(stored) if field == "severity" else stored)
+    row.save(update_fields=["category", "severity", "sentiment", "component", "team"])
+    decisions.hold(row, field=field, value=stored, reason=reason, actor=actor, now=now)
+    record(row.launch, [Entry(row.key, "issue.field", {"field": field, "new": stored, "reason": reason})], actor=actor, now=now)
+    match = Match.objects.filter(feedback=row, ended_at=None).first()
+    if match:
+        root = tree.roots_of([match.issue_id])[match.issue_id]
+        lock(root)
+        Issue.objects.filter(pk=root).update(version=lock(root).version + 1)
+        rescore([root], now=now)
+        changes.publish(row.launch_id, [root])
+    return row

@@ -1,0 +1,123 @@
+"""This module is the middle of the story on one screen: claim > classify > match > score > route > announce, over a batch.
+
+Thinking (classify, match against the index) happens outside any transaction. Writing happens in one transaction
+under the launch's advisory lock, looks again at what came since, and touches only rows still claimed and untriaged.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from feedback.models import Feedback
+from hypercare.core.models import Component, Launch
+from triage import writing
+from triage.board import changes
+from triage.claim import BATCH_ROWS, Claim, claim
+from triage.classify.classify import classify, load_model
+from triage.classify.suggestion import Suggestion
+from triage.match.assign import Item, Proposal, propose, settle
+from triage.score import rescore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What was decided about the rows of one launch before anything is written."""
+
+    launch: Launch
+    rows: list[Feedback]
+    suggestions: list[list[Suggestion]]
+    components: dict[str, Component]
+    proposal: Proposal
+
+
+def triage_waiting(*, clock: Callable[[], datetime], rows: int = BATCH_ROWS) -> int:
+    """Triages batch after batch until nothing waits; returns how many rows were written.
+
+    `clock` is read once for each batch, since a backlog may take minutes.
+    """
+    written = 0
+    while True:
+        now = clock()
+        held = claim(now=now, rows=rows)
+        if not held.ids:
+            return written
+        written += triage_claimed(held, now=now)
+
+
+def triage_claimed(held: Claim, *, now: datetime) -> int:
+    """Triages the claimed rows launch by launch; a row that cannot be read keeps waiting and harms no other."""
+    by_launch: dict[int, list[Feedback]] = defaultdict(list)
+    for row in Feedback.objects.filter(pk__in=held.ids).select_related("launch", "component", "reporter").order_by("pk"):
+        by_launch[row.launch_id].append(row)
+    return sum(_triage_or_halve(held.name, rows, now=now) for rows in by_launch.values())
+
+
+def _triage_or_halve(claim_name: str, rows: list[Feedback], *, now: datetime) -> int:
+    try:
+        return write(think(rows, now=now), claim_name=claim_name, now=now)
+    except Exception:
+        if len(rows) == 1:
+            log.exception("HC-%s could not be triaged and keeps waiting", rows[0].pk)
+            return 0
+        if connection.in_atomic_block:
+            raise
+        log.warning("a batch of %s rows failed; trying it in halves", len(rows))
+        middle = len(rows) // 2
+        return sum(_triage_or_halve(claim_name, half, now=now) for half in (rows[:middle], rows[middle:]))
+
+
+def think(rows: Sequence[Feedback], *, now: datetime) -> Thought:
+    """Classifies the rows of one launch and proposes which issue each belongs to; reads only."""
+    launch = rows[0].launch
+    components = {component.slug: component for component in Component.objects.filter(launch=launch).select_related("team")}
+    suggestions = classify(rows, list(components.values()), model=load_model(now=now))
+    items = [_item(row, found, components) for row, found in zip(rows, suggestions, strict=True)]
+    proposal = propose(launch.pk, items, [f"{row.title}\n{row.body}" for row in rows])
+    return Thought(launch, list(rows), suggestions, components, proposal)
+
+
+def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
+    """Writes verdicts, matches, issues, scores and the board's new version in one transaction; returns how many rows."""
+    with transaction.atomic():
+        _lock_launch(thought.launch.pk)
+        still = set(
+            Feedback.objects.select_for_update()
+            .filter(pk__in=[row.pk for row in thought.rows], claimed_by=claim_name, triaged_at=None)
+            .values_list("pk", flat=True)
+        )
+        assignments = settle(thought.proposal)
+        verdicts = [
+            writing.Verdict(row, found, assignment)
+            for row, found, assignment in zip(thought.rows, thought.suggestions, assignments, strict=True)
+            if row.pk in still
+        ]
+        if not verdicts:
+            return 0
+        touched = writing.write_verdicts(thought.launch, verdicts, components=thought.components, now=now)
+        rescore(touched, now=now)
+        writing.route(touched)
+        changes.publish(thought.launch.pk, touched)
+    return len(verdicts)
+
+
+def _item(row: Feedback, found: Sequence[Suggestion], components: dict[str, Component]) -> Item:
+    said = {suggestion.field: suggestion.value for suggestion in found if suggestion.applied}
+    component = components.get(said.get("component", ""))
+    return Item(
+        feedback_id=row.pk,
+        component_id=component.pk if component else None,
+        category=said.get("category", ""),
+        channel=row.channel,
+        fingerprint=writing.fingerprint_of(row),
+    )
+
+
+def _lock_launch(launch_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x48435452, launch_id])

@@ -1,0 +1,55 @@
+"""This module decides an issue's severity from what its reports say, how many they are, and who vouches for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+CONFIDENT = 0.60
+RAISE_AT_SHARE = 0.05
+DEFAULT_SEVERITY = 4
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One report's severity: the level, how sure, and whether a rule gave it."""
+
+    severity: int
+    confidence: float
+    origin: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The issue's severity with confidence, origin and reason."""
+
+    severity: int
+    confidence: float
+    origin: str
+    reason: str
+
+
+def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None) -> Verdict:
+    """The worst level that is confidently said; raised by one, never above SEV2, when 5 % of active people report it.
+
+    SEV1 comes only from a person, from measured reach or from a rule on a critical component.
+    """
+    sure = [voice for voice in voices if voice.confidence >= CONFIDENT]
+    if sure:
+        worst = min(sure, key=lambda voice: (voice.severity, -voice.confidence))
+        count = sum(1 for voice in sure if voice.severity == worst.severity)
+        reason = _("%(count)s of %(all)s reports say SEV%(severity)s") % {
+            "count": count, "all": len(voices), "severity": worst.severity}  # fmt: skip
+        verdict = Verdict(worst.severity, worst.confidence, worst.origin, reason)
+    elif voices:
+        best = max(voices, key=lambda voice: voice.confidence)
+        verdict = Verdict(best.severity, best.confidence, best.origin, _("not sure; the likeliest of what reports say"))
+    else:
+        verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", _("no report says how bad it is"))
+    if verdict.origin != "rule":
+        verdict = Verdict(max(verdict.severity, 2), verdict.confidence, verdict.origin, verdict.reason)
+    if active and reach / active >= RAISE_AT_SHARE and verdict.severity > 2:
+        reason = _("%(reach)s of %(active)s active people report it (5%% or more raises by one)") % {
+            "reach": reach, "active": active}  # fmt: skip
+        return Verdict(verdict.severity - 1, 1.0, "rule", reason)
+    return verdict

@@ -1,0 +1,34 @@
+"""This module names triage's background tasks; each makes one domain call."""
+
+from typing import Any
+
+from celery import shared_task
+
+from hypercare.core import clock
+from triage import alert_changes, pipeline
+from triage.exit import assess
+from triage.reports import daily
+
+
+@shared_task(name="triage.waiting")
+def triage_waiting(**_later: Any) -> None:
+    """Triages what waits."""
+    pipeline.triage_waiting(clock=clock.now)
+
+
+@shared_task(name="triage.alert_changes")
+def follow_alert_changes(**_later: Any) -> None:
+    """Carries resolved and returned alerts into their issues."""
+    alert_changes.follow(clock=clock.now)
+
+
+@shared_task(name="triage.assess")
+def assess_exit_criteria(**_later: Any) -> None:
+    """Measures every launch's exit criteria."""
+    assess.assess_all(now=clock.now())
+
+
+@shared_task(name="triage.reports")
+def keep_up_reports(**_later: Any) -> None:
+    """Drafts and sends the daily reports that are due."""
+    daily.keep_up(now=clock.now())

@@ -1,0 +1,28 @@
+"""This module names triage's pages."""
+
+from django.urls import path
+
+from triage.views import exit as exit_views
+from triage.views import board, health, inbox, issue, report
+
+app_name = "triage"
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("launches/<slug:slug>/board/", board.board, name="board"),
+    path("launches/<slug:slug>/inbox/", inbox.inbox, name="inbox"),
+    path("launches/<slug:slug>/feedback/<str:key>/", inbox.report, name="feedback"),
+    path("launches/<slug:slug>/feedback/<str:key>/override/", inbox.override, name="feedback_override"),
+    path("launches/<slug:slug>/issues/", issue.issues, name="issues"),
+    path("launches/<slug:slug>/issues/<str:key>/", issue.issue, name="issue"),
+    path("launches/<slug:slug>/issues/<str:key>/<slug:name>/", issue.order, name="issue_order"),
+    path("launches/<slug:slug>/exit/", exit_views.show, name="exit"),
+    path("launches/<slug:slug>/exit/<slug:code>/", exit_views.change, name="criterion"),
+    path("launches/<slug:slug>/verdict/", report.verdict, name="verdict"),
+    path("launches/<slug:slug>/report/", report.today, name="report"),
+    path("launches/<slug:slug>/reports/", report.archive, name="reports"),
+    path("launches/<slug:slug>/reports/<str:day>/", report.on_day, name="report_on"),
+    path("launches/<slug:slug>/reports/<str:day>/mail.html", report.as_mailed, name="report_mail"),
+    path("launches/<slug:slug>/reports/<str:day>/<slug:order>/", report.change, name="report_change"),
+]

@@ -1,0 +1,1 @@
+"""This package holds triage's pages, one subject a file."""

@@ -1,0 +1,161 @@
+"""This module shows an issue with all that belongs to it, lists issues, and takes a person's orders about one."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from rest_framework.request import Request
+
+from feedback.models import Feedback
+from hypercare.core import clock
+from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.pages import NewestFirst
+from hypercare.core.models import Launch, TimelineEntry, User
+from hypercare.core.problem import Problem
+from hypercare.core.roles import Right
+from triage import lifecycle, overrides, transitions, tree
+from triage.access import access_issue
+from triage.board.cards import cards_of, with_people
+from triage.categories import CATEGORY_NAMES
+from triage.filters import IssueFilter
+from triage.models import Issue, Moscow
+from triage.notes import add_note
+from triage.story import story_of
+
+SHOWN_REPORTS = 100
+
+
+@login_required
+def issues(request: HttpRequest, slug: str) -> HttpResponse:
+    """All issues as a list, ended ones too, by the board's filters."""
+    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
+    pages = NewestFirst()
+    page = list(pages.paginate_queryset(with_people(found.qs), Request(request)) or [])
+    context = {
+        "nav_active": "board",
+        "cards": cards_of(page, now=clock.now()),
+        "filter": found,
+        "next_url": pages.get_next_link(),
+        "previous_url": pages.get_previous_link(),
+    }
+    return render(request, "triage/issues.html", context)
+
+
+@login_required
+def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """The issue page: reach, score as a sum, reports, timeline, decisions."""
+    principal = Principal.of(request)
+    launch = access_launch(principal, slug, right=Right.READ)
+    one = _in_launch(principal, launch, key, right=Right.READ)
+    request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    members = tree.members_of([one.pk])[one.pk]
+    keys = [f"IS-{member}" for member in members]
+    reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
+    entries = TimelineEntry.objects.filter(launch=launch, subject__in=keys).order_by("-occurred_at", "-id")[:SHOWN_REPORTS]
+    decisions = one.decisions.order_by("-id")[:SHOWN_REPORTS]
+    context = {
+        "nav_active": "board",
+        "issue": one,
+        "card": cards_of([one], now=clock.now())[0],
+        "reports": reports[:SHOWN_REPORTS],
+        "story": story_of(entries),
+        "decisions": decisions,
+        "held": {d.field: d for d in decisions if d.ended_at is None},
+        "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
+        "targets": transitions.targets_from(one.status),
+        "rank": 1 + Issue.objects.filter(launch=launch, priority__gt=one.priority).exclude(closed_at__isnull=False).count(),
+        "resolutions": sorted(transitions.RESOLUTIONS),
+        "category_names": CATEGORY_NAMES,
+        "moscow_names": Moscow.choices,
+        "components": launch.components.order_by("name"),
+        "teams": launch.teams.order_by("name"),
+        "owners": User.objects.filter(memberships__launch=launch, is_active=True).exclude(memberships__role="reporter").distinct(),
+        "with_person": Right.TRIAGE in principal.rights_in(launch),
+    }
+    return render(request, "triage/issue.html", context)
+
+
+def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return lifecycle.move(
+        one.pk,
+        to=request.POST.get("to", ""),
+        version=_version(request),
+        reason=request.POST.get("reason", "")[:500],
+        resolution=request.POST.get("resolution", ""),
+        actor=principal.actor,
+        now=clock.now(),
+    )
+
+
+def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    field = request.POST.get("field", "")
+    if "release" in request.POST:
+        return overrides.release_issue(one.pk, field=field, version=_version(request), actor=principal.actor, now=clock.now())
+    return overrides.override_issue(
+        one.pk,
+        field=field,
+        value=request.POST.get("value", ""),
+        reason=request.POST.get("reason", "")[:500],
+        version=_version(request),
+        actor=principal.actor,
+        now=clock.now(),
+    )
+
+
+def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    target = access_issue(principal, request.POST.get("into", "").strip().upper().rsplit("/", 1)[-1], right=Right.TRIAGE)
+    return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
+
+
+def _unmerge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return lifecycle.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
+
+
+def _note(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    add_note(one, text=request.POST.get("text", ""), actor=principal.actor, now=clock.now())
+    return one
+
+
+ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
+    "move": _move,
+    "override": _override,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "note": _note,
+}
+
+
+@login_required
+@require_POST
+def order(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
+    """Does one thing to an issue and says what came of it."""
+    principal = Principal.of(request)
+    launch = access_launch(principal, slug, right=Right.TRIAGE)
+    one = _in_launch(principal, launch, key, right=Right.TRIAGE)
+    if name not in ORDERS:
+        raise Problem(404, _("There is nothing here."))
+    try:
+        changed = ORDERS[name](one, request, principal)
+        messages.success(request, _("%(key)s is changed.") % {"key": one.key})
+    except Problem as problem:
+        messages.error(request, problem.detail)
+        changed = one
+    return redirect("triage:issue", slug, changed.key)
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _in_launch(principal: Principal, launch: Launch, key: str, *, right: Right) -> Issue:
+    one = access_issue(principal, key, right=right)
+    if one.launch_id != launch.pk:
+        raise Problem(404, _("There is no %(key)s here for you.") % {"key": key[:40]})
+    return one
