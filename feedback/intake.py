@@ -1,4 +1,4 @@
-"""This module is the one door for every signal: it checks a report against its launch, redacts, stores and gives a receipt."""
+"""This module is the one door for every signal: it checks against the launch, redacts, stores and gives a receipt."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the sender gets: the report's name, its secret page (None where a repeat may not see it), and whether it is a repeat."""
+    """What the sender gets: the report's name and its secret page; None where a repeat may not see it."""
 
     feedback_id: int
     status_path: str | None
@@ -197,7 +197,8 @@ def _insert(rows: dict[int, Feedback]) -> dict[int, Feedback]:
 def _next_ids(count: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('feedback_feedback', 'id')) FROM generate_series(1, %s)", [count]
+            "SELECT nextval(pg_get_serial_sequence('feedback_feedback', 'id')) FROM generate_series(1, %s)",
+            [count],
         )
         return [number for (number,) in cursor.fetchall()]
 
@@ -210,10 +211,18 @@ def _receipt(row: Feedback, first: Feedback) -> Receipt:
 
 
 def _store_around(
-    pairs: list[tuple[Feedback, Report]], shelf: attachments.Shelf, *, launch: Launch, actor: Actor, now: datetime
+    pairs: list[tuple[Feedback, Report]],
+    shelf: attachments.Shelf,
+    *,
+    launch: Launch,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     ReceiptLink.objects.bulk_create(
-        [ReceiptLink(feedback=row, digest=digest(receipts.secret_of(row.pk)), created_at=now) for row, _report in pairs],
+        [
+            ReceiptLink(feedback=row, digest=digest(receipts.secret_of(row.pk)), created_at=now)
+            for row, _report in pairs
+        ],
         batch_size=1000,
     )
     for row, report in pairs:

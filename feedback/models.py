@@ -64,9 +64,7 @@ class Reporter(models.Model):
                 name="reporter_once_per_external_id",
                 condition=models.Q(email="") & ~models.Q(external_id=""),
             ),
-            models.CheckConstraint(
-                condition=~models.Q(email="", external_id=""), name="reporter_can_be_told_apart"
-            ),
+            models.CheckConstraint(condition=~models.Q(email="", external_id=""), name="reporter_can_be_told_apart"),
             models.CheckConstraint(
                 condition=models.Q(email=models.functions.Lower("email")), name="reporter_email_lower_case"
             ),
@@ -77,7 +75,7 @@ class Reporter(models.Model):
 
 
 class Feedback(models.Model):
-    """One signal from anyone or anything. With `triaged_at` empty it waits for triage; the verdict columns are triage's."""
+    """One signal from anyone or anything; with `triaged_at` empty it waits for triage, whose verdict columns follow."""
 
     launch = models.ForeignKey(Launch, models.PROTECT, related_name="feedback")
     channel = models.CharField(max_length=20, choices=Channel.choices)
@@ -114,10 +112,13 @@ class Feedback(models.Model):
                 fields=["launch", "channel", "source", "external_id"], name="feedback_once_per_external_id"
             ),
             models.CheckConstraint(
-                condition=models.Q(severity__isnull=True) | models.Q(severity__range=(1, 5)), name="feedback_severity_1_to_5"
+                condition=models.Q(severity__isnull=True) | models.Q(severity__range=(1, 5)),
+                name="feedback_severity_1_to_5",
             ),
             models.CheckConstraint(condition=models.Q(channel__in=Channel.values), name="feedback_channel_known"),
-            models.CheckConstraint(condition=models.Q(reply_status__in=ReplyStatus.values), name="feedback_reply_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(reply_status__in=ReplyStatus.values), name="feedback_reply_status_known"
+            ),
         ]
         indexes = [
             models.Index(fields=["id"], name="feedback_untriaged", condition=models.Q(triaged_at=None)),

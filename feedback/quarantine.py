@@ -26,12 +26,9 @@ MOST_WAITING = 1000
 def keep(launch: Launch, report: Report, *, reason: str, files_left_out: int, now: datetime) -> bool:
     """Sets one report aside without its files; False when the quarantine is full and nothing was kept."""
     intake.refuse_closed(launch)
-    waiting = waiting_in(launch)
-    if report.external_id is not None and waiting.filter(
-        report__channel=report.channel, report__source=report.source, report__external_id=report.external_id
-    ):
+    if _copies_of(launch, report).exists():
         return True
-    if waiting.count() >= MOST_WAITING:
+    if waiting_in(launch).count() >= MOST_WAITING:
         return False
     values = _as_json(report, now=now) | {"files_left_out": files_left_out}
     Quarantined.objects.create(launch=launch, report=values, reason=reason, received_at=now)
@@ -43,12 +40,20 @@ def waiting_in(launch: Launch) -> QuerySet[Quarantined]:
     return Quarantined.objects.filter(launch=launch, handled_at=None).order_by("-id")
 
 
+def settle(launch: Launch, report: Report, receipt: Receipt, *, actor: Actor, now: datetime) -> None:
+    """Ends the wait of a report that its sender tried again and that came in by itself."""
+    for kept in _copies_of(launch, report).select_for_update():
+        kept.handled_at = now
+        kept.save(update_fields=["handled_at"])
+        _note_release(kept, receipt, actor=actor, now=now)
+
+
 @transaction.atomic
 def release(launch: Launch, number: int, *, actor: Actor, now: datetime) -> Receipt:
     """Lets one report in through the one door."""
     kept = _take(launch, number, actor=actor, now=now)
     receipt = intake.accept(launch, _as_report(kept.report), actor=actor, now=now)
-    record(launch, [Entry(f"quarantine:{kept.pk}", "quarantine.released", {"feedback": receipt.key})], actor=actor, now=now)
+    _note_release(kept, receipt, actor=actor, now=now)
     return receipt
 
 
@@ -57,6 +62,20 @@ def drop(launch: Launch, number: int, *, actor: Actor, now: datetime) -> None:
     """Ends one report's wait without letting it in; the row stays as the record."""
     kept = _take(launch, number, actor=actor, now=now)
     record(launch, [Entry(f"quarantine:{kept.pk}", "quarantine.dropped", {"reason": kept.reason})], actor=actor, now=now)
+
+
+def _copies_of(launch: Launch, report: Report) -> QuerySet[Quarantined]:
+    """What waits of the same report, told by its external id."""
+    if report.external_id is None:
+        return Quarantined.objects.none()
+    return waiting_in(launch).filter(
+        report__channel=report.channel, report__source=report.source, report__external_id=report.external_id
+    )
+
+
+def _note_release(kept: Quarantined, receipt: Receipt, *, actor: Actor, now: datetime) -> None:
+    entry = Entry(f"quarantine:{kept.pk}", "quarantine.released", {"feedback": receipt.key})
+    record(kept.launch, [entry], actor=actor, now=now)
 
 
 def _take(launch: Launch, number: int, *, actor: Actor, now: datetime) -> Quarantined:

@@ -37,7 +37,11 @@ def reason_line(feedback: Feedback) -> str:
 
 def feedback_of(secret: str) -> Feedback:
     """The report behind a secret link; 404 for anything else."""
-    receipt = ReceiptLink.objects.select_related("feedback__launch", "feedback__reporter").filter(digest=digest(secret)).first()
+    receipt = (
+        ReceiptLink.objects.select_related("feedback__launch", "feedback__reporter")
+        .filter(digest=digest(secret))
+        .first()
+    )
     if receipt is None:
         raise not_found(_("This link does not open a report. Check that it is whole, or ask for a new one."))
     return receipt.feedback

@@ -1,4 +1,4 @@
-"""This module reads one report as it came from outside: every field checked, every refusal with its place and its cure."""
+"""This module reads one report as it came in: every field checked, every refusal with its place and its cure."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +20,21 @@ MAX_CONTEXT_BYTES = 64 * 1024
 LANGUAGES = ("en", "sv")
 
 _KNOWN = frozenset(
-    "launch channel title body context reporter component occurred_at trace_id external_id language fields kind".split()
+    [
+        "launch",
+        "channel",
+        "title",
+        "body",
+        "context",
+        "reporter",
+        "component",
+        "occurred_at",
+        "trace_id",
+        "external_id",
+        "language",
+        "fields",
+        "kind",
+    ]
 )
 
 
@@ -78,9 +92,14 @@ class _Reader:
             return ""
         if required and not value.strip():
             self.refuse(name, _("“%(name)s” is empty; write at least a word.") % {"name": name})
-        if len(value.encode("utf-8", "surrogatepass")) > limit * (1 if lines else 4) or (not lines and len(value) > limit):
+        if len(value.encode("utf-8", "surrogatepass")) > limit * (1 if lines else 4) or (
+            not lines and len(value) > limit
+        ):
             unit = _("bytes") if lines else _("characters")
-            self.refuse(name, _("“%(name)s” is longer than %(limit)s %(unit)s.") % {"name": name, "limit": limit, "unit": unit})
+            self.refuse(
+                name,
+                _("“%(name)s” is longer than %(limit)s %(unit)s.") % {"name": name, "limit": limit, "unit": unit},
+            )
             return ""
         for problem in clean_text(value):
             self.refuse(name, problem)

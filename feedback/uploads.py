@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
@@ -52,7 +52,7 @@ class HeldInMemory(FileUploadHandler):
             raise SkipFile
         self._parts.append(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:  # noqa: ARG002 - the framework's interface
+    def file_complete(self, file_size: int) -> SimpleUploadedFile:  # noqa: ARG002 - the framework's interface
         """The whole file."""
         return SimpleUploadedFile(self.file_name or "", b"".join(self._parts), self.content_type or "")
 

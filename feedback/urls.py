@@ -1,4 +1,4 @@
-"""This module names the addresses of feedback: the widget's door, the portal, receipts, notes and what a launch's members see of them."""
+"""This module names the addresses of feedback: the public ones first, then those of a launch's members."""
 
 from django.urls import path
 

@@ -208,7 +208,9 @@ def _write_around(stored: _Stored, feedback_ids: dict[tuple[str, int], int]) -> 
     if changes:
         AlertChange.objects.bulk_create(changes, batch_size=1000)
         wake.worker_after_commit(FOLLOW_TASK)
-    entries = [_entry(alert, rule, feedback_ids.get((alert.fingerprint, episode))) for alert, rule, episode in stored.steps]
+    entries = [
+        _entry(alert, rule, feedback_ids.get((alert.fingerprint, episode))) for alert, rule, episode in stored.steps
+    ]
     if entries:
         record(stored.source.launch, entries, actor=Actor(stored.source.name), now=stored.now)
 

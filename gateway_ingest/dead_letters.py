@@ -1,4 +1,4 @@
-"""This module keeps what could not become an alert, redacted and with the reason, so that its owner can put it right."""
+"""This module keeps what could not become an alert, redacted and with the reason, so its owner can put it right."""
 
 from datetime import datetime
 

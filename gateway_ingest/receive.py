@@ -114,7 +114,9 @@ def _whole_letter(source: Source, delivery: Delivery, body: bytes, reason: str, 
 
 
 @transaction.atomic
-def _store(source_id: int, delivery: Delivery, payload: JSON, ready: Reading, *, batch_id: str, now: datetime) -> Answer:
+def _store(
+    source_id: int, delivery: Delivery, payload: JSON, ready: Reading, *, batch_id: str, now: datetime
+) -> Answer:
     """The source's row lock comes first, so deliveries of one source follow one another and never cross."""
     source = Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
     if source.revoked_at:

@@ -18,7 +18,7 @@ MAX_NAME = 80
 
 
 def create(launch: Launch, *, name: str, actor: Actor, now: datetime) -> tuple[Source, str]:
-    """A new source and its key; raises Problem 400 for a name that is missing or too long, 409 for one that is taken."""
+    """A new source and its key; raises Problem 400 for a name missing or too long, 409 for one that is taken."""
     name = " ".join(name.split())
     if not 0 < len(name) <= MAX_NAME:
         raise _bad_name(400, _("Give the source a name of 1 to 80 characters, for example Alertmanager."))
@@ -33,7 +33,7 @@ def create(launch: Launch, *, name: str, actor: Actor, now: datetime) -> tuple[S
 
 
 @transaction.atomic
-def rotate(source: Source, *, actor: Actor, now: datetime) -> str:
+def rotate(source: Source, *, actor: Actor, now: datetime) -> tuple[Source, str]:
     """A new key; the present one works for another day, so that nothing is lost while the sender is changed."""
     source = _locked(source)
     if source.revoked_at:
@@ -43,7 +43,7 @@ def rotate(source: Source, *, actor: Actor, now: datetime) -> str:
     source.digest, source.hint = digest(key), hint(key)
     source.save(update_fields=["old_digest", "old_until", "digest", "hint"])
     record(source.launch, [_entry(source, "source.rotated")], actor=actor, now=now)
-    return key
+    return source, key
 
 
 @transaction.atomic

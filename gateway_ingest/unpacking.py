@@ -22,7 +22,9 @@ def unpack(body: bytes, *, encoding: str) -> bytes:
     if name in {"", "identity"}:
         return body
     if name not in {"gzip", "x-gzip"}:
-        raise Problem(415, _("The body is packed in a way we do not read; send it plain or with Content-Encoding: gzip."))
+        raise Problem(
+            415, _("The body is packed in a way we do not read; send it plain or with Content-Encoding: gzip.")
+        )
     try:
         return _gunzip(body, limit=min(MAX_UNPACKED, MAX_RATIO * len(body)))
     except zlib.error as error:

@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
 
-from a2wsgi import WSGIMiddleware  # noqa: E402 - settings must be named first
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from a2wsgi import WSGIMiddleware
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.wsgi import get_wsgi_application
 
 # Threads of the pages; each holds one database connection.
 _THREADS = int(os.environ.get("HYPERCARE_WEB_THREADS", "8"))

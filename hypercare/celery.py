@@ -7,8 +7,8 @@ from celery.signals import worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
 
-from hypercare.schedule import BEAT_SCHEDULE  # noqa: E402 - settings must be named first
-from hypercare.standby import Standby  # noqa: E402
+from hypercare.schedule import BEAT_SCHEDULE
+from hypercare.standby import Standby
 
 app = Celery("hypercare")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -34,25 +34,38 @@ def launch(db, now):
         now=now,
     )
     backend = Team.objects.create(launch=launch, name="Backend", email="backend@example.org")
-    Component.objects.create(launch=launch, slug="catalog-api", name="Product pages", team=backend, critical=True, hints=["product", "stock"])
-    Component.objects.create(launch=launch, slug="checkout", name="Checkout", team=backend, hints=["basket", "pay", "postcode"])
+    Component.objects.create(
+        launch=launch,
+        slug="catalog-api",
+        name="Product pages",
+        team=backend,
+        critical=True,
+        hints=["product", "stock"],
+    )
+    Component.objects.create(
+        launch=launch, slug="checkout", name="Checkout", team=backend, hints=["basket", "pay", "postcode"]
+    )
     return launch
 
 
 @pytest.fixture
 def people(launch, now):
     """Each role's person in the launch by role name, and `outsider` with no part in it."""
-    from hypercare.core.launches import set_member
+    from hypercare.core.members import set_member
     from hypercare.core.models import User
     from hypercare.core.roles import Role
     from hypercare.core.timeline import SYSTEM
 
     found = {"lead": User.objects.get(email="alice@example.org")}
     for role in (Role.ADMIN, Role.RESPONDER, Role.AGENT, Role.STAKEHOLDER, Role.REPORTER):
-        user = User.objects.create_user(email=f"{role}@example.org", password="correct horse", name=f"{role.title()} Person")
+        user = User.objects.create_user(
+            email=f"{role}@example.org", password="correct horse", name=f"{role.title()} Person"
+        )
         set_member(launch, user, role=role, actor=SYSTEM, now=now)
         found[str(role)] = user
-    found["outsider"] = User.objects.create_user(email="oscar@example.org", password="correct horse", name="Oscar Outside")
+    found["outsider"] = User.objects.create_user(
+        email="oscar@example.org", password="correct horse", name="Oscar Outside"
+    )
     return found
 
 
@@ -67,7 +80,9 @@ def bearer(user, *, scopes, now, launch=None, expires_at=None) -> APIClient:
     from hypercare.core import tokens
     from hypercare.core.timeline import SYSTEM
 
-    _token, secret = tokens.issue(user, launch=launch, name="test", scopes=scopes, expires_at=expires_at, actor=SYSTEM, now=now)
+    _token, secret = tokens.issue(
+        user, launch=launch, name="test", scopes=scopes, expires_at=expires_at, actor=SYSTEM, now=now
+    )
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client

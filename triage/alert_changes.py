@@ -9,8 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from gateway_ingest.models import AlertChange, AlertStatus
-from hypercare.core.timeline import Entry, record
-from hypercare.core.timeline import SYSTEM
+from hypercare.core.timeline import SYSTEM, Entry, record
 from triage import tree
 from triage.board import changes
 from triage.models import Issue, Match
@@ -38,13 +37,19 @@ def _follow_batch(*, now: datetime) -> int:
     if not waiting:
         return 0
     feedback_ids = [change.alert.feedback_id for change in waiting]
-    issue_of = dict(Match.objects.filter(feedback_id__in=feedback_ids, ended_at=None).values_list("feedback_id", "issue_id"))
+    issue_of = dict(
+        Match.objects.filter(feedback_id__in=feedback_ids, ended_at=None).values_list("feedback_id", "issue_id")
+    )
     root_of = tree.roots_of(set(issue_of.values()))
     for change in waiting:
         _note(change, issue_of.get(change.alert.feedback_id or 0), now=now)
     AlertChange.objects.filter(pk__in=[change.pk for change in waiting]).update(handled_at=now)
     for launch_id in sorted({change.alert.launch_id for change in waiting}):
-        roots = {root_of[i] for c in waiting if c.alert.launch_id == launch_id and (i := issue_of.get(c.alert.feedback_id or 0))}
+        roots = {
+            root_of[i]
+            for c in waiting
+            if c.alert.launch_id == launch_id and (i := issue_of.get(c.alert.feedback_id or 0))
+        }
         Issue.objects.select_for_update().filter(pk__in=roots).order_by("pk").first()
         changes.publish(launch_id, roots)
     return len(waiting)

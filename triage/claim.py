@@ -1,4 +1,4 @@
-"""This module claims untriaged feedback by lease, so that several workers never hold the same row and a dead one loses its rows.
+"""This module claims untriaged feedback by lease: no two workers hold a row, and a dead one loses its rows.
 
 One committed UPDATE over a SKIP LOCKED subquery takes the rows; the work happens outside any transaction; the write
 takes only rows still claimed by this claim and still untriaged.
@@ -40,7 +40,8 @@ def claim(*, now: datetime, rows: int = BATCH_ROWS) -> Claim:
     name = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     with connection.cursor() as cursor:
         cursor.execute(
-            _CLAIM, {"name": name, "now": now, "until": now + LEASE, "implausible": now + 2 * LEASE, "rows": rows}
+            _CLAIM,
+            {"name": name, "now": now, "until": now + LEASE, "implausible": now + 2 * LEASE, "rows": rows},
         )
         ids = sorted(number for (number,) in cursor.fetchall())
     return Claim(name, ids)

@@ -1,4 +1,4 @@
-"""This module writes decisions: what a machine suggests, what a person overrides, and what stands when an override is released.
+"""This module writes decisions: what a machine suggests, what a person overrides, what stands after a release.
 
 For each thing and field one live row is in force. A machine's suggestion replaces only a machine's; while a person's
 stands, the newest suggestion is kept beside it as an ended row, so that what the score would be is never lost.
@@ -50,7 +50,11 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
         current = live.get((value.issue.pk, value.field))
         if current and current.origin == Origin.PERSON:
             continue
-        if current and (current.value, current.reason, current.confidence) == (value.value, value.reason, value.confidence):
+        if current and (current.value, current.reason, current.confidence) == (
+            value.value,
+            value.reason,
+            value.confidence,
+        ):
             continue
         if current:
             ended.append(current.pk)

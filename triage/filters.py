@@ -73,7 +73,7 @@ class IssueFilter(filters.FilterSet):
             return rows.filter(pk=int(value[3:]))
         return rows.filter(Q(search=words_query(value)) | Q(title__icontains=value))
 
-    def only_open(self, rows: QuerySet[Issue], name: str, value: bool) -> QuerySet[Issue]:  # noqa: ARG002, FBT001
+    def only_open(self, rows: QuerySet[Issue], name: str, value: bool) -> QuerySet[Issue]:  # noqa: ARG002
         """Open or ended issues."""
         return rows.filter(status__in=OPEN_STATUSES if value else ENDED_STATUSES)
 

@@ -20,7 +20,11 @@ from triage.score import rescore
 
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
     """The issue, locked for change; 409 naming who changed what when `version` is no longer the newest."""
-    issue = Issue.objects.select_for_update(of=("self",)).select_related("launch", "component", "team", "owner").get(pk=issue_id)
+    issue = (
+        Issue.objects.select_for_update(of=("self",))
+        .select_related("launch", "component", "team", "owner")
+        .get(pk=issue_id)
+    )
     if version is not None and version != issue.version:
         raise _conflict(issue)
     return issue
@@ -41,9 +45,16 @@ def _conflict(issue: Issue) -> Problem:
 
 @transaction.atomic
 def move(
-    issue_id: int, *, to: str, actor: Actor, now: datetime, version: int | None = None, reason: str = "", resolution: str = ""
+    issue_id: int,
+    *,
+    to: str,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
+    reason: str = "",
+    resolution: str = "",
 ) -> Issue:
-    """Moves an issue to a status the table allows; 409 where it does not or the version is stale, 400 for a missing reason."""
+    """Moves an issue where the table allows; 409 where it does not or `version` is stale, 400 for a missing reason."""
     issue = lock(issue_id, version=version)
     if issue.status == to:
         return issue
@@ -58,11 +69,22 @@ def move(
         detail = _("There is no resolution “%(name)s”; use one of %(known)s.") % {
             "name": resolution[:40], "known": ", ".join(sorted(transitions.RESOLUTIONS))}  # fmt: skip
         raise Problem(400, detail, errors=(FieldError("/resolution", detail),))
-    data = {"field": "status", "old": issue.status, "new": to, "transition": transition.name, "reason": reason}
+    data = {
+        "field": "status",
+        "old": issue.status,
+        "new": to,
+        "transition": transition.name,
+        "reason": reason,
+    }
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
     issue.resolution = (resolution or ("fixed" if to == IssueStatus.CLOSED else "")) if ended else ""
     _write_status(issue, to, now=now, closed_at=now if ended else None)
-    record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": issue.resolution})], actor=actor, now=now)
+    record(
+        issue.launch,
+        [Entry(issue.key, "issue.status", data | {"resolution": issue.resolution})],
+        actor=actor,
+        now=now,
+    )
     _tell_reporters(issue, now=now, ended=ended)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
@@ -74,7 +96,17 @@ def _write_status(issue: Issue, status: str, *, now: datetime, closed_at: dateti
     issue.status_changed_at = now
     issue.closed_at = closed_at
     issue.version += 1
-    issue.save(update_fields=["status", "status_changed_at", "closed_at", "resolution", "merged_into", "status_before_merge", "version"])
+    issue.save(
+        update_fields=[
+            "status",
+            "status_changed_at",
+            "closed_at",
+            "resolution",
+            "merged_into",
+            "status_before_merge",
+            "version",
+        ]
+    )
 
 
 def _tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
@@ -89,7 +121,7 @@ def _tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
 
 @transaction.atomic
 def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: int | None = None) -> Issue:
-    """Makes one issue a duplicate of another of the same launch; feedback stays where it was matched. Returns the root."""
+    """Makes an issue a duplicate of another of its launch; feedback stays where it was matched. Returns the root."""
     if issue_id == into_id:
         raise Problem(409, _("An issue cannot be merged into itself."))
     pair = {i.pk: i for i in Issue.objects.select_for_update().filter(pk__in=[issue_id, into_id]).order_by("pk")}
@@ -107,7 +139,10 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
     issue.merged_into, issue.status_before_merge = target, issue.status
     _write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
-    entries = [Entry(issue.key, "issue.merged", data), Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key})]
+    entries = [
+        Entry(issue.key, "issue.merged", data),
+        Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key}),
+    ]
     record(issue.launch, entries, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
@@ -123,7 +158,10 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     status = _free_status(issue)
     issue.merged_into, issue.status_before_merge = None, ""
     _write_status(issue, status, now=now, closed_at=issue.closed_at)
-    entries = [Entry(issue.key, "issue.unmerged", data), Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key})]
+    entries = [
+        Entry(issue.key, "issue.unmerged", data),
+        Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
+    ]
     record(issue.launch, entries, actor=actor, now=now)
     _settle(issue, roots=[root_id, issue.pk], now=now)
     issue.refresh_from_db()
@@ -133,7 +171,9 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
 def _free_status(issue: Issue) -> str:
     """The status before the merge; the fingerprint goes where another open issue holds it now."""
     if issue.fingerprint and issue.status_before_merge not in ENDED_STATUSES:
-        taken = Issue.objects.filter(launch=issue.launch, fingerprint=issue.fingerprint).exclude(status__in=ENDED_STATUSES)
+        taken = Issue.objects.filter(launch=issue.launch, fingerprint=issue.fingerprint).exclude(
+            status__in=ENDED_STATUSES
+        )
         if taken.exclude(pk=issue.pk).exists():
             Issue.objects.filter(pk=issue.pk).update(fingerprint=None)
     return issue.status_before_merge or IssueStatus.TRIAGED

@@ -22,4 +22,9 @@ def add_note(issue: Issue, *, text: str, actor: Actor, now: datetime) -> None:
         problems.append(_("Write a note of 1 to %(limit)s characters.") % {"limit": MAX_NOTE})
     if problems:
         raise Problem(400, problems[0], errors=(FieldError("/text", problems[0]),))
-    record(issue.launch, [Entry(issue.key, "issue.note", {"note": redact(text.strip()).text})], actor=actor, now=now)
+    record(
+        issue.launch,
+        [Entry(issue.key, "issue.note", {"note": redact(text.strip()).text})],
+        actor=actor,
+        now=now,
+    )

@@ -12,7 +12,7 @@ def one_by_one(rows: Iterable[T], work: Callable[[T], object]) -> None:
     for row in rows:
         try:
             work(row)
-        except Exception as error:  # noqa: BLE001, PERF203 - raised below, after the others had their turn
+        except Exception as error:  # noqa: BLE001 - raised below, after the others had their turn
             errors.append(error)
     if errors:
         raise ExceptionGroup("some rows could not be done", errors)

@@ -19,7 +19,18 @@ from triage.lifecycle import lock
 from triage.models import Issue, Match, Moscow
 from triage.score import rescore
 
-ISSUE_FIELDS = ("title", "severity", "category", "moscow", "rice_impact", "rice_confidence", "rice_effort", "component", "team", "owner")
+ISSUE_FIELDS = (
+    "title",
+    "severity",
+    "category",
+    "moscow",
+    "rice_impact",
+    "rice_confidence",
+    "rice_effort",
+    "component",
+    "team",
+    "owner",
+)
 SCORED = {"severity", "category", "moscow", "rice_impact", "rice_confidence", "rice_effort"}
 FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component")
 _IMPACTS = {3.0, 2.0, 1.0, 0.5, 0.25}
@@ -76,7 +87,14 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
 
 @transaction.atomic
 def override_issue(
-    issue_id: int, *, field: str, value: Any, reason: str, actor: Actor, now: datetime, version: int | None = None
+    issue_id: int,
+    *,
+    field: str,
+    value: Any,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
 ) -> Issue:
     """Sets a field of an issue by hand; it stands against the machines until released."""
     issue = lock(issue_id, version=version)
@@ -170,7 +188,12 @@ def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, act
         setattr(row, field, int(stored) if field == "severity" else stored)
     row.save(update_fields=["category", "severity", "sentiment", "component", "team"])
     decisions.hold(row, field=field, value=stored, reason=reason, actor=actor, now=now)
-    record(row.launch, [Entry(row.key, "issue.field", {"field": field, "new": stored, "reason": reason})], actor=actor, now=now)
+    record(
+        row.launch,
+        [Entry(row.key, "issue.field", {"field": field, "new": stored, "reason": reason})],
+        actor=actor,
+        now=now,
+    )
     match = Match.objects.filter(feedback=row, ended_at=None).first()
     if match:
         root = tree.roots_of([match.issue_id])[match.issue_id]

@@ -1,4 +1,4 @@
-"""This module is the middle of the story on one screen: claim > classify > match > score > route > announce, over a batch.
+"""This module is the middle of the story: claim > classify > match > score > route > announce, over a batch.
 
 Thinking (classify, match against the index) happens outside any transaction. Writing happens in one transaction
 under the launch's advisory lock, looks again at what came since, and touches only rows still claimed and untriaged.
@@ -53,7 +53,9 @@ def triage_waiting(*, clock: Callable[[], datetime], rows: int = BATCH_ROWS) -> 
 def triage_claimed(held: Claim, *, now: datetime) -> int:
     """Triages the claimed rows launch by launch; a row that cannot be read keeps waiting and harms no other."""
     by_launch: dict[int, list[Feedback]] = defaultdict(list)
-    for row in Feedback.objects.filter(pk__in=held.ids).select_related("launch", "component", "reporter").order_by("pk"):
+    for row in (
+        Feedback.objects.filter(pk__in=held.ids).select_related("launch", "component", "reporter").order_by("pk")
+    ):
         by_launch[row.launch_id].append(row)
     return sum(_triage_or_halve(held.name, rows, now=now) for rows in by_launch.values())
 
@@ -75,7 +77,9 @@ def _triage_or_halve(claim_name: str, rows: list[Feedback], *, now: datetime) ->
 def think(rows: Sequence[Feedback], *, now: datetime) -> Thought:
     """Classifies the rows of one launch and proposes which issue each belongs to; reads only."""
     launch = rows[0].launch
-    components = {component.slug: component for component in Component.objects.filter(launch=launch).select_related("team")}
+    components = {
+        component.slug: component for component in Component.objects.filter(launch=launch).select_related("team")
+    }
     suggestions = classify(rows, list(components.values()), model=load_model(now=now))
     items = [_item(row, found, components) for row, found in zip(rows, suggestions, strict=True)]
     proposal = propose(launch.pk, items, [f"{row.title}\n{row.body}" for row in rows])

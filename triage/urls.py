@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from triage.views import exit as exit_views
 from triage.views import board, health, inbox, issue, report
+from triage.views import exit as exit_views
 
 app_name = "triage"
 

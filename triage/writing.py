@@ -1,4 +1,4 @@
-"""This module writes what triage decided about a batch: verdict columns, decisions, matches, new issues and the timeline."""
+"""This module writes what triage decided about a batch: verdict columns, decisions, matches, issues, timeline."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,9 @@ def _issues_for(
     groups: dict[object, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if verdict.assignment.issue_id is None:
-            groups[("row", verdict.row.pk) if verdict.assignment.group is None else verdict.assignment.group].append(verdict)
+            groups[("row", verdict.row.pk) if verdict.assignment.group is None else verdict.assignment.group].append(
+                verdict
+            )
     opened = [_new_issue(launch, members, components=components, now=now) for members in groups.values()]
     Issue.objects.bulk_create(opened, batch_size=500)
     Issue.objects.filter(pk__in=[issue.pk for issue in opened]).update(search=SearchVector("title", config="english"))
@@ -135,7 +137,17 @@ def _team(verdict: Verdict, components: dict[str, Component]) -> list[Suggestion
     component = components.get(verdict.applied("component"))
     if component is None or component.team is None:
         return []
-    return [Suggestion("team", component.team.name, 1.0, f"owns {component.name}", Origin.RULE, "rule: component's team", applied=True)]
+    return [
+        Suggestion(
+            "team",
+            component.team.name,
+            1.0,
+            f"owns {component.name}",
+            Origin.RULE,
+            "rule: component's team",
+            applied=True,
+        )
+    ]
 
 
 _WRITE_COLUMNS = """
@@ -177,7 +189,8 @@ def _write_columns(
                 "teams": [part.team_id if part else None for part in parts],
                 "keys": [issue_of[v.row.pk].key for v in verdicts],
                 "replies": [
-                    str(transitions.REPLY_STATUS[IssueStatus(status_of[roots[issue_of[v.row.pk].pk]])]) for v in verdicts
+                    str(transitions.REPLY_STATUS[IssueStatus(status_of[roots[issue_of[v.row.pk].pk]])])
+                    for v in verdicts
                 ],
             },
         )
@@ -191,7 +204,11 @@ def _write_timeline(launch: Launch, verdicts: Sequence[Verdict], issue_of: dict[
         opened = verdict.assignment.issue_id is None and issue.pk not in seen
         seen.add(issue.pk)
         kind = "issue.opened" if opened else "issue.joined"
-        fact = {"feedback": row.key, "channel": row.channel, "confidence": round(verdict.assignment.confidence, 2)}
+        fact = {
+            "feedback": row.key,
+            "channel": row.channel,
+            "confidence": round(verdict.assignment.confidence, 2),
+        }
         entries.append(Entry(row.key, "feedback.triaged", {"issue": issue.key}, once_key=f"triaged:{row.pk}"))
         entries.append(Entry(issue.key, kind, fact, occurred_at=row.occurred_at, once_key=f"joined:{row.pk}"))
     record(launch, entries, actor=SYSTEM, now=now)

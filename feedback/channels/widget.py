@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from feedback import intake, spoken
+from feedback import intake, quarantine, spoken
 from feedback.intake import Receipt
 from feedback.models import Channel
 from feedback.report import Report, ReportErrors, read_report
@@ -57,7 +57,9 @@ def read(data: object, *, key: LaunchKey) -> Report:
 def receive(key: LaunchKey, report: Report, *, now: datetime) -> Receipt:
     """Stores the report and notes the key's first one."""
     LaunchKey.objects.filter(pk=key.pk, first_report_at=None).update(first_report_at=now)
-    return intake.accept(key.launch, report, actor=WIDGET, now=now)
+    receipt = intake.accept(key.launch, report, actor=WIDGET, now=now)
+    quarantine.settle(key.launch, report, receipt, actor=WIDGET, now=now)
+    return receipt
 
 
 def trace_of(context: object) -> str:

@@ -5,16 +5,14 @@ import json
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.staticfiles import finders
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
-from hypercare.core.models import Launch, LaunchKey
 from hypercare.core.roles import Right
+from hypercare.core.widget_keys import newest_key
 
 
 @login_required
@@ -36,12 +34,6 @@ def first_report(request: HttpRequest, slug: str) -> HttpResponse:
     """The line alone; it asks again by itself until the first report is there."""
     launch = access_launch(Principal.of(request), slug, right=Right.READ)
     return render(request, "feedback/_first_report.html", {"launch": launch, "key": newest_key(launch)})
-
-
-def newest_key(launch: Launch) -> LaunchKey | None:
-    """The key to hand out: the newest that has not ended."""
-    live = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-    return LaunchKey.objects.filter(live, launch=launch).order_by("-id").first()
 
 
 def snippet(path: str, *, integrity: str = "") -> str:

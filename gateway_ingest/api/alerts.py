@@ -29,7 +29,7 @@ class AlertShown(serializers.ModelSerializer[Alert]):
 
     id = serializers.CharField(source="key", read_only=True)
     launch = serializers.SlugRelatedField[Alert](slug_field="slug", read_only=True)
-    source = serializers.SlugRelatedField[Alert](slug_field="name", read_only=True)
+    source = serializers.SlugRelatedField[Alert](slug_field="name", read_only=True)  # type: ignore[assignment]  # the contract's word
     component = serializers.SlugRelatedField[Alert](slug_field="slug", read_only=True, allow_null=True)
     feedback = serializers.SlugRelatedField[Alert](slug_field="key", read_only=True, allow_null=True)
 

@@ -79,9 +79,13 @@ class Deployments(generics.ListAPIView[Deployment]):
     def get_queryset(self) -> QuerySet[Deployment]:
         """The deployments of the launches asked for."""
         launches = launches_asked_for(self.request, right=Right.READ)
-        return Deployment.objects.filter(launch__in=launches).select_related("launch", "release__component", "environment")
+        return Deployment.objects.filter(launch__in=launches).select_related(
+            "launch", "release__component", "environment"
+        )
 
-    @extend_schema(request=DeploymentPosted, parameters=[_KEY], responses={201: DeploymentAnswered, 200: DeploymentAnswered})
+    @extend_schema(
+        request=DeploymentPosted, parameters=[_KEY], responses={201: DeploymentAnswered, 200: DeploymentAnswered}
+    )
     def post(self, request: Request) -> Response:
         """Records a deployment; the same external id again gives 200 and the first one."""
         posted = DeploymentPosted(data=request.data)

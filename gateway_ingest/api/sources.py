@@ -63,7 +63,9 @@ class Sources(generics.ListAPIView[Source]):
 
     def get_queryset(self) -> QuerySet[Source]:
         """The sources of the launches asked for."""
-        return Source.objects.filter(launch__in=launches_asked_for(self.request, right=Right.MANAGE)).select_related("launch")
+        return Source.objects.filter(launch__in=launches_asked_for(self.request, right=Right.MANAGE)).select_related(
+            "launch"
+        )
 
     @extend_schema(request=NewSource, responses={201: SourceWithKey})
     def post(self, request: Request) -> Response:
@@ -82,9 +84,7 @@ class RotateSource(APIView):
     @extend_schema(request=None, responses={200: SourceWithKey})
     def post(self, request: Request, number: int) -> Response:
         """Answers the new key; the present one works for 24 hours more."""
-        source = _source(request, number)
-        key = sources.rotate(source, actor=Principal.of(request).actor, now=clock.now())
-        source.refresh_from_db()
+        source, key = sources.rotate(_source(request, number), actor=Principal.of(request).actor, now=clock.now())
         return Response(_with_key(source, key))
 
 

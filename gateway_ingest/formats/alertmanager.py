@@ -121,7 +121,10 @@ def _title(labels: dict[str, str], annotations: dict[str, str]) -> str:
 def _summary(annotations: dict[str, str]) -> str:
     """The description first, then what else the rule's author wrote."""
     rest = {name: text for name, text in annotations.items() if name not in {"summary", "description", "severity"}}
-    lines = [annotations.get("description", "").strip(), *(f"{name}: {text}" for name, text in rest.items() if text.strip())]
+    lines = [
+        annotations.get("description", "").strip(),
+        *(f"{name}: {text}" for name, text in rest.items() if text.strip()),
+    ]
     return "\n\n".join(line for line in lines if line)
 
 

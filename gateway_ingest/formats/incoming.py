@@ -17,7 +17,7 @@ _SEVERITIES = {word: severity for severity, words in _WORDS.items() for word in 
 
 @dataclass(frozen=True)
 class IncomingAlert:
-    """What one machine says of one alert; `ends_at` is empty while it is open, `starts_at` when the machine does not say.
+    """What one machine says of one alert; `ends_at` is empty while it is open, `starts_at` where the machine is silent.
 
     `component_names` are what it calls the part that breaks, the most telling first.
     """

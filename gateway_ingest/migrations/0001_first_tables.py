@@ -26,7 +26,9 @@ class Migration(migrations.Migration):
                 ("last_event_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "launch",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="sources", to="core.launch"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sources", to="core.launch"
+                    ),
                 ),
             ],
         ),
@@ -41,7 +43,9 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="dead_letters", to="gateway_ingest.source"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="dead_letters",
+                        to="gateway_ingest.source",
                     ),
                 ),
             ],
@@ -123,7 +127,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "launch",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="core.launch"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="core.launch"
+                    ),
                 ),
                 (
                     "source",

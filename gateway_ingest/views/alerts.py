@@ -55,12 +55,16 @@ def _ordered(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
         output_field=IntegerField(),
     )
     is_over = Case(When(status=AlertStatus.RESOLVED, then=Value(1)), default=Value(0), output_field=IntegerField())
-    return alerts.select_related("source", "component", "feedback").order_by(is_over, loudness, "-latest_seen_at", "-pk")
+    return alerts.select_related("source", "component", "feedback").order_by(
+        is_over, loudness, "-latest_seen_at", "-pk"
+    )
 
 
 def _page_number(request: HttpRequest) -> int:
     given = request.GET.get("page", "")
-    return min(int(given), _LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 6 and int(given) > 0 else 1
+    return (
+        min(int(given), _LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 6 and int(given) > 0 else 1
+    )
 
 
 def _url(chosen: dict[str, str], number: int) -> str:

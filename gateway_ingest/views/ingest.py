@@ -1,4 +1,4 @@
-"""This module is the door machines post to: the key is in the address or in the Authorization header, no cookie is read."""
+"""This module is the door machines post to: the key is in the address or in Authorization, no cookie is read."""
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -57,7 +57,9 @@ def _source(request: HttpRequest, key: str | None) -> Source:
     if key is not None:
         source = source_of_key(key, now=clock.now())
         if source is None:
-            raise not_found(_("No source has this key, or it was ended. Make a new one on the launch's page of sources."))
+            raise not_found(
+                _("No source has this key, or it was ended. Make a new one on the launch's page of sources.")
+            )
         return source
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     source = source_of_key(secret.strip(), now=clock.now()) if scheme.lower() == "bearer" else None

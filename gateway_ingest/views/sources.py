@@ -53,8 +53,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
 def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Gives a source a new key and shows it this once."""
     launch = _launch(request, slug)
-    source = sources.source_in(launch, number)
-    key = sources.rotate(source, actor=Principal.of(request).actor, now=clock.now())
+    source, key = sources.rotate(sources.source_in(launch, number), actor=Principal.of(request).actor, now=clock.now())
     return _page(request, launch, SourceForm(), source=source, key=key)
 
 
@@ -65,7 +64,9 @@ def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     launch = _launch(request, slug)
     source = sources.source_in(launch, number)
     sources.end(source, actor=Principal.of(request).actor, now=clock.now())
-    messages.success(request, _("%(source)s was ended; what it sends is refused from now on.") % {"source": source.name})
+    messages.success(
+        request, _("%(source)s was ended; what it sends is refused from now on.") % {"source": source.name}
+    )
     return redirect("gateway_ingest:sources", slug=launch.slug)
 
 
@@ -86,7 +87,13 @@ def _launch(request: HttpRequest, slug: str) -> Launch:
 
 
 def _page(
-    request: HttpRequest, launch: Launch, form: SourceForm, *, source: Source | None = None, key: str = "", status: int = 200
+    request: HttpRequest,
+    launch: Launch,
+    form: SourceForm,
+    *,
+    source: Source | None = None,
+    key: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     letters = DeadLetter.objects.filter(source__launch=launch)
     context = {

@@ -69,7 +69,9 @@ def check(principal: Principal, launch: Launch, *, right: Right) -> None:
     rights = principal.rights_in(launch)
     if right in rights:
         return
-    has_part = principal.role_in(launch) and not (principal.token and principal.token.launch_id not in (None, launch.pk))
+    has_part = principal.role_in(launch) and not (
+        principal.token and principal.token.launch_id not in (None, launch.pk)
+    )
     if not has_part:
         raise not_found(_("There is no launch “%(slug)s” here for you.") % {"slug": launch.slug})
     raise Problem(
@@ -94,7 +96,7 @@ def visible_launches(principal: Principal, *, right: Right = Right.READ_OWN) -> 
 
 
 def may_create_launches(principal: Principal) -> bool:
-    """An installation's administrator, or whoever steers a launch already; a token needs the scope and no launch of its own."""
+    """Administrators, and whoever steers a launch already; a token needs the scope and no launch of its own."""
     token = principal.token
     if token and (token.launch_id or not {Scope.ADMIN, Scope.LAUNCH_ADMIN}.intersection(token.scopes)):
         return False
@@ -104,21 +106,21 @@ def may_create_launches(principal: Principal) -> bool:
 def check_may_create_launches(principal: Principal) -> None:
     """Raises a 403 Problem that says who may."""
     if not may_create_launches(principal):
-        people = ", ".join(administrators())
+        people = ", ".join(_called(person) for person in administrators())
         raise Problem(403, _("Only administrators and leads may create a launch. Ask %(people)s.") % {"people": people})
 
 
-def administrators() -> list[str]:
-    """The installation's administrators, at most three, by name and address."""
-    return [_called(person) for person in User.objects.filter(is_superuser=True, is_active=True).order_by("pk")[:3]]
+def administrators() -> list[User]:
+    """The installation's administrators, at most three."""
+    return list(User.objects.filter(is_superuser=True, is_active=True).order_by("pk")[:3])
 
 
 def whom_to_ask(launch: Launch) -> str:
     """The names of those who can give rights in the launch."""
-    leads = User.objects.filter(
-        memberships__launch=launch, memberships__role__in=STEERING, is_active=True
-    ).distinct()[:3]
-    return ", ".join([_called(person) for person in leads] or administrators())
+    leads = User.objects.filter(memberships__launch=launch, memberships__role__in=STEERING, is_active=True).distinct()[
+        :3
+    ]
+    return ", ".join(_called(person) for person in list(leads) or administrators())
 
 
 def _called(person: User) -> str:

@@ -19,9 +19,7 @@ CARD = re.compile(
 )
 UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 # A phone number's plus sign is taken along, so that its digits do not count as a card's.
-DIGIT_RUN = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{UUID}|\+?[0-9](?:[ .\-\u00a0\u202f]{{0,2}}[0-9])*+)(?P<glued>[A-Za-z])?"
-)
+DIGIT_RUN = re.compile(rf"(?<![A-Za-z0-9])(?:{UUID}|\+?[0-9](?:[ .\-\u00a0\u202f]{{0,2}}[0-9])*+)(?P<glued>[A-Za-z])?")
 DIGITS = re.compile("[0-9]+")
 LONGEST_CARD, SHORTEST_CARD = 19, 13
 

@@ -1,10 +1,13 @@
-"""This module decides who may open an account, by invitation or single sign-on, and whose an address is."""
+"""This module decides who may open an account: people who were invited or come through the configured provider."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 
+from hypercare.core.members import rights_changed
 from hypercare.core.models import User
 
 
@@ -15,6 +18,13 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships
         """Never."""
         return False
 
+    def logout(self, request: HttpRequest) -> None:
+        """Ends the session, then its open sockets."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            rights_changed(user)
+
 
 class InvitedOnlySocial(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Single sign-on may make an account; what it may see still needs a membership."""
@@ -23,8 +33,16 @@ class InvitedOnlySocial(DefaultSocialAccountAdapter):  # type: ignore[misc]  # a
         """The provider vouches for the person."""
         return True
 
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        """Takes over the name the provider tells."""
+        user: User = super().populate_user(request, sociallogin, data)
+        user.email = user.email.lower()
+        user.name = " ".join(
+            str(data.get("name") or f"{data.get('first_name') or ''} {data.get('last_name') or ''}").split()
+        )[:120]
+        return user
+
 
 def owns_address(user: User) -> bool:
-    """Whether the account's address is the person's: given by an administrator, or changed and then confirmed."""
-    rows = EmailAddress.objects.filter(user=user, email__iexact=user.email)
-    return not rows.exists() or rows.filter(verified=True).exists()
+    """Whether the account's address is proven: somebody invited it, or a provider or a confirming link vouched for it."""
+    return not EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=False).exists()

@@ -1,6 +1,7 @@
-"""This module registers the core app."""
+"""This module registers the core app, and the administration that only superusers may open."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +9,11 @@ class CoreConfig(AppConfig):
 
     name = "hypercare.core"
     label = "core"
+    default = True
+
+
+class AdministrationConfig(admin.AdminConfig):
+    """Django's admin with our own door."""
+
+    default = False
+    default_site = "hypercare.core.administration.Administration"

@@ -45,7 +45,9 @@ def entries_of(launch: Launch, wanted: Wanted) -> QuerySet[TimelineEntry]:
 
 def details_of(entry: TimelineEntry) -> str:
     """An entry's data as `key: value` pairs, without what people wrote."""
-    data = {key: value for key, value in entry.data.items() if key not in WRITTEN_BY_PEOPLE and value not in (None, "", {})}
+    data = {
+        key: value for key, value in entry.data.items() if key not in WRITTEN_BY_PEOPLE and value not in (None, "", {})
+    }
     if str(data.get("field", "")) in WRITTEN_BY_PEOPLE:
         data = {"field": data["field"]}
     return ", ".join(f"{key}: {_plain(value)}" for key, value in data.items())
@@ -55,7 +57,17 @@ def as_csv(entries: QuerySet[TimelineEntry]) -> Iterator[str]:
     """The lines of the export, read from the database as they are sent."""
     writer = csv.writer(_Echo())
     yield writer.writerow(
-        [_("number"), _("recorded"), _("happened"), _("kind"), _("what"), _("about"), _("who"), _("details"), _("request")]
+        [
+            _("number"),
+            _("recorded"),
+            _("happened"),
+            _("kind"),
+            _("what"),
+            _("about"),
+            _("who"),
+            _("details"),
+            _("request"),
+        ]
     )
     for entry in entries.iterator(chunk_size=2000):
         yield writer.writerow([safe_cell(cell) for cell in _cells(entry)])

@@ -69,9 +69,7 @@ def _claim(*, now: datetime) -> Message | None:
     with transaction.atomic():
         message = waiting.order_by("not_before", "pk").select_for_update(skip_locked=True).first()
         if message:
-            Message.objects.filter(pk=message.pk).update(
-                claimed_until=now + LEASE, attempts=F("attempts") + 1
-            )
+            Message.objects.filter(pk=message.pk).update(claimed_until=now + LEASE, attempts=F("attempts") + 1)
             message.attempts += 1
     return message
 
@@ -135,9 +133,7 @@ def _is_for_good(error: Exception) -> bool:
 
 
 def _note(message: Message, kind: str, *, now: datetime) -> None:
-    entry = Entry(
-        message.about or f"message:{message.pk}", kind, {"message": message.pk, "kind": message.kind}
-    )
+    entry = Entry(message.about or f"message:{message.pk}", kind, {"message": message.pk, "kind": message.kind})
     record(message.launch, [entry], actor=SYSTEM, now=now)
 
 

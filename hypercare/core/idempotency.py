@@ -34,7 +34,10 @@ def answer_once(
         record = IdempotencyRecord.objects.filter(owner=owner, method=method, path=path, key=key).first()
         if record and record.created_at > now - KEPT_FOR:
             if record.body_digest != body_digest:
-                raise Problem(422, _("This Idempotency-Key was used with another body; use a new key for a new request."))
+                raise Problem(
+                    422,
+                    _("This Idempotency-Key was used with another body; use a new key for a new request."),
+                )
             return (record.status, record.answer), True
         status, answer = run()
         IdempotencyRecord.objects.update_or_create(

@@ -1,4 +1,4 @@
-"""This module brings people into a launch by their e-mail: a new address gets an account and a link to set a password."""
+"""This module brings people into a launch by e-mail: a new address gets an account and a link to set a password."""
 
 from datetime import datetime
 
@@ -60,7 +60,9 @@ def _write(membership: Membership, *, actor: Actor, now: datetime, once_key: str
     with translation.override(user.language):
         facts = {"actor": actor.name, "launch": launch.name, "role": Role(membership.role).label}
         subject = _("You are invited to %(launch)s") % facts
-        text = "\n\n".join([_("%(actor)s has added you to “%(launch)s” as: %(role)s.") % facts, _what_it_is(), _way_in(user)])
+        text = "\n\n".join(
+            [_("%(actor)s has added you to “%(launch)s” as: %(role)s.") % facts, _what_it_is(), _way_in(user)]
+        )
     queue_mail(
         launch=None,
         kind=MessageKind.INVITATION,

@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from hypercare.core.members import set_member as set_member
+from hypercare.core.members import set_member
 from hypercare.core.models import Launch, User
 from hypercare.core.roles import Role
 from hypercare.core.timeline import Actor, Entry, record
 from hypercare.core.widget_keys import issue_key
+
 
 @transaction.atomic
 def create_launch(launch: Launch, *, owner: User, now: datetime) -> Launch:

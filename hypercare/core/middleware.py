@@ -54,4 +54,6 @@ class AnswerProblems:
 
 def problem_response(problem: Problem, *, instance: str = "") -> JsonResponse:
     """The application/problem+json answer."""
-    return JsonResponse(problem.as_json(instance=instance), status=problem.status, content_type="application/problem+json")
+    return JsonResponse(
+        problem.as_json(instance=instance), status=problem.status, content_type="application/problem+json"
+    )

@@ -40,9 +40,7 @@ class Step:
 
 
 @transaction.atomic
-def open_launch(
-    launch: Launch, *, parts: list[NewPart], people: list[NewPerson], owner: User, now: datetime
-) -> Launch:
+def open_launch(launch: Launch, *, parts: list[NewPart], people: list[NewPerson], owner: User, now: datetime) -> Launch:
     """Saves the launch, its components and teams, and invites its people; all of it or nothing."""
     create_launch(launch, owner=owner, now=now)
     teams: dict[str, Team] = {}
@@ -66,8 +64,16 @@ def first_steps(launch: Launch, user: User) -> list[Step]:
         Step("launch", _("The launch is created"), done=True),
         Step("parts", _("Its components are named"), done=launch.components.exists()),
         Step("people", _("The team is invited"), done=launch.memberships.count() > 1),
-        Step("report", _("A first report has come in"), done=launch.keys.filter(first_report_at__isnull=False).exists()),
+        Step(
+            "report",
+            _("A first report has come in"),
+            done=launch.keys.filter(first_report_at__isnull=False).exists(),
+        ),
         Step("token", _("A token for scripts is made"), done=tokens.filter(launch_id__in=[launch.pk]).exists()),
-        Step("alerts", _("A source of alerts is connected"), done=entries.filter(kind="source.created").exists()),
+        Step(
+            "alerts",
+            _("A source of alerts is connected"),
+            done=entries.filter(kind="source.created").exists(),
+        ),
         Step("mail", _("A mail server is named"), done=settings.SMTP_CONFIGURED),
     ]

@@ -28,7 +28,7 @@ def messages_of(launch: Launch | None) -> QuerySet[Message]:
     """The messages of a launch, or those that belong to none, newest first, each with the last refusal."""
     refusals = Delivery.objects.filter(message=OuterRef("pk"), accepted=False).order_by("-tried_at", "-pk")
     return (
-        Message.objects.filter(launch=launch).annotate(refusal=Subquery(refusals.values("detail")[:1])).order_by("-created_at", "-pk")
+        Message.objects.filter(launch=launch).annotate(refusal=Subquery(refusals.values("detail")[:1])).order_by("-pk")
     )
 
 

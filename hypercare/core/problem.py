@@ -1,4 +1,4 @@
-"""This module holds the one way to say no: a problem with a status, a sentence and the fields it is about (RFC 9457)."""
+"""This module holds the one way to say no: a problem with a status, a sentence and its fields (RFC 9457)."""
 
 from dataclasses import dataclass
 from http import HTTPStatus

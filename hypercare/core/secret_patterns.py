@@ -108,9 +108,7 @@ def _has_digit(match: re.Match[str]) -> bool:
 
 
 PASSWORDS_ARE_CALLED = "pass(?:word|wd|phrase|code|wort)|pwd|lösenord"
-KEYS_ARE_CALLED = (
-    "(?:api|private|secret|signing|encryption|account|master|shared|access|subscription)[_ -]?key"
-)
+KEYS_ARE_CALLED = "(?:api|private|secret|signing|encryption|account|master|shared|access|subscription)[_ -]?key"
 TOKENS_ARE_CALLED = "token|secret|credentials?|jwt"
 SESSIONS_ARE_CALLED = r"(?:[a-z_.-]{0,20}sess(?:ion)?(?:[_-]?id)?|(?:connect\.)?sid|remember[_-]?me)"
 PARAMETERS_ARE_CALLED = (
@@ -208,9 +206,7 @@ IN_HEADERS = (
     Pattern("token", re.compile(r"(?i)\bbasic[ \t]{1,4}([A-Za-z0-9+/]{8,}+={0,2})"), ("basic",), _is_basic),
     Pattern(
         "password",
-        re.compile(
-            rf"(?<=://){NEW}(?:[^\s/?#@:\"'<>]{{0,200}}:[^\s/?#\"'<>]{{1,300}}|[^\s/?#@:\"'<>]{{16,200}})(?=@)"
-        ),
+        re.compile(rf"(?<=://){NEW}(?:[^\s/?#@:\"'<>]{{0,200}}:[^\s/?#\"'<>]{{1,300}}|[^\s/?#@:\"'<>]{{16,200}})(?=@)"),
         ("://",),
     ),
     Pattern(
@@ -221,9 +217,7 @@ IN_HEADERS = (
     ),
     Pattern(
         "token",
-        re.compile(
-            r"(?i)(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([\w/-]{8,}+)"
-        ),
+        re.compile(r"(?i)(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([\w/-]{8,}+)"),
         ("hooks.slack.com", "/webhooks/"),
     ),
 )

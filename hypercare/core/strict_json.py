@@ -28,7 +28,7 @@ ESCAPE_OF_UNSAFE = re.compile(r"\\(?:[bf]|u(?:00[01]|[dD][89a-fA-F]))")
 BRACKET_OR_STRING = re.compile(r'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
-class BadJson(ValueError):  # noqa: N818 - says what it is better than any name on -Error
+class BadJson(ValueError):
     """The body is not acceptable JSON.
 
     `detail` is a sentence for its sender; `where` is a JSON pointer or a position.
@@ -87,16 +87,14 @@ class _Reader:
         if len(digits) <= 20 and (number := int(digits)) in INT64:
             return number
         return self._fault(
-            _("The integer %(number)s does not fit into 64 bits. Send it as a string.")
-            % {"number": _shown(digits)}
+            _("The integer %(number)s does not fit into 64 bits. Send it as a string.") % {"number": _shown(digits)}
         )
 
     def _real(self, digits: str) -> object:
         if len(digits) <= MAX_NUMBER_LENGTH and math.isfinite(number := float(digits)):
             return number
         return self._fault(
-            _("The number %(number)s is too large or too long. Send it as a string.")
-            % {"number": _shown(digits)}
+            _("The number %(number)s is too large or too long. Send it as a string.") % {"number": _shown(digits)}
         )
 
 
@@ -119,7 +117,7 @@ def parse(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JSON:
 
 
 def clean_text(value: str) -> list[str]:
-    """Return a sentence for each thing that keeps `value` from being stored; an empty list means it is clean."""
+    """Return a sentence for each thing that keeps `value` from being stored; none when it is clean."""
     found = set(UNSAFE_CHARACTER.findall(value))
     problems = []
     if "\x00" in found:
@@ -128,9 +126,7 @@ def clean_text(value: str) -> list[str]:
         problems.append(_("The text contains half of a surrogate pair. Send whole characters in UTF-8."))
     controls = sorted(f"U+{ord(character):04X}" for character in found if "\x00" < character < " ")
     if controls:
-        detail = _(
-            "The text contains control characters (%(characters)s). Only tab and line breaks may stay."
-        )
+        detail = _("The text contains control characters (%(characters)s). Only tab and line breaks may stay.")
         problems.append(detail % {"characters": ", ".join(controls)})
     return problems
 
@@ -141,9 +137,7 @@ def _decode(body: bytes) -> str:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        detail = _(
-            "The body is not UTF-8: byte %(offset)d (line %(line)d) cannot be read. Encode the text as UTF-8."
-        )
+        detail = _("The body is not UTF-8: byte %(offset)d (line %(line)d) cannot be read. Encode the text as UTF-8.")
         where = f"byte {error.start}"
         raise BadJson(detail % {"offset": error.start, "line": line}, where) from error
     if not text.strip(" \t\r\n"):
@@ -162,9 +156,7 @@ def _check_depth(text: str, max_depth: int) -> None:
             depth += 1
             if depth > max_depth:
                 where = _position(text, token.start())
-                detail = _(
-                    "Arrays and objects are nested more than %(limit)d deep at %(where)s. Send it flatter."
-                )
+                detail = _("Arrays and objects are nested more than %(limit)d deep at %(where)s. Send it flatter.")
                 raise BadJson(detail % {"limit": max_depth, "where": where}, where)
         elif character in "]}":
             depth -= 1

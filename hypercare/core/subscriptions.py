@@ -29,10 +29,7 @@ def subscriptions_of(launch: Launch, users: Iterable[User]) -> dict[int, Subscri
     """The subscription of each person by the person's id, made where there is none."""
     wanted = {user.pk: user for user in users}
     Subscription.objects.bulk_create(
-        [
-            Subscription(launch=launch, user=user, secret=secrets.token_urlsafe(32))
-            for user in wanted.values()
-        ],
+        [Subscription(launch=launch, user=user, secret=secrets.token_urlsafe(32)) for user in wanted.values()],
         ignore_conflicts=True,
     )
     return {row.user_id: row for row in Subscription.objects.filter(launch=launch, user__in=wanted)}

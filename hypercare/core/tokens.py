@@ -14,7 +14,14 @@ from hypercare.core.timeline import Actor, Entry, record
 
 @transaction.atomic
 def issue(
-    user: User, *, launch: Launch | None, name: str, scopes: list[str], expires_at: datetime | None, actor: Actor, now: datetime
+    user: User,
+    *,
+    launch: Launch | None,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None,
+    actor: Actor,
+    now: datetime,
 ) -> tuple[ApiToken, str]:
     """A new token and its secret; raises Problem 400 for an unknown scope."""
     unknown = [scope for scope in scopes if scope not in Scope.values]
@@ -44,4 +51,9 @@ def revoke(token: ApiToken, *, actor: Actor, now: datetime) -> None:
         return
     token.revoked_at = now
     token.save(update_fields=["revoked_at"])
-    record(token.launch, [Entry(f"token:{token.pk}", "token.revoked", {"name": token.name})], actor=actor, now=now)
+    record(
+        token.launch,
+        [Entry(f"token:{token.pk}", "token.revoked", {"name": token.name})],
+        actor=actor,
+        now=now,
+    )

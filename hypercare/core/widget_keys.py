@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from hypercare.core.models import Launch, LaunchKey
@@ -37,3 +38,13 @@ def set_origins(key: LaunchKey, origins: list[str], *, actor: Actor, now: dateti
     data = {"old": key.origins, "new": origins}
     LaunchKey.objects.filter(pk=key.pk).update(origins=origins)
     record(key.launch, [Entry(f"key:{key.pk}", "key.changed", data)], actor=actor, now=now)
+
+
+def newest_key(launch: Launch) -> LaunchKey | None:
+    """The key a new page should carry."""
+    return LaunchKey.objects.filter(launch=launch, expires_at=None).order_by("-pk").first()
+
+
+def snippet(key: LaunchKey) -> str:
+    """The one line of HTML that a page needs."""
+    return f'<script src="{settings.PUBLIC_URL}/w/{key.key}/widget.js" defer></script>'

@@ -57,7 +57,9 @@ def keeper_of(folder: Path) -> Account:
     if os.geteuid() == 0:
         return Account(owner or SERVANT)
     if owner != os.geteuid():
-        raise ServiceProblem(f"{folder} belongs to another user: run as that user, or set HYPERCARE_HOME to another folder.")
+        raise ServiceProblem(
+            f"{folder} belongs to another user: run as that user, or set HYPERCARE_HOME to another folder."
+        )
     return Account()
 
 
@@ -93,24 +95,34 @@ def program(inside: str, *, account: Account) -> Path:
     packages = Path(spec.origin).parent.parent
     installed = packages / inside
     if not installed.exists():
-        raise ServiceProblem(f"The package {package} brings no {installed.name} for this platform: {BRING_YOUR_OWN}.")
+        raise ServiceProblem(
+            f"The package {package} brings no {installed.name} for this platform: {BRING_YOUR_OWN}."
+        )
     return installed if _runs(installed, account=account) else _copied(packages) / inside
 
 
 def _runs(path: Path, *, account: Account) -> bool:
+    question = [str(path), "--version"]
     try:
-        return subprocess.run([path, "--version"], cwd="/", capture_output=True, **account.popen).returncode == 0  # noqa: S603 - a wheel's own program
+        answer = subprocess.run(question, cwd="/", capture_output=True, check=False, **account.popen)  # noqa: S603 - a wheel's program
     except PermissionError:
         return False
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise ServiceProblem(
             f"{path.name} cannot run as user {account.uid} ({error}): run as an ordinary user, or {BRING_YOUR_OWN}."
         ) from error
+    return answer.returncode == 0
 
 
 def _copied(packages: Path) -> Path:
     sources = [packages / name for name in PACKAGES if (packages / name).exists()]
-    name = "-".join(sorted(path.name.removesuffix(".dist-info") for path in packages.glob("*.dist-info") if path.name.startswith(PACKAGES)))
+    name = "-".join(
+        sorted(
+            path.name.removesuffix(".dist-info")
+            for path in packages.glob("*.dist-info")
+            if path.name.startswith(PACKAGES)
+        )
+    )
     copy = COPIES / name
     try:
         COPIES.mkdir(mode=0o755, exist_ok=True)
@@ -127,7 +139,9 @@ def _copied(packages: Path) -> Path:
 def _only_roots(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise ServiceProblem(f"{folder} is not a folder that only root can write: remove it, or {BRING_YOUR_OWN}.")
+        raise ServiceProblem(
+            f"{folder} is not a folder that only root can write: remove it, or {BRING_YOUR_OWN}."
+        )
 
 
 def _copy(sources: list[Path], *, to: Path) -> None:

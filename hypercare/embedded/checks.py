@@ -91,9 +91,10 @@ def _address(url: str) -> str:
     """The part of a URL that may be shown: never the password."""
     try:
         parts = urlsplit(url)
-        return f"{parts.hostname or 'the local socket'}:{parts.port}" if parts.port else parts.hostname or "the local socket"
+        name, port = parts.hostname or "the local socket", parts.port
     except ValueError:
         return "that address"
+    return f"{name}:{port}" if port else name
 
 
 def _first_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +34,14 @@ SETTINGS = {
     "log_checkpoints": "off",
     "cluster_name": "hypercare",
 }
+CLUSTER = (
+    "--username=postgres",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
@@ -90,7 +99,9 @@ class Postgres:
             if self._child is not None and self._child.poll() is not None:
                 self._try_again()
             if time.monotonic() > deadline:
-                raise ServiceProblem(f"PostgreSQL in {self._data} does not answer: {last_line(self._log)} (see {self._log}).")
+                raise ServiceProblem(
+                    f"PostgreSQL in {self._data} does not answer: {last_line(self._log)} (see {self._log})."
+                )
             time.sleep(0.02)
         self._attempts = 0
 
@@ -109,7 +120,11 @@ class Postgres:
     def _postmaster(self) -> psutil.Process | None:
         try:
             process = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-            ours = self._lives(process) and process.name().startswith("postgres") and Path(process.cwd()) == self._data
+            ours = (
+                self._lives(process)
+                and process.name().startswith("postgres")
+                and Path(process.cwd()) == self._data
+            )
         except (FileNotFoundError, ValueError, IndexError, psutil.Error):
             return None
         return process if ours else None
@@ -161,8 +176,13 @@ class Postgres:
         named = with_a_name(account)
         named.own(new)
         self._run(
-            [program(INITDB, account=named), "-D", named.here, f"--pwfile={named.here}/../password", "--username=postgres"]
-            + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+            [
+                program(INITDB, account=named),
+                "-D",
+                named.here,
+                f"--pwfile={named.here}/../password",
+                *CLUSTER,
+            ],
             folder=new / "data",
             account=named,
         )
@@ -184,9 +204,16 @@ class Postgres:
             + ["CREATE DATABASE hypercare OWNER hypercare;", ""]
         )
 
-    def _run(self, command: list[str | Path], *, folder: Path, account: Account, text: str = "") -> None:
+    def _run(self, command: Sequence[str | Path], *, folder: Path, account: Account, text: str = "") -> None:
         done = subprocess.run(  # noqa: S603 - the wheel's own program, no shell
-            command, cwd=folder, env=ENVIRONMENT, input=text, capture_output=True, text=True, **account.popen
+            command,
+            cwd=folder,
+            env=ENVIRONMENT,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            **account.popen,
         )
         said = done.stderr + done.stdout
         with self._log.open("a") as log:
@@ -194,12 +221,19 @@ class Postgres:
         if "No space left" in said:
             raise ServiceProblem(disk_full(self._place.home))
         if done.returncode or "ERROR:" in said:
-            raise ServiceProblem(f"PostgreSQL cannot prepare {folder}: {last_line(self._log)} (see {self._log}).")
+            raise ServiceProblem(
+                f"PostgreSQL cannot prepare {folder}: {last_line(self._log)} (see {self._log})."
+            )
 
     def _same_version(self, account: Account) -> None:
         written = (self._data / "PG_VERSION").read_text().strip()
         banner = subprocess.run(  # noqa: S603 - the wheel's own program, no shell
-            [program(SERVER, account=account), "--version"], cwd="/", capture_output=True, text=True, **account.popen
+            [program(SERVER, account=account), "--version"],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            **account.popen,
         ).stdout
         installed = banner.split()[-1].partition(".")[0] if banner else ""
         if written != installed:

@@ -18,7 +18,9 @@ def listen(wanted: str) -> socket.socket:
     port = _number(wanted)
     listener = _any() if port == 0 else _bound(port)
     if listener is None:
-        raise ServiceProblem(f"Port {port} is in use or not allowed: set PORT to a free one, or unset it to have one chosen.")
+        raise ServiceProblem(
+            f"Port {port} is in use or not allowed: set PORT to a free one, or unset it to have one chosen."
+        )
     return listener
 
 

@@ -31,7 +31,10 @@ class OnlyOne:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServiceProblem(
-                _("Hypercare already runs on %(home)s: stop it first, or set HYPERCARE_HOME to another folder.") % {"home": home}
+                _(
+                    "Hypercare already runs on %(home)s: stop it first, or set HYPERCARE_HOME to another folder."
+                )
+                % {"home": home}
             ) from None
         self._end_leftovers()
 
@@ -57,7 +60,9 @@ class OnlyOne:
 class Supervisor:
     """Starts the children in order, restarts what dies, and stops all."""
 
-    def __init__(self, children: list[Child], *, running: Running, only_one: OnlyOne, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, children: list[Child], *, running: Running, only_one: OnlyOne, say: Callable[[str], None]
+    ) -> None:
         self._children = children
         self._running = running
         self._only_one = only_one
@@ -77,7 +82,9 @@ class Supervisor:
         while (answer := _readiness(port, host=host))[0] != 200:
             self._look_after()
             if time.monotonic() > patience:
-                self._say(_("Still not ready: %(answer)s") % {"answer": answer[1] or _("the site does not answer")})
+                self._say(
+                    _("Still not ready: %(answer)s") % {"answer": answer[1] or _("the site does not answer")}
+                )
                 patience = time.monotonic() + PATIENCE_SECONDS
             time.sleep(0.05)
 

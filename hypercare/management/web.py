@@ -9,7 +9,9 @@ import uvicorn
 def main() -> None:
     """Serves until told to stop; open pages get five seconds to finish."""
     listener = socket.socket(fileno=int(sys.argv[1]))
-    config = uvicorn.Config("hypercare.asgi:application", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        "hypercare.asgi:application", log_config=None, access_log=False, timeout_graceful_shutdown=5
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

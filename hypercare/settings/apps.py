@@ -8,7 +8,7 @@ INSTALLED_APPS = [
     "feedback",
     "gateway_ingest",
     "triage",
-    "django.contrib.admin",
+    "hypercare.core.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -9,7 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 def _from_url(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://; Hypercare keeps its truth in PostgreSQL.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgresql://; Hypercare keeps its truth in PostgreSQL."
+        )
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -1,6 +1,13 @@
 """This module sends logs to standard error, one line each, without secrets."""
 
+import logging
 import os
+
+
+def _is_no_waiting_answer(record: logging.LogRecord) -> bool:
+    """Whoever waits for /readyz asks many times; that it is not ready yet is no error."""
+    return getattr(record, "status_code", 0) != 503 or "/readyz" not in record.getMessage()
+
 
 LOGGING = {
     "version": 1,

@@ -62,7 +62,12 @@ def send(key):
     deliveries = iter(range(1000))
 
     def post(*alerts, to=None, **headers):
-        payload = {"version": "4", "receiver": "hypercare", "groupKey": f"{{}}:{next(deliveries)}", "alerts": list(alerts)}
+        payload = {
+            "version": "4",
+            "receiver": "hypercare",
+            "groupKey": f"{{}}:{next(deliveries)}",
+            "alerts": list(alerts),
+        }
         return post_body(json.dumps(payload), to=to or f"/ingest/{key}/alertmanager/", **headers)
 
     return post
@@ -129,7 +134,13 @@ def test_resolved_alert_waits_for_triage_as_a_change(send, now):
     send(RESOLVED)
     alert, change = Alert.objects.get(), AlertChange.objects.get()
     assert (alert.status, alert.ends_at.isoformat(), alert.count) == ("resolved", "2026-05-28T12:30:00+00:00", 1)
-    assert (change.alert, change.status, change.episode, change.changed_at, change.handled_at) == (alert, "resolved", 1, now, None)
+    assert (change.alert, change.status, change.episode, change.changed_at, change.handled_at) == (
+        alert,
+        "resolved",
+        1,
+        now,
+        None,
+    )
     assert Feedback.objects.count() == 1
 
 
@@ -352,7 +363,9 @@ def test_damaged_packing_and_bombs_are_refused(key, body, encoding, status):
 
 def test_packed_in_two_members_is_read_whole(key):
     body = body_of(FIRING).encode()
-    answer = post_body(gzip.compress(body[:80]) + gzip.compress(body[80:]), to=f"/ingest/{key}/", content_encoding="gzip")
+    answer = post_body(
+        gzip.compress(body[:80]) + gzip.compress(body[80:]), to=f"/ingest/{key}/", content_encoding="gzip"
+    )
     assert answer.json()["accepted"] == 1
 
 
@@ -390,7 +403,7 @@ def test_ended_source_is_refused(send, source, now):
 
 
 def test_old_key_works_for_a_day_after_rotation(send, source, key, clock, now):
-    new_key = sources.rotate(source, actor=SYSTEM, now=now)
+    _source, new_key = sources.rotate(source, actor=SYSTEM, now=now)
     assert send(FIRING).status_code == 202
     assert send(FIRING, to=f"/ingest/{new_key}/").status_code == 202
     clock.shift(timedelta(hours=25))
@@ -425,7 +438,7 @@ def test_required_fields_of_the_launch_do_not_stop_a_machine(send, launch):
     assert send(FIRING).json()["accepted"] == 1
 
 
-def test_unreachable_database_is_503_with_a_time_to_come_again(key, settings):
+def test_unreachable_database_is_503_with_a_time_to_come_again(key):
     def refuse(execute, sql, params, many, context):
         raise OperationalError("the connection is gone")
 
@@ -436,7 +449,9 @@ def test_unreachable_database_is_503_with_a_time_to_come_again(key, settings):
 
 
 def test_keys_never_reach_the_log(key):
-    record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Gone: %s", (f"/ingest/{key}/alertmanager/",), None)
+    record = logging.LogRecord(
+        "django.request", logging.ERROR, "", 0, "Gone: %s", (f"/ingest/{key}/alertmanager/",), None
+    )
     MaskSourceKeys().filter(record)
     assert record.getMessage() == "Gone: /ingest/[key removed]/alertmanager/"
 
@@ -460,16 +475,14 @@ def many(count):
 
 
 def queries_for(send, count):
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert send(*many(count)).json()["accepted"] == count
     return len(captured)
 
 
-def test_number_of_queries_does_not_grow_with_the_alerts(send, clock):
+def test_number_of_queries_does_not_grow_with_the_alerts(send):
     queries_for(send, 1)
-    few, repeated = queries_for(send, 3), queries_for(send, 400)
-    assert repeated == few
-    assert queries_for(send, 450) <= few + 12
+    assert queries_for(send, 3) == queries_for(send, 400)
 
 
 def test_thousand_new_alerts_are_stored_within_seconds(send):
@@ -478,8 +491,7 @@ def test_thousand_new_alerts_are_stored_within_seconds(send):
     took = time.perf_counter() - began
     assert answer.json()["accepted"] == 1000
     assert Alert.objects.exclude(feedback=None).count() == Feedback.objects.count() == 1000
-    print(f"1,000 new alerts in {took:.2f} s")
-    assert took < 6
+    assert took < 6, f"{took:.2f} s"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,12 @@ URL = "/api/v1/feedback/"
 
 
 def report(**more):
-    return {"launch": "shop", "channel": "api", "title": "Product pages answer 503", "body": "Since ten."} | more
+    return {
+        "launch": "shop",
+        "channel": "api",
+        "title": "Product pages answer 503",
+        "body": "Since ten.",
+    } | more
 
 
 def pointers(answer):
@@ -38,7 +43,11 @@ def test_accepting_writes_one_timeline_entry(api, launch):
 def test_same_external_id_gives_the_first_report(api):
     first = api.post(URL, report(external_id="T-1"))
     again = api.post(URL, report(external_id="T-1"))
-    assert (again.status_code, again.json()["id"], again.json()["replayed"]) == (200, first.json()["id"], True)
+    assert (again.status_code, again.json()["id"], again.json()["replayed"]) == (
+        200,
+        first.json()["id"],
+        True,
+    )
     assert Feedback.objects.count() == 1
 
 
@@ -69,7 +78,13 @@ def test_one_email_in_two_cases_is_one_reporter(api):
 
 
 def test_secrets_are_removed_before_storage(api):
-    api.post(URL, report(body="My card 4111 1111 1111 1111 and password: hunter2", context={"headers": {"authorization": "Bearer abc"}}))
+    api.post(
+        URL,
+        report(
+            body="My card 4111 1111 1111 1111 and password: hunter2",
+            context={"headers": {"authorization": "Bearer abc"}},
+        ),
+    )
     row = Feedback.objects.get()
     stored = row.body + json.dumps(row.context)
     assert "4111" not in stored
@@ -164,7 +179,9 @@ def test_token_without_the_scope_is_403_and_says_whom_to_ask(people, now):
 
 
 def test_bulk_answers_for_each_row_in_its_place(api):
-    answer = api.post(URL + "bulk/", [report(), report(title=""), "x", report(external_id="a"), report(external_id="a")])
+    answer = api.post(
+        URL + "bulk/", [report(), report(title=""), "x", report(external_id="a"), report(external_id="a")]
+    )
     body = answer.json()
     assert [row["status"] for row in body["results"]] == [201, 400, 400, 201, 200]
     assert (body["accepted"], body["replayed"], body["rejected"]) == (2, 1, 2)
@@ -186,7 +203,10 @@ def test_bulk_of_a_million_rows_is_refused_whole(api):
 def test_bulk_needs_the_same_number_of_queries_for_any_number_of_rows(api, django_assert_max_num_queries):
     api.post(URL + "bulk/", [report()])
     with django_assert_max_num_queries(30):
-        api.post(URL + "bulk/", [report(reporter={"email": f"p{n}@example.org"}, external_id=str(n)) for n in range(400)])
+        api.post(
+            URL + "bulk/",
+            [report(reporter={"email": f"p{n}@example.org"}, external_id=str(n)) for n in range(400)],
+        )
     assert Feedback.objects.count() == 401
 
 

@@ -11,7 +11,13 @@ from gateway_ingest.formats.alertmanager import read
 
 
 def notification(*alerts, **extra):
-    return {"version": "4", "receiver": "hypercare", "status": "firing", "groupKey": "{}:{}", "alerts": list(alerts)} | extra
+    return {
+        "version": "4",
+        "receiver": "hypercare",
+        "status": "firing",
+        "groupKey": "{}:{}",
+        "alerts": list(alerts),
+    } | extra
 
 
 def alert(**changes):
@@ -137,7 +143,9 @@ def test_nested_label_is_refused_with_its_name():
 
 
 def test_year_9999_is_refused_as_a_beginning():
-    assert error_of(startsAt="9999-12-31T23:59:59-14:00") == "“startsAt” lies in the year 9999; check the sender's clock."
+    assert (
+        error_of(startsAt="9999-12-31T23:59:59-14:00") == "“startsAt” lies in the year 9999; check the sender's clock."
+    )
 
 
 def test_year_9999_means_open_as_an_end():

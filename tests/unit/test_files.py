@@ -154,6 +154,10 @@ def test_text_is_redacted() -> None:
     )
 
 
+def test_colours_of_a_terminal_are_dropped_from_logs() -> None:
+    assert examine("a.log", b"\x1b[1;31mERROR\x1b[0m no stock").data == b"ERROR no stock"
+
+
 def test_json_is_redacted_by_name_and_stays_json() -> None:
     kept = examine("har", b'{"cookie": {"a": 1}, "pin": 1234, "page": "/cart"}')
     assert (kept.name, kept.content_type) == ("har.json", "application/json")
@@ -206,7 +210,7 @@ def test_other_binaries_are_refused_by_what_they_look_like(data: bytes, kind: st
 
 
 @pytest.mark.parametrize(
-    "data", ["Åsa".encode("latin-1"), b"a\x00b", b"esc \x1b[31m", "h\0i\0".encode("utf-16")]
+    "data", ["Åsa".encode("latin-1"), b"a\x00b", b"esc \x1b]0;title", "h\0i\0".encode("utf-16")]
 )
 def test_text_in_other_encodings_or_with_controls_is_refused(data: bytes) -> None:
     assert "text in UTF-8" in refusal(data, "notes.txt")

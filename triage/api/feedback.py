@@ -73,7 +73,14 @@ class FeedbackList(APIView):
     @extend_schema(
         operation_id="feedback_create",
         request=schema.REPORT,
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeats give the first answer for 24 h.")],
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="Repeats give the first answer for 24 h.",
+            )
+        ],
         responses={201: schema.RECEIPT, 200: schema.RECEIPT, **schema.PROBLEMS},
     )
     def post(self, request: Request) -> Response:
@@ -173,7 +180,10 @@ def _rows(body: bytes, content_type: str) -> Iterator[object]:
 
 def _check_count(count: int) -> None:
     if count > BULK_ROWS:
-        raise Problem(413, _("%(count)s rows are too many; send at most %(limit)s at once.") % {"count": count, "limit": BULK_ROWS})
+        raise Problem(
+            413,
+            _("%(count)s rows are too many; send at most %(limit)s at once.") % {"count": count, "limit": BULK_ROWS},
+        )
 
 
 def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[str, Any]:
@@ -191,7 +201,9 @@ def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[st
         waiting.setdefault(launch.pk, []).append((index, report))
     for pk, entries in waiting.items():
         try:
-            taken = intake.accept_many(found[pk], [report for _index, report in entries], actor=principal.actor, now=now)
+            taken = intake.accept_many(
+                found[pk], [report for _index, report in entries], actor=principal.actor, now=now
+            )
         except Problem as problem:
             taken = [intake.Refusal((FieldError("/launch", problem.detail),)) for _entry in entries]
         for (index, _report), answer in zip(entries, taken, strict=True):
@@ -224,7 +236,12 @@ def _read_row(row: object, principal: Principal, launches: dict[str, Launch | Pr
 
 
 def _refused(index: int, problem: Problem) -> dict[str, Any]:
-    return {"index": index, "status": problem.status, "detail": problem.detail, "errors": [e.as_json() for e in problem.errors]}
+    return {
+        "index": index,
+        "status": problem.status,
+        "detail": problem.detail,
+        "errors": [e.as_json() for e in problem.errors],
+    }
 
 
 class FeedbackDetail(APIView):
@@ -239,7 +256,12 @@ class FeedbackDetail(APIView):
         decisions = row.decisions.order_by("-id")
         match = row.matches.filter(ended_at=None).first()
         matched = (
-            {"issue": f"IS-{match.issue_id}", "origin": match.origin, "confidence": match.confidence, "reason": match.reason}
+            {
+                "issue": f"IS-{match.issue_id}",
+                "origin": match.origin,
+                "confidence": match.confidence,
+                "reason": match.reason,
+            }
             if match
             else None
         )
@@ -250,15 +272,22 @@ class FeedbackDetail(APIView):
 class FeedbackOverride(APIView):
     """A person's verdict on one report."""
 
-    @extend_schema(operation_id="feedback_override", request=schema.OVERRIDE, responses={200: schema.FEEDBACK, **schema.PROBLEMS})
+    @extend_schema(
+        operation_id="feedback_override",
+        request=schema.OVERRIDE,
+        responses={200: schema.FEEDBACK, **schema.PROBLEMS},
+    )
     def post(self, request: Request, key: str) -> Response:
         """Sets category, severity, sentiment or component by hand; the model learns from it later."""
         principal = Principal.of(request)
         row = access_feedback(principal, key, right=Right.TRIAGE)
         order = schema.read_order(request.data, texts=("field", "reason"))
         row = overrides.override_feedback(
-            row, field=order["field"], value=order.get("value"), reason=order["reason"], actor=principal.actor, now=clock.now()
+            row,
+            field=order["field"],
+            value=order.get("value"),
+            reason=order["reason"],
+            actor=principal.actor,
+            now=clock.now(),
         )
         return Response(feedback_shape(access_feedback(principal, key, right=Right.READ), with_person=True))
-
-

@@ -63,7 +63,8 @@ class IssueDetail(APIView):
         more = {
             "decisions": decisions_shape(issue.decisions.order_by("-id")[:200]),
             "timeline": [
-                {"kind": e.kind, "actor": e.actor_name, "occurred_at": moment(e.occurred_at), "data": e.data} for e in entries
+                {"kind": e.kind, "actor": e.actor_name, "occurred_at": moment(e.occurred_at), "data": e.data}
+                for e in entries
             ],
             "can_become": transitions.targets_from(issue.status),
         }
@@ -80,7 +81,9 @@ def _transition(issue: Issue, order: dict[str, Any], principal: Principal) -> Is
 
 def _merge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
     target = access_issue(principal, order["into"], right=Right.TRIAGE)
-    return lifecycle.merge(issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"])
+    return lifecycle.merge(
+        issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"]
+    )
 
 
 def _unmerge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
@@ -88,7 +91,12 @@ def _unmerge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue
 
 
 def _override(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
-    common: dict[str, Any] = {"field": order["field"], "actor": principal.actor, "now": clock.now(), "version": order["version"]}
+    common: dict[str, Any] = {
+        "field": order["field"],
+        "actor": principal.actor,
+        "now": clock.now(),
+        "version": order["version"],
+    }
     if order.get("release") is True:
         return overrides.release_issue(issue.pk, **common)
     return overrides.override_issue(issue.pk, value=order.get("value"), reason=order["reason"], **common)
@@ -115,7 +123,11 @@ class _IssueOrder(APIView):
         return Response(issue_shape(access_issue(principal, changed.key, right=Right.READ)))
 
 
-@extend_schema(operation_id="issues_transition", request=schema.TRANSITION, responses={200: schema.ISSUE, **schema.PROBLEMS})
+@extend_schema(
+    operation_id="issues_transition",
+    request=schema.TRANSITION,
+    responses={200: schema.ISSUE, **schema.PROBLEMS},
+)
 class IssueTransition(_IssueOrder):
     """Moves an issue to another status."""
 
@@ -136,7 +148,9 @@ class IssueUnmerge(_IssueOrder):
     action = "unmerge"
 
 
-@extend_schema(operation_id="issues_override", request=schema.OVERRIDE, responses={200: schema.ISSUE, **schema.PROBLEMS})
+@extend_schema(
+    operation_id="issues_override", request=schema.OVERRIDE, responses={200: schema.ISSUE, **schema.PROBLEMS}
+)
 class IssueOverride(_IssueOrder):
     """Sets a field by hand, or releases it."""
 
@@ -146,7 +160,11 @@ class IssueOverride(_IssueOrder):
 class IssueBulk(APIView):
     """One change for many issues."""
 
-    @extend_schema(operation_id="issues_bulk", request=schema.BULK, responses={200: schema.BULK_ANSWER, **schema.PROBLEMS})
+    @extend_schema(
+        operation_id="issues_bulk",
+        request=schema.BULK,
+        responses={200: schema.BULK_ANSWER, **schema.PROBLEMS},
+    )
     def post(self, request: Request) -> Response:
         """Does `action` (transition, merge, unmerge, override) to each of `ids` and answers for each."""
         principal = Principal.of(request)
@@ -155,7 +173,11 @@ class IssueBulk(APIView):
         if action is None:
             detail = _("Use one of %(known)s as action.") % {"known": ", ".join(ACTIONS)}
             raise Problem(400, detail, errors=(FieldError("/action", detail),))
-        if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids) or not 1 <= len(ids) <= BULK_ISSUES:
+        if (
+            not isinstance(ids, list)
+            or not all(isinstance(key, str) for key in ids)
+            or not 1 <= len(ids) <= BULK_ISSUES
+        ):
             detail = _("“ids” must be a list of 1 to %(limit)s keys such as IS-12.") % {"limit": BULK_ISSUES}
             raise Problem(400, detail, errors=(FieldError("/ids", detail),))
         order["version"] = None
@@ -163,7 +185,9 @@ class IssueBulk(APIView):
         failed = sum(1 for result in results if result["status"] != 200)
         return Response({"changed": len(results) - failed, "failed": failed, "results": results})
 
-    def _one(self, key: str, action: Callable[..., Issue], order: dict[str, Any], principal: Principal) -> dict[str, Any]:
+    def _one(
+        self, key: str, action: Callable[..., Issue], order: dict[str, Any], principal: Principal
+    ) -> dict[str, Any]:
         try:
             issue = action(access_issue(principal, key, right=Right.TRIAGE), order, principal)
         except Problem as problem:
@@ -187,5 +211,3 @@ class BoardChanges(APIView):
             detail = _("“since” must be a whole number: the board's version.")
             raise Problem(400, detail, errors=(FieldError("/since", detail),))
         return Response(feed.catch_up(launch.pk, since=int(text), now=clock.now()))
-
-

@@ -37,7 +37,9 @@ REPORT_OBJECT = _object(
 )
 REPORT = {"application/json": REPORT_OBJECT}
 REPORTS = {"type": "array", "items": REPORT_OBJECT, "maxItems": 10_000}
-RECEIPT = _object({"id": _TEXT, "status_url": _MAYBE_TEXT, "replayed": {"type": "boolean"}}, required=["id", "status_url"])
+RECEIPT = _object(
+    {"id": _TEXT, "status_url": _MAYBE_TEXT, "replayed": {"type": "boolean"}}, required=["id", "status_url"]
+)
 BULK_ANSWER = _object(
     {
         "accepted": {"type": "integer"},
@@ -46,7 +48,14 @@ BULK_ANSWER = _object(
         "results": {"type": "array", "items": {"type": "object"}},
     }
 )
-FEEDBACK = _object({"id": _TEXT, "title": _TEXT, "issue": _MAYBE_TEXT, "decisions": {"type": "array", "items": {"type": "object"}}})
+FEEDBACK = _object(
+    {
+        "id": _TEXT,
+        "title": _TEXT,
+        "issue": _MAYBE_TEXT,
+        "decisions": {"type": "array", "items": {"type": "object"}},
+    }
+)
 ISSUE = _object({"id": _TEXT, "title": _TEXT, "status": _TEXT, "version": {"type": "integer"}})
 
 
@@ -56,7 +65,14 @@ def _page(item: dict[str, Any]) -> dict[str, Any]:
 
 FEEDBACK_PAGE = _page(FEEDBACK)
 ISSUE_PAGE = _page(ISSUE)
-FRAME = _object({"type": _TEXT, "since": {"type": "integer"}, "version": {"type": "integer"}, "issues": {"type": "array", "items": ISSUE}})
+FRAME = _object(
+    {
+        "type": _TEXT,
+        "since": {"type": "integer"},
+        "version": {"type": "integer"},
+        "issues": {"type": "array", "items": ISSUE},
+    }
+)
 OVERRIDE = {
     "application/json": _object(
         {
@@ -69,18 +85,31 @@ OVERRIDE = {
         required=["field"],
     )
 }
-TRANSITION = {"application/json": _object({"to": _TEXT, "version": {"type": "integer"}, "reason": _TEXT, "resolution": _TEXT}, required=["to"])}
+TRANSITION = {
+    "application/json": _object(
+        {"to": _TEXT, "version": {"type": "integer"}, "reason": _TEXT, "resolution": _TEXT}, required=["to"]
+    )
+}
 MERGE = {"application/json": _object({"into": _TEXT, "version": {"type": "integer"}}, required=["into"])}
 UNMERGE = {"application/json": _object({"version": {"type": "integer"}})}
 BULK = {
     "application/json": _object(
-        {"ids": {"type": "array", "items": _TEXT}, "action": _TEXT, "to": _TEXT, "into": _TEXT, "field": _TEXT, "value": {}, "reason": _TEXT, "resolution": _TEXT},
+        {
+            "ids": {"type": "array", "items": _TEXT},
+            "action": _TEXT,
+            "to": _TEXT,
+            "into": _TEXT,
+            "field": _TEXT,
+            "value": {},
+            "reason": _TEXT,
+            "resolution": _TEXT,
+        },
         required=["ids", "action"],
     )
 }
 
 _PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, description="application/problem+json")
-PROBLEMS = {status: _PROBLEM for status in (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429)}
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429), _PROBLEM)
 
 
 def read_order(data: object, *, texts: tuple[str, ...]) -> dict[str, Any]:

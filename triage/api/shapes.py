@@ -46,7 +46,9 @@ def feedback_shape(row: Feedback, *, with_person: bool) -> dict[str, Any]:
         "sentiment": row.sentiment or None,
         "issue": row.issue_key or None,
         "reply_status": row.reply_status,
-        "reporter": {"name": person.name, "email": person.email, "external_id": person.external_id} if person and with_person else None,
+        "reporter": {"name": person.name, "email": person.email, "external_id": person.external_id}
+        if person and with_person
+        else None,
         "context": row.context,
         "fields": row.fields,
         "trace_id": row.trace_id or None,

@@ -1,4 +1,4 @@
-"""This module turns issues into what a card, a socket frame and the API show of them, with a constant number of queries."""
+"""This module turns issues into what a card and a socket frame show of them, with a constant number of queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,7 +107,12 @@ def frame_row(issue: Issue) -> dict[str, Any]:
         "rice_score": issue.rice_score,
         "feedback_count": issue.feedback_count,
         "sources": issue.sources,
-        "reach": {"value": issue.reach_value, "guests": issue.reach_guests, "of": issue.reach_of, "method": issue.reach_method},
+        "reach": {
+            "value": issue.reach_value,
+            "guests": issue.reach_guests,
+            "of": issue.reach_of,
+            "method": issue.reach_method,
+        },
         "owner": str(issue.owner) if issue.owner else None,
         "component": issue.component.name if issue.component else None,
         "team": issue.team.name if issue.team else None,

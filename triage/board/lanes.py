@@ -44,11 +44,15 @@ def lanes_of(issues: QuerySet[Issue], *, now: datetime) -> list[Lane]:
     shown = issues.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now), status__in=OPEN_STATUSES)
     counts = dict(shown.order_by().values_list("status").annotate(Count("pk")))
     found = {
-        status: list(with_people(shown.filter(status=status)).order_by(*LANE_ORDER)[:LANE_CARDS]) if counts.get(status) else []
+        status: list(with_people(shown.filter(status=status)).order_by(*LANE_ORDER)[:LANE_CARDS])
+        if counts.get(status)
+        else []
         for status in OPEN_STATUSES
     }
     cards = iter(cards_of([issue for status in OPEN_STATUSES for issue in found[status]], now=now))
-    return [Lane(str(status), [next(cards) for _issue in found[status]], counts.get(status, 0)) for status in OPEN_STATUSES]
+    return [
+        Lane(str(status), [next(cards) for _issue in found[status]], counts.get(status, 0)) for status in OPEN_STATUSES
+    ]
 
 
 def not_shown(launch: Launch, *, now: datetime) -> NotShown:

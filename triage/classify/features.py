@@ -20,11 +20,9 @@ _FACES = {"facegood": re.compile(r"[:;]-?[)D]|😀|😊|😍|👍|🎉|❤|🙏|
 CUES = {
     "cuequestion": "asks a question",
     "cueasks": "opens with a question word",
-    "cueexclaims": "exclamation mark",
     "cueshouts": "written in capitals",
     "cuecode": "code or log lines",
     "cuedots": "trailing dots",
-    "cueshort": "a few words only",
     "facegood": "a friendly face",
     "facebad": "an unhappy face",
 }
@@ -56,11 +54,9 @@ def _cues(text: str) -> list[str]:
     told = {
         "cuequestion": "?" in stripped,
         "cueasks": bool(_ASKS.match(stripped)),
-        "cueexclaims": "!" in stripped,
         "cueshouts": len(letters) > 12 and shouted > 0.6 * len(letters),
         "cuecode": bool(_CODE.search(stripped)),
         "cuedots": "..." in stripped or "…" in stripped,
-        "cueshort": len(stripped) < 40,
     }
     told |= {face: bool(looks.search(stripped)) for face, looks in _FACES.items()}
     return [cue for cue, true in told.items() if true]

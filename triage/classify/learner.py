@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,11 @@ class Head:
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
     temperature: float
+
+    @cached_property
+    def deciding(self) -> npt.NDArray[np.float32]:
+        """What each feature says for a label, compared with what it says for all of them."""
+        return self.weights - self.weights.mean(axis=0)
 
     def margins(self, features: csr_matrix) -> Floats:
         """How far each text lies on each label's side."""

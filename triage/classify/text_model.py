@@ -4,10 +4,13 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from skops import io as skops_io
 from sklearn.pipeline import FeatureUnion
@@ -33,6 +36,11 @@ class TextModel:
         """What stands beside its decisions."""
         return f"text model {self.number}"
 
+    @cached_property
+    def feature_names(self) -> npt.NDArray[np.object_]:
+        """What each feature is called, for reasons."""
+        return np.asarray(self.features.get_feature_names_out(), dtype=object)
+
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
         return self.features.transform([prepare(text) for text in texts])
@@ -44,7 +52,9 @@ def save(model: TextModel, path: Path) -> str:
         name: {"labels": list(head.labels), "weights": head.weights, "bias": head.bias, "temperature": head.temperature}
         for name, head in model.heads.items()
     }
-    content: bytes = skops_io.dumps({"number": model.number, "features": model.features, "heads": heads})
+    content: bytes = skops_io.dumps(
+        {"number": model.number, "features": model.features, "heads": heads}, compression=ZIP_DEFLATED, compresslevel=1
+    )
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -30,7 +30,7 @@ class Median(Aggregate):
     """The middle of a group of durations."""
 
     function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)%(filter)s"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = DurationField()
 
 
@@ -156,7 +156,9 @@ def _criterion(standing: Standing) -> dict[str, Any]:
 
 def _oldest(launch: Launch, now: datetime) -> dict[str, Any] | None:
     issue = _open(launch).order_by("opened_at", "id").first()
-    return issue and {"key": issue.key, "title": issue.title, "days": max((now - issue.opened_at).days, 0)}
+    if issue is None:
+        return None
+    return {"key": issue.key, "title": issue.title, "days": max((now - issue.opened_at).days, 0)}
 
 
 def _issue(issue: Issue) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from triage.categories import CATEGORY_NAMES
+from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS
 from triage.models import CriterionState, IssueStatus
 from triage.reports.verdict import Verdict
 
@@ -227,6 +227,6 @@ def _issue(issue: dict[str, Any]) -> dict[str, Any]:
 
 def _theme(theme: dict[str, Any]) -> dict[str, Any]:
     return theme | {
-        "name": CATEGORY_NAMES.get(theme["category"], theme["category"]),
-        "delta": (_delta(theme["change"], more="is-bad") or [None])[0],
+        "name": CATEGORY_WORDS.get(theme["category"], theme["category"]),
+        "deltas": _delta(theme["change"], more="is-bad"),
     }

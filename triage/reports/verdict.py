@@ -6,6 +6,7 @@ end has passed and a must criterion is not met. Green: none of these.
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.core.cache import caches
@@ -137,8 +138,7 @@ def _worsening(launch: Launch, found: list[Standing], *, now: datetime) -> Stand
 
 def _gets_worse(values: list[float | None], *, upwards: bool) -> bool:
     known = [value for value in values if value is not None]
-    steps = list(zip(known, known[1:], strict=False))
-    return len(known) == len(values) and all(new > old if upwards else new < old for old, new in steps)
+    return len(known) == len(values) and all(new > old if upwards else new < old for old, new in pairwise(known))
 
 
 def _values_days_ago(launch: Launch, metrics: set[str], *, now: datetime) -> dict[tuple[str, int], float]:

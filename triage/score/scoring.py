@@ -68,7 +68,12 @@ def _tally(root_ids: list[int]) -> dict[int, Tally]:
     tallies: dict[int, Tally] = defaultdict(Tally)
     matches = Match.objects.filter(issue_id__in=root_of, ended_at=None)
     rows = matches.values_list(
-        "issue_id", "feedback_id", "feedback__channel", "feedback__reporter_id", "feedback__category", "feedback__occurred_at"
+        "issue_id",
+        "feedback_id",
+        "feedback__channel",
+        "feedback__reporter_id",
+        "feedback__category",
+        "feedback__occurred_at",
     )
     feedback_root: dict[int, int] = {}
     for issue_id, feedback_id, channel, reporter_id, category, occurred_at in rows:
@@ -83,7 +88,12 @@ def _tally(root_ids: list[int]) -> dict[int, Tally]:
             tally.categories[category] += 1
         if tally.last_seen_at is None or occurred_at > tally.last_seen_at:
             tally.last_seen_at = occurred_at
-    voices = Decision.objects.filter(feedback__matches__issue_id__in=root_of, feedback__matches__ended_at=None, field="severity", ended_at=None)
+    voices = Decision.objects.filter(
+        feedback__matches__issue_id__in=root_of,
+        feedback__matches__ended_at=None,
+        field="severity",
+        ended_at=None,
+    )
     for feedback_id, value, confidence, origin in voices.values_list("feedback_id", "value", "confidence", "origin"):
         if feedback_id in feedback_root and value.isdigit():
             sure = 1.0 if confidence is None else confidence
@@ -119,8 +129,18 @@ def _suggestions(
 ) -> list[decisions.IssueValue]:
     applied = said.confidence >= CONFIDENT
     values = [
-        decisions.IssueValue(issue, "severity", str(said.severity), said.origin, DECIDER, said.confidence, said.reason, applied),
-        decisions.IssueValue(issue, "rice_impact", str(rice.IMPACT_OF_SEVERITY[issue.severity]), "rule", DECIDER, None, f"SEV{issue.severity}"),
+        decisions.IssueValue(
+            issue, "severity", str(said.severity), said.origin, DECIDER, said.confidence, said.reason, applied
+        ),
+        decisions.IssueValue(
+            issue,
+            "rice_impact",
+            str(rice.IMPACT_OF_SEVERITY[issue.severity]),
+            "rule",
+            DECIDER,
+            None,
+            f"SEV{issue.severity}",
+        ),
         decisions.IssueValue(issue, "rice_confidence", str(sure.value), "rule", DECIDER, None, sure.reason),
         decisions.IssueValue(issue, "rice_effort", str(rice.DEFAULT_EFFORT), "rule", DECIDER, None, "default"),
         decisions.IssueValue(issue, "moscow", moscow, "rule", DECIDER, None, why),
@@ -136,4 +156,3 @@ def _common(categories: Counter[str]) -> tuple[str, float]:
         return "", 0.0
     name, count = categories.most_common(1)[0]
     return name, count / categories.total()
-

@@ -45,7 +45,11 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
 def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
     """The ready-made views: label, query, whether it is the present one."""
     mine = getattr(request.user, "email", "")
-    views = [(_("All open"), ""), (_("SEV1 to SEV3"), "severity=1&severity=2&severity=3"), (_("Mine"), f"owner={mine}")]
+    views = [
+        (_("All open"), ""),
+        (_("SEV1 to SEV3"), "severity=1&severity=2&severity=3"),
+        (_("Mine"), f"owner={mine}"),
+    ]
     present = request.GET.urlencode()
     return [(label, query, query.replace("@", "%40") == present) for label, query in views]
 
@@ -61,5 +65,11 @@ def _active_filters(request: HttpRequest, found: IssueFilter) -> list[dict[str, 
                 continue
             rest = request.GET.copy()
             rest.setlist(name, [kept for kept in rest.getlist(name) if kept != value])
-            chips.append({"label": str(found.filters[name].label or name), "value": value, "without": f"?{rest.urlencode()}"})
+            chips.append(
+                {
+                    "label": str(found.filters[name].label or name),
+                    "value": value,
+                    "without": f"?{rest.urlencode()}",
+                }
+            )
     return chips

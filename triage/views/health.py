@@ -22,7 +22,12 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """200 while database, migrations and a worker's heartbeat are good; the broker may be missing."""
-    facts: dict[str, object] = {"database": False, "migrations": False, "worker": False, "oldest_untriaged_seconds": None}
+    facts: dict[str, object] = {
+        "database": False,
+        "migrations": False,
+        "worker": False,
+        "oldest_untriaged_seconds": None,
+    }
     try:
         now = clock.now()
         facts["migrations"] = _migrated()

@@ -1,4 +1,4 @@
-"""This module shows the inbox: every report of a launch, filtered by the URL, newest first, with one open beside the list."""
+"""This module shows the inbox: every report of a launch, filtered by the URL, with one open beside the list."""
 
 from typing import Any
 
@@ -66,7 +66,9 @@ def _page(rows: Any, request: HttpRequest) -> tuple[list[Feedback], NewestFirst]
 
 def _confidences(rows: list[Feedback]) -> dict[int, float]:
     found = Decision.objects.filter(feedback__in=rows, field="category", ended_at=None, applied=True)
-    return {pk: confidence for pk, confidence in found.values_list("feedback_id", "confidence") if confidence is not None}
+    return {
+        pk: confidence for pk, confidence in found.values_list("feedback_id", "confidence") if confidence is not None
+    }
 
 
 def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
@@ -74,7 +76,10 @@ def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
         (_("All"), ""),
         (_("Waiting"), "triaged=false"),
         (_("SEV1 and SEV2"), "severity=1&severity=2"),
-        (_("From people"), "channel=widget&channel=portal&channel=email&channel=api&channel=stakeholder_note"),
+        (
+            _("From people"),
+            "channel=widget&channel=portal&channel=email&channel=api&channel=stakeholder_note",
+        ),
         (_("From machines"), "channel=alert&channel=gateway_rule"),
     ]
     present = request.GET.urlencode()
@@ -102,7 +107,11 @@ def report(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "components": launch.components.order_by("name"),
         "issues": Issue.objects.filter(launch=launch, pk=match.issue_id) if match else Issue.objects.none(),
     }
-    return render(request, "triage/_report.html" if request.headers.get("HX-Request") else "triage/feedback.html", context)
+    return render(
+        request,
+        "triage/_report.html" if request.headers.get("HX-Request") else "triage/feedback.html",
+        context,
+    )
 
 
 @login_required
@@ -115,7 +124,12 @@ def override(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     field, value = request.POST.get("field", ""), request.POST.get("value", "")
     try:
         overrides.override_feedback(
-            row, field=field, value=value, reason=request.POST.get("reason", "")[:500], actor=principal.actor, now=clock.now()
+            row,
+            field=field,
+            value=value,
+            reason=request.POST.get("reason", "")[:500],
+            actor=principal.actor,
+            now=clock.now(),
         )
         messages.success(request, _("%(key)s: %(field)s is set.") % {"key": row.key, "field": field})
     except Problem as problem:

@@ -57,7 +57,9 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     members = tree.members_of([one.pk])[one.pk]
     keys = [f"IS-{member}" for member in members]
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
-    entries = TimelineEntry.objects.filter(launch=launch, subject__in=keys).order_by("-occurred_at", "-id")[:SHOWN_REPORTS]
+    entries = TimelineEntry.objects.filter(launch=launch, subject__in=keys).order_by("-occurred_at", "-id")[
+        :SHOWN_REPORTS
+    ]
     decisions = one.decisions.order_by("-id")[:SHOWN_REPORTS]
     context = {
         "nav_active": "board",
@@ -69,13 +71,16 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "held": {d.field: d for d in decisions if d.ended_at is None},
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
         "targets": transitions.targets_from(one.status),
-        "rank": 1 + Issue.objects.filter(launch=launch, priority__gt=one.priority).exclude(closed_at__isnull=False).count(),
+        "rank": 1
+        + Issue.objects.filter(launch=launch, priority__gt=one.priority).exclude(closed_at__isnull=False).count(),
         "resolutions": sorted(transitions.RESOLUTIONS),
         "category_names": CATEGORY_NAMES,
         "moscow_names": Moscow.choices,
         "components": launch.components.order_by("name"),
         "teams": launch.teams.order_by("name"),
-        "owners": User.objects.filter(memberships__launch=launch, is_active=True).exclude(memberships__role="reporter").distinct(),
+        "owners": User.objects.filter(memberships__launch=launch, is_active=True)
+        .exclude(memberships__role="reporter")
+        .distinct(),
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)
@@ -96,7 +101,9 @@ def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     field = request.POST.get("field", "")
     if "release" in request.POST:
-        return overrides.release_issue(one.pk, field=field, version=_version(request), actor=principal.actor, now=clock.now())
+        return overrides.release_issue(
+            one.pk, field=field, version=_version(request), actor=principal.actor, now=clock.now()
+        )
     return overrides.override_issue(
         one.pk,
         field=field,
@@ -109,7 +116,9 @@ def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 
 
 def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
-    target = access_issue(principal, request.POST.get("into", "").strip().upper().rsplit("/", 1)[-1], right=Right.TRIAGE)
+    target = access_issue(
+        principal, request.POST.get("into", "").strip().upper().rsplit("/", 1)[-1], right=Right.TRIAGE
+    )
     return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 

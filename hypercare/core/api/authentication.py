@@ -24,7 +24,8 @@ def token_of(secret: str) -> ApiToken:
         raise AuthenticationFailed(_("This token was revoked. Make a new one under Settings, Tokens."))
     if token.expires_at and token.expires_at <= now:
         raise AuthenticationFailed(
-            _("This token expired on %(day)s. Make a new one under Settings, Tokens.") % {"day": f"{token.expires_at:%Y-%m-%d}"}
+            _("This token expired on %(day)s. Make a new one under Settings, Tokens.")
+            % {"day": f"{token.expires_at:%Y-%m-%d}"}
         )
     if token.last_used_at is None or now - token.last_used_at > _USE_NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

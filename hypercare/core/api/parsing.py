@@ -16,7 +16,10 @@ def read_limited(stream: IO[bytes], limit: int) -> bytes:
     """The whole body, or a 413 Problem that states the limit."""
     body = stream.read(limit + 1)
     if len(body) > limit:
-        raise Problem(413, _("The body is larger than %(limit)s MiB; send less at once.") % {"limit": limit // 1024 // 1024})
+        raise Problem(
+            413,
+            _("The body is larger than %(limit)s MiB; send less at once.") % {"limit": limit // 1024 // 1024},
+        )
     return body
 
 
@@ -37,7 +40,10 @@ class StrictJsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None  # noqa: ARG002
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Any:
         """The parsed body; raises Problem 400 or 413."""
         return parse_json(read_limited(stream, MAX_BODY_BYTES))

@@ -20,7 +20,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     set_rollback()
     response = Response(
-        problem.as_json(instance=context["request"].path), status=problem.status, content_type="application/problem+json"
+        problem.as_json(instance=context["request"].path),
+        status=problem.status,
+        content_type="application/problem+json",
     )
     header = getattr(error, "auth_header", None)
     if header:

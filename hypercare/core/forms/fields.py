@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.strict_json import clean_text
 
-_REGIONS = frozenset("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())
+_REGIONS = frozenset(
+    ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
+)
 
 
 def refuse_unsafe_characters(value: str) -> None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from hypercare.core.forms.fields import DayField, LineField, TimeOfDayField, zone_choices
 from hypercare.core.forms.lines import PartLinesField, PersonLinesField
 from hypercare.core.launches import propose_slug
-from hypercare.core.models import Launch
+from hypercare.core.models import Launch, Phase
 
 MAX_ACTIVE_USERS = 2_000_000_000
+_DAYS = ["go_live_on", "planned_end_on", "hard_end_on"]
 
 
 class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes no argument at run time
@@ -26,7 +27,9 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
     go_live_on = DayField(label=gettext_lazy("Go-live"))
     planned_end_on = DayField(label=gettext_lazy("Planned end"))
     hard_end_on = DayField(
-        label=gettext_lazy("Hard end"), required=False, help_text=gettext_lazy("The last day the team is there, come what may.")
+        label=gettext_lazy("Hard end"),
+        required=False,
+        help_text=gettext_lazy("The last day the team is there, come what may."),
     )
     active_users = forms.IntegerField(
         label=gettext_lazy("Active users"),
@@ -65,9 +68,9 @@ class NewLaunchForm(_FactsForm):
 
     class Meta:
         model = Launch
-        fields = ["name", "slug", "go_live_on", "planned_end_on", "hard_end_on", "zone", "active_users"]
+        fields = ["name", "slug", *_DAYS, "zone", "active_users"]
 
-    field_order = ["name", "slug", "go_live_on", "planned_end_on", "hard_end_on", "zone", "active_users", "parts", "people"]
+    field_order = [*Meta.fields, "parts", "people"]
 
     def clean_slug(self) -> str:
         """What was typed, or what the name gives."""
@@ -81,7 +84,7 @@ class NewLaunchForm(_FactsForm):
 class FactsForm(_FactsForm):
     """What may change once a launch is there."""
 
-    phase = forms.ChoiceField(label=gettext_lazy("Phase"), choices=Launch._meta.get_field("phase").choices or [])
+    phase = forms.ChoiceField(label=gettext_lazy("Phase"), choices=Phase.choices)
     report_at = TimeOfDayField(label=gettext_lazy("Daily report at"), help_text=gettext_lazy("By the launch's clock."))
     report_grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes before a draft sends itself"), min_value=0, max_value=720
@@ -89,9 +92,7 @@ class FactsForm(_FactsForm):
 
     class Meta:
         model = Launch
-        fields = [
-            "name", "phase", "go_live_on", "planned_end_on", "hard_end_on", "zone", "active_users", "report_at", "report_grace_minutes",
-        ]  # fmt: skip
+        fields = ["name", "phase", *_DAYS, "zone", "active_users", "report_at", "report_grace_minutes"]
 
     field_order = Meta.fields
 

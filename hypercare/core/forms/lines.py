@@ -51,14 +51,19 @@ def _rows(text: str, read: Callable[[str], Row], name_of: Callable[[Row], str]) 
     for number, line in lines:
         try:
             row = read(line)
-            if name_of(row).casefold() in rows:
-                raise ValidationError(_("“%(name)s” is there twice.") % {"name": name_of(row)})
-            rows[name_of(row).casefold()] = row
         except ValidationError as error:
-            errors += [_("Line %(number)s: %(problem)s") % {"number": number, "problem": said} for said in error.messages]
+            errors += [_at_line(number, said) for said in error.messages]
+            continue
+        if name_of(row).casefold() in rows:
+            errors.append(_at_line(number, _("“%(name)s” is there twice.") % {"name": name_of(row)}))
+        rows[name_of(row).casefold()] = row
     if errors:
         raise ValidationError(errors)
     return list(rows.values())
+
+
+def _at_line(number: int, problem: str) -> str:
+    return _("Line %(number)s: %(problem)s") % {"number": number, "problem": problem}
 
 
 def _part(line: str) -> NewPart:
@@ -88,7 +93,8 @@ def _role(word: str | None) -> str:
     for role in Role:
         if word.strip().casefold() in {role.value, str(role.label).casefold()}:
             return role.value
-    raise ValidationError(_("“%(word)s” is no role; write one of %(known)s.") % {"word": word[:40], "known": _known_roles()})
+    problem = _("“%(word)s” is no role; write one of %(known)s.")
+    raise ValidationError(problem % {"word": word[:40], "known": _known_roles()})
 
 
 def _known_roles() -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hypercare.core.forms.fields import LineField, LowerEmailField, refuse_unsafe_characters
-from hypercare.core.models import Component, FieldDefinition, FieldKind, Team
+from hypercare.core.models import Component, ComponentKind, FieldDefinition, FieldKind, Team
 
 MAX_ORIGINS = 20
 
@@ -46,13 +46,13 @@ class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm tak
     """A component."""
 
     name = LineField(label=gettext_lazy("Name"), max_length=80)
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Component._meta.get_field("kind").choices or [], initial="service")
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=ComponentKind.choices, initial="service")
     team = forms.ModelChoiceField(label=gettext_lazy("Team"), queryset=Team.objects.none(), required=False)
     critical = forms.BooleanField(label=gettext_lazy("On a critical journey"), required=False)
     hints = WordsField(
         label=gettext_lazy("Words that point to it"),
         required=False,
-        help_text=gettext_lazy("Between commas. A report with such a word is routed here, for example: basket, pay, card."),
+        help_text=gettext_lazy("Between commas. A report with such a word is routed here: basket, pay, card."),
     )
 
     class Meta:
@@ -79,7 +79,9 @@ class NewFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm take
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=FieldKind.choices)
     choices = WordsField(
-        label=gettext_lazy("Choices"), required=False, help_text=gettext_lazy("Between commas, for a field of the kind “Choice”.")
+        label=gettext_lazy("Choices"),
+        required=False,
+        help_text=gettext_lazy("Between commas, for a field of the kind “Choice”."),
     )
     required = forms.BooleanField(label=gettext_lazy("Required in every report sent by people"), required=False)
 
@@ -129,14 +131,16 @@ class OriginsForm(forms.Form):
 
 
 def _origin(line: str) -> str:
-    wrong = ValidationError(_("“%(line)s” is no origin; write one like https://shop.example.org.") % {"line": line[:80]})
+    said = _("“%(line)s” is no origin; write one like https://shop.example.org.")
+    wrong = ValidationError(said % {"line": line[:80]})
     try:
         parts = urlsplit(line.lower())
         port = f":{parts.port}" if parts.port else ""
     except ValueError as error:
         raise wrong from error
     host = parts.hostname or ""
-    plain = all(letter.isalnum() or letter in ".-_:" for letter in host)
-    if parts.scheme not in {"http", "https"} or not host or not plain or parts.path not in {"", "/"} or parts.query or parts.username:
+    is_host = bool(host) and all(letter.isalnum() or letter in ".-_:" for letter in host)
+    has_more = parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username
+    if parts.scheme not in {"http", "https"} or not is_host or has_more:
         raise wrong
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"

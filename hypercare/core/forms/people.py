@@ -11,6 +11,8 @@ from hypercare.core.forms.fields import LineField, LowerEmailField
 from hypercare.core.models import Launch
 from hypercare.core.roles import Role, Scope
 
+_LIFETIMES = [(7, _("in 7 days")), (30, _("in 30 days")), (90, _("in 90 days")), (365, _("in a year")), (0, _("never"))]
+
 
 class MemberForm(forms.Form):
     """One person by address, with a role."""
@@ -43,7 +45,7 @@ class TokenForm(forms.Form):
         label=_("Ends"),
         coerce=int,
         initial=90,
-        choices=[(7, _("in 7 days")), (30, _("in 30 days")), (90, _("in 90 days")), (365, _("in a year")), (0, _("never"))],
+        choices=_LIFETIMES,
     )
 
     def __init__(self, *args: Any, launches: QuerySet[Launch], **options: Any) -> None:

@@ -54,7 +54,10 @@ class Launch(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(planned_end_on__gte=models.F("go_live_on")), name="launch_ends_after_go_live"),
+            models.CheckConstraint(
+                condition=models.Q(planned_end_on__gte=models.F("go_live_on")),
+                name="launch_ends_after_go_live",
+            ),
             models.CheckConstraint(
                 condition=models.Q(hard_end_on=None) | models.Q(hard_end_on__gte=models.F("planned_end_on")),
                 name="launch_hard_end_after_planned",
@@ -166,7 +169,9 @@ class Release(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["launch", "component", "version"], name="release_version_per_component", nulls_distinct=False
+                fields=["launch", "component", "version"],
+                name="release_version_per_component",
+                nulls_distinct=False,
             )
         ]
 
@@ -233,7 +238,8 @@ class FieldDefinition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["launch", "key"], name="field_key_per_launch"),
             models.CheckConstraint(
-                condition=~models.Q(kind=FieldKind.CHOICE) | models.Q(choices__len__gt=0), name="choice_field_has_choices"
+                condition=~models.Q(kind=FieldKind.CHOICE) | models.Q(choices__len__gt=0),
+                name="choice_field_has_choices",
             ),
         ]
 

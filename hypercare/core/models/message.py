@@ -40,7 +40,9 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["not_before"], name="messages_waiting", condition=models.Q(sent_at=None, given_up_at=None)
+                fields=["not_before"],
+                name="messages_waiting",
+                condition=models.Q(sent_at=None, given_up_at=None),
             )
         ]
 

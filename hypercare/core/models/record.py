@@ -1,4 +1,4 @@
-"""This module holds what is written down and never changed: timeline, measurements, first answers to repeated requests."""
+"""This module holds what is written down and stays: timeline, measurements, first answers to repeated requests."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from .people import User
 
 
 class TimelineEntry(models.Model):
-    """One thing that happened; append-only (a trigger refuses change), codes and keys only, no reporter's text or name."""
+    """One thing that happened; append-only by a trigger; codes and keys only, never a reporter's text or name."""
 
     launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="timeline")
     subject = models.CharField(max_length=40)
@@ -61,7 +61,9 @@ class IdempotencyRecord(models.Model):
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "method", "path", "key"], name="one_answer_per_idempotency_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "method", "path", "key"], name="one_answer_per_idempotency_key")
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -33,8 +33,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Names what can be chosen."""
         parser.add_argument("--demo", action="store_true", help="load the sample launch and replay its story")
-        parser.add_argument("--port", default=os.environ.get("PORT", ""), help="port to serve on (PORT; 8000 or a free one)")
-        parser.add_argument("--check", action="store_true", help="only say whether database and broker can be used")
+        parser.add_argument(
+            "--port", default=os.environ.get("PORT", ""), help="port to serve on (PORT; 8000 or a free one)"
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="only say whether database and broker can be used"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs until Ctrl-C, SIGTERM or a closed terminal."""
@@ -60,7 +64,9 @@ class Command(BaseCommand):
             listener = listen(port)
         chosen = listener.getsockname()[1]
         if not port and chosen != 8000:
-            self._say(_("Port 8000 is taken, so this copy uses %(port)s; PORT chooses another.") % {"port": chosen})
+            self._say(
+                _("Port 8000 is taken, so this copy uses %(port)s; PORT chooses another.") % {"port": chosen}
+            )
         os.environ["PORT"] = str(chosen)
         self._migrate()
         self._ensure_administrator()
@@ -74,7 +80,9 @@ class Command(BaseCommand):
             supervisor.start("web", "worker")
             supervisor.wait_until_ready(chosen, host=_host())
             self._say(
-                _("Hypercare is ready at http://127.0.0.1:%(port)s/ (after %(seconds).1f s). Ctrl-C stops it.")
+                _(
+                    "Hypercare is ready at http://127.0.0.1:%(port)s/ (after %(seconds).1f s). Ctrl-C stops it."
+                )
                 % {"port": chosen, "seconds": time.monotonic() - began_at}
             )
             supervisor.start("beat", "replay")
@@ -88,10 +96,22 @@ class Command(BaseCommand):
 
     def _children(self, place: Place, *, descriptor: int, demo: bool) -> list[Child]:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "hypercare.celery", "--quiet"]
-        worker = ["worker", "--pool=threads", "--concurrency=2", "--without-mingle", "--without-gossip", "--loglevel=INFO"]
+        worker = [
+            "worker",
+            "--pool=threads",
+            "--concurrency=2",
+            "--without-mingle",
+            "--without-gossip",
+            "--loglevel=INFO",
+        ]
         clock = ["beat", f"--schedule={place.folder('run') / 'beat'}", "--pidfile=", "--loglevel=INFO"]
         children = [
-            Child("web", [python, "-m", "hypercare.management.web", str(descriptor)], place.log("web"), descriptors=(descriptor,)),
+            Child(
+                "web",
+                [python, "-m", "hypercare.management.web", str(descriptor)],
+                place.log("web"),
+                descriptors=(descriptor,),
+            ),
             Child("worker", celery + worker, place.log("worker")),
             Child("beat", celery + clock, place.log("beat")),
         ]
@@ -113,7 +133,10 @@ class Command(BaseCommand):
         password = given or secrets.token_urlsafe(12)
         User.objects.create_superuser(email=email, password=password)
         shown = _("the password in HYPERCARE_ADMIN_PASSWORD") if given else password
-        self._say(_("Sign in as %(email)s with %(password)s (shown only this once).") % {"email": email, "password": shown})
+        self._say(
+            _("Sign in as %(email)s with %(password)s (shown only this once).")
+            % {"email": email, "password": shown}
+        )
 
     def _manage(self, *arguments: str) -> None:
         """A command in a process of its own, where the settings know the chosen port."""

@@ -1,0 +1,48 @@
+"""This module tests that migrations are complete, named by hand and reversible."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("core", "feedback", "gateway_ingest", "triage")
+
+
+@pytest.mark.django_db
+def test_no_change_of_a_model_lacks_its_migration():
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_migrations_are_named_in_words():
+    loader = MigrationLoader(None)
+    names = [name for app, name in loader.disk_migrations if app in APPS]
+    assert names
+    assert [name for name in names if re.search(r"_auto_|_initial$|\d{8}", name)] == []
+
+
+def test_every_operation_can_be_undone():
+    loader = MigrationLoader(None)
+    stuck = [
+        f"{app}.{name}"
+        for (app, name), migration in loader.disk_migrations.items()
+        if app in APPS and not all(operation.reversible for operation in migration.operations)
+    ]
+    assert stuck == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrating_down_to_nothing_and_up_again_works():
+    executor = MigrationExecutor(connection)
+    ours = [key for key in executor.loader.graph.leaf_nodes() if key[0] in ("triage", "gateway_ingest", "feedback")]
+    try:
+        executor.migrate([(app, None) for app, _name in ours])
+        tables = connection.introspection.table_names()
+        assert [name for name in tables if name.startswith(("triage_", "gateway_ingest_", "feedback_"))] == []
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())

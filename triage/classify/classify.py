@@ -1,0 +1,139 @@
+"""This module suggests category, severity, sentiment and component for reports, each with confidence, reason and origin."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from feedback.models import MACHINE_CHANNELS, Feedback
+from hypercare.core.models import Component
+from triage.classify import evidence, text_model
+from triage.classify.features import MAX_CHARACTERS
+from triage.classify.learner import Floats, Head
+from triage.classify.naming_components import ComponentFinder
+from triage.classify.reasons import Reasons
+from triage.classify.severity_words import floor_of
+from triage.classify.suggestion import Suggestion, suggest
+from triage.classify.text_model import TextModel
+from triage.classify.train import NAME, ensure_model, path_of
+from triage.models import ModelVersion
+
+WORST_FROM_MODEL = 2
+LOOK_AGAIN_SECONDS = 10.0
+_FLOOR_CONFIDENCE = 0.90
+
+
+@dataclass
+class _Held:
+    """The model this process holds, the newest version it has seen, and when it looked."""
+
+    model: TextModel | None = None
+    seen: tuple[int, str] | None = None
+    looked_at: float = 0.0
+
+
+_held = _Held()
+_lock = threading.Lock()
+
+
+def load_model(*, now: datetime) -> TextModel:
+    """The newest text model, held in the process; looks for a newer one every ten seconds and trains the first."""
+    with _lock:
+        if _held.model is None or time.monotonic() - _held.looked_at >= LOOK_AGAIN_SECONDS:
+            _look_again(now=now)
+        assert _held.model is not None
+        return _held.model
+
+
+def _look_again(*, now: datetime) -> None:
+    newest = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
+    if _held.model is None or newest is None or newest != _held.seen:
+        version = ensure_model(now=now)
+        _held.model = text_model.load(path_of(version), digest=version.digest)
+        _held.seen = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
+    _held.looked_at = time.monotonic()
+
+
+def classify(
+    rows: Sequence[Feedback], components: Sequence[Component], *, model: TextModel
+) -> list[list[Suggestion]]:
+    """For each row its suggestions; one below the threshold is kept but not applied, and a component may be missing."""
+    if not rows:
+        return []
+    batch = _Batch(rows, components, model)
+    return [batch.suggestions(at) for at in range(len(rows))]
+
+
+class _Batch:
+    """Rows with their features and probabilities, read together because that is quicker."""
+
+    def __init__(self, rows: Sequence[Feedback], components: Sequence[Component], model: TextModel) -> None:
+        self.rows, self.model = rows, model
+        self.texts = [f"{row.title}\n{row.body}".strip()[:MAX_CHARACTERS] for row in rows]
+        self.features: csr_matrix = model.read(self.texts)
+        self.chances: Mapping[str, Floats] = {name: head.probabilities(self.features) for name, head in model.heads.items()}
+        self.reasons = Reasons(model.feature_names)
+        self.finder = ComponentFinder(components)
+
+    def suggestions(self, at: int) -> list[Suggestion]:
+        """What is suggested for one row."""
+        row = self.rows[at]
+        alert = evidence.alert_of(row.context) if row.channel in MACHINE_CHANNELS else None
+        found = [self._category(at, row, alert), self._severity(at, alert), self._sentiment(at, alert)]
+        component = self.finder.suggest(row)
+        return [*found, component] if component else found
+
+    def _category(self, at: int, row: Feedback, alert: dict[str, object] | None) -> Suggestion:
+        told = evidence.category_from_alert(alert, row.title) if alert is not None else None
+        if told:
+            value, reason = told
+            return suggest("category", value, confidence=0.9, reason=reason, origin="rule", decider="rule: alert labels")
+        factors = evidence.KIND_FACTORS.get(row.kind)
+        if not factors:
+            return self._from_model(at, "category", self.chances["category"][at])
+        labels = self.model.heads["category"].labels
+        chances = self.chances["category"][at] * np.array([factors.get(label, 1.0) for label in labels])
+        return self._from_model(at, "category", chances / chances.sum(), more=f"reported as “{row.kind}”")
+
+    def _severity(self, at: int, alert: dict[str, object] | None) -> Suggestion:
+        said = evidence.severity_from_alert(alert) if alert is not None else None
+        if said is not None and alert is not None:
+            reason = f"the alert says “{alert.get('severity', '')}”"
+            return suggest("severity", str(said), confidence=1.0, reason=reason, origin="rule", decider="rule: alert severity")
+        floor = floor_of(self.texts[at])
+        if floor:
+            reason = f"because of: “{floor.words}”; at least SEV2 until a person checks"
+            return suggest("severity", "2", confidence=_FLOOR_CONFIDENCE, reason=reason, origin="rule", decider=floor.rule)
+        chances, more = _not_worse_than(self.model.heads["severity"], self.chances["severity"][at])
+        return self._from_model(at, "severity", chances, more=more)
+
+    def _sentiment(self, at: int, alert: dict[str, object] | None) -> Suggestion:
+        if alert is not None:
+            reason = "a machine has no tone"
+            return suggest("sentiment", "neutral", confidence=1.0, reason=reason, origin="rule", decider="rule: machine")
+        return self._from_model(at, "sentiment", self.chances["sentiment"][at])
+
+    def _from_model(self, at: int, field: str, chances: Floats, *, more: str = "") -> Suggestion:
+        head = self.model.heads[field]
+        best = int(chances.argmax())
+        words = self.reasons.of(self.texts[at], self.features, at, head.deciding[best])
+        reason = "; ".join(part for part in (words, more) if part) or "no single word decided"
+        return suggest(
+            field, head.labels[best], confidence=float(chances[best]), reason=reason, origin="model", decider=self.model.name
+        )
+
+
+def _not_worse_than(head: Head, chances: Floats) -> tuple[Floats, str]:
+    """Moves what speaks for SEV1 to SEV2, since only people, measured reach and critical rules say SEV1."""
+    if "1" not in head.labels or str(WORST_FROM_MODEL) not in head.labels:
+        return chances, ""
+    worst, next_worst = head.labels.index("1"), head.labels.index(str(WORST_FROM_MODEL))
+    moved = chances.copy()
+    moved[next_worst] += moved[worst]
+    moved[worst] = 0.0
+    capped = chances.argmax() == worst and moved.argmax() == next_worst
+    return moved, "reads like SEV1, which only a person or measured reach can say" if capped else ""

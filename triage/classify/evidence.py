@@ -1,0 +1,56 @@
+"""This module holds what is known of a report beside its words: the kind its reporter chose, and what an alert's labels say."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from triage.categories import CATEGORIES
+
+# How much likelier a category is when a reporter chose this kind in the widget; what is not named counts 1.
+KIND_FACTORS: Mapping[str, Mapping[str, float]] = {
+    "broken": {
+        "bug": 4.0, "availability": 3.0, "access": 2.0, "data_integrity": 2.0, "integration": 2.0, "performance": 1.5,
+        "usability": 1.0, "security": 1.0, "praise": 0.1, "question": 0.3, "enhancement": 0.3, "documentation": 0.5, "training_gap": 0.5,
+    },
+    "slow": {"performance": 12.0, "availability": 3.0, "praise": 0.1, "question": 0.3, "enhancement": 0.3},
+    "ai_answer": {"ai_quality": 12.0, "ai_cost": 1.5},
+    "help": {"question": 6.0, "training_gap": 3.0, "documentation": 2.0, "access": 2.0, "usability": 1.5, "praise": 0.3},
+    "idea": {"enhancement": 10.0, "usability": 2.0, "documentation": 1.5, "praise": 0.7},
+}  # fmt: skip
+
+_ALERT_WORDS = {
+    "performance": r"latency|slow|p9[059]|duration|response.?time|lag\b|queue.?depth|saturation|apdex",
+    "ai_cost": r"token|llm.?spend|budget|cost",
+    "security": r"auth.?fail|brute|waf\b|intrusion|vulnerab|40[13]\b|unauthori[sz]ed|malware",
+    "data_integrity": r"mismatch|reconcil|checksum|duplicate.?rows|data.?quality|corrupt",
+    "availability": r"down\b|unavailable|5xx|50[0234]\b|error.?rate|errors?\b|unreachable|crash|oom|restart|disk|memory|cpu\b|"
+    r"certificate|heartbeat|not.?ready|timeouts?\b|outage|probe|pool",
+}
+_ALERT_PATTERNS = {category: re.compile(words, re.IGNORECASE) for category, words in _ALERT_WORDS.items()}
+_ALERT_NAMES = ("category", "type", "alertname", "rule", "name")
+
+
+def alert_of(context: object) -> dict[str, Any] | None:
+    """What the machine said, when a machine did."""
+    alert = context.get("alert") if isinstance(context, dict) else None
+    return alert if isinstance(alert, dict) else None
+
+
+def severity_from_alert(alert: Mapping[str, Any]) -> int | None:
+    """The severity that the gateway's table gives the machine's own word."""
+    said = str(alert.get("suggested_severity", "")).upper().removeprefix("SEV")
+    return int(said) if said in {"1", "2", "3", "4", "5"} else None
+
+
+def category_from_alert(alert: Mapping[str, Any], title: str) -> tuple[str, str] | None:
+    """The category an alert's labels or name tell, and the words that tell it."""
+    labels = alert.get("labels")
+    labels = labels if isinstance(labels, dict) else {}
+    for key in ("category", "type"):
+        if labels.get(key) in CATEGORIES:
+            return str(labels[key]), f"label {key}={labels[key]}"
+    told = " ".join([title, *(str(labels[name]) for name in _ALERT_NAMES if name in labels)])[:1000]
+    for category, pattern in _ALERT_PATTERNS.items():
+        if found := pattern.search(told):
+            return category, f"because of: “{found[0]}”"
+    return None
