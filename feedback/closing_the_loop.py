@@ -43,7 +43,7 @@ def tell_closed(feedback_rows: Iterable[Feedback], *, issue_key: str, resolution
     prefetch_related_objects(rows, "reporter", "launch")
     for row in rows:
         if row.reporter and row.reporter.email:
-            once_key = f"closed:{issue_key}:{row.pk}:{int(now.timestamp())}"
+            once_key = f"closed:{issue_key}:{row.pk}:{now.timestamp()}"
             _mail_closed(row, row.reporter.email, resolution=resolution, once_key=once_key, now=now)
 
 

@@ -6,12 +6,15 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from feedback import spoken
 from feedback.channels.portal import DETAILS
+from feedback.files import MAX_BYTES
 from feedback.models import Channel
 from feedback.spoken import Kind
+from feedback.uploads import MAX_FILES
 from hypercare.core.models import Component, FieldDefinition, FieldKind
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.strict_json import clean_text
@@ -105,6 +108,8 @@ class PortalForm(_SentOnce):
             self.fields[name] = _Words(label=question, required=False, max_length=20_000, widget=_area(2))
         for key, definition in definitions.items():
             self.fields[f"field_{key}"] = _own_field(definition)
+        self.fields["file"].help_text = gettext("A screenshot, text or PDF; up to %(count)s files of %(size)s MB.") % {
+            "count": MAX_FILES, "size": MAX_BYTES // 1024 // 1024}  # fmt: skip
         if not guest:
             del self.fields["email"]
 
@@ -149,7 +154,7 @@ class NoteForm(_SentOnce):
         error_messages={"invalid": _("Write a day and a time, for example 2026-05-28 14:30.")},
     )
     component = forms.ModelChoiceField(
-        label=_("Which part of the launch?"), queryset=Component.objects.none(), required=False, to_field_name="slug"
+        label=_("Which part of the launch?"), queryset=Component.objects.none(), required=False, to_field_name="slug", empty_label="—"
     )
     field_order = ["channel", "text", "said_by", "occurred_at", "component"]
 

@@ -100,6 +100,20 @@ def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> li
     return [f"HC-{alert.feedback_id}" for alert in touched.values() if alert.feedback_id]
 
 
+def is_news(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> bool:
+    """Whether words that came before would change something today: an alert may end and return as it was."""
+    known = _known(source, said)
+    last_words = {one.fingerprint: one for one in said}
+    return any(rule_for(known.get(name), one, now=now) in _TIMELINE for name, one in last_words.items())
+
+
+def still_open(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> None:
+    """Notes that a repeated delivery still speaks of these alerts; nothing else about them changes."""
+    firing = {one.fingerprint for one in said if one.firing}
+    known = Alert.objects.filter(source=source, fingerprint__in=firing)
+    known.exclude(status=AlertStatus.RESOLVED).update(latest_seen_at=now)
+
+
 def _known(source: Source, said: Sequence[IncomingAlert]) -> dict[str, Alert]:
     fingerprints = {one.fingerprint for one in said}
     rows = Alert.objects.select_for_update().filter(source=source, fingerprint__in=fingerprints).order_by("fingerprint")

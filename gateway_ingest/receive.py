@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
 from gateway_ingest import alerts, dead_letters
@@ -122,15 +123,19 @@ def _store(
     if source.revoked_at:
         raise not_found(_("This key was ended."))
     refuse_closed(source.launch)
-    if _came_before(source, batch_id, now=now):
-        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
-        return Answer(duplicate=True)
     good = [one for one in ready if isinstance(one, IncomingAlert)]
+    if _came_before(source, batch_id, now=now) and (
+        delivery.idempotency_key or not alerts.is_news(source, good, now=now)
+    ):
+        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
+        alerts.still_open(source, good, now=now)
+        return Answer(duplicate=True)
     receipts = alerts.store(source, good, now=now) if good else []
     rejected = [{"index": index, "error": one.error} for index, one in enumerate(ready) if isinstance(one, Unreadable)]
     letter = _letter_of_rejected(source, delivery, payload, rejected, now=now) if rejected else ""
     if good:
-        Batch.objects.create(source=source, batch_id=batch_id, accepted=len(good), received_at=now)
+        facts = {"accepted": len(good), "received_at": now}
+        Batch.objects.update_or_create(source=source, batch_id=batch_id, defaults=facts)
     Source.objects.filter(pk=source.pk).update(
         last_event_at=now, first_event_at=source.first_event_at or (now if good else None)
     )
@@ -151,6 +156,9 @@ def _letter_of_rejected(
     found = payload["alerts"] if isinstance(payload, dict) else None
     kept = [found[one["index"]] for one in rejected] if isinstance(found, list) else payload
     body = json.dumps(kept, ensure_ascii=False).encode()
-    reason = _("%(number)d alerts were not taken; the first because: %(error)s") % {
-        "number": len(rejected), "error": rejected[0]["error"]}  # fmt: skip
+    reason = ngettext(
+        "%(number)d alert was not taken: %(error)s",
+        "%(number)d alerts were not taken; the first because: %(error)s",
+        len(rejected),
+    ) % {"number": len(rejected), "error": rejected[0]["error"]}
     return dead_letters.keep(source, body, reason=reason, format_name=delivery.format_name, now=now).key

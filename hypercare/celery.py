@@ -5,24 +5,21 @@ import os
 from celery import Celery
 from celery.signals import worker_ready, worker_shutdown
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
-
 from hypercare.schedule import BEAT_SCHEDULE
-from hypercare.standby import Standby
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
 
 app = Celery("hypercare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks(["hypercare.core", "feedback", "gateway_ingest", "triage"])
 
-standby = Standby(app)
-
 
 @worker_ready.connect
-def _begin(**_kwargs: object) -> None:
+def _keep_standby(**_kwargs: object) -> None:
+    # Its models need Django set up, which Celery does after it has read this module.
+    from hypercare.standby import Standby  # noqa: PLC0415
+
+    standby = Standby(app)
     standby.start()
-
-
-@worker_shutdown.connect
-def _end(**_kwargs: object) -> None:
-    standby.stop()
+    worker_shutdown.connect(lambda **_kwargs: standby.stop(), weak=False)

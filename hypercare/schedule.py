@@ -12,5 +12,11 @@ BEAT_SCHEDULE = {
     ]
 }
 
-# What a worker does by itself while the broker is away: the same rows, without being told.
-STANDBY_TASKS = ("triage.waiting", "triage.alert_changes", "core.send_messages")
+# What a worker does by itself while the broker is away, and every how many seconds: the same rows, without being told.
+STANDBY_TASKS = {
+    "triage.waiting": 1.0,
+    "triage.alert_changes": 1.0,
+    "core.send_messages": 1.0,
+    "triage.reports": 30.0,
+    "triage.assess": 60.0,
+}

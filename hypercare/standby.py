@@ -33,6 +33,7 @@ class Standby:
         self._ended = threading.Event()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._lost_at: float | None = None
+        self._swept_at: dict[str, float] = {}
         self._broker = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
 
     def start(self) -> None:
@@ -65,5 +66,7 @@ class Standby:
         return self._lost_at is not None and time.monotonic() - self._lost_at < AFTER_RETURN_SECONDS
 
     def _sweep(self) -> None:
-        for name in STANDBY_TASKS:
-            self._app.tasks[name].run()
+        for name, seconds in STANDBY_TASKS.items():
+            if time.monotonic() - self._swept_at.get(name, float("-inf")) >= seconds:
+                self._swept_at[name] = time.monotonic()
+                self._app.tasks[name].run()

@@ -45,8 +45,59 @@ CONCEPTS = {
     "error": """error* fail* exception* 500 broken breaks broke bug bugs buggy fault* something_went_wrong does_not_work doesn't_work
         doesnt_work not_working not_work won't_work stopped_working no_longer_works nothing_happens fel felet felmeddelande* felkod* trasig* misslyck*
         krånglar fungerar_inte fungerar_ej funkar_inte funkar_ej gick_fel går_fel går_inte gick_inte händer_inget händer_ingenting slutat_fungera""",
-    "pay": """pay pays paid paying payment* checkout* card cards credit_card visa mastercard invoice* swish billing charge charged
-        charges refund* purchase* transaction* check_out betal* kort kortet kortköp* faktur* kassa kassan köpet köpa debiter* återbetal*""",
+    "pay": """pay pays paid paying payment* checkout* card cards credit_card visa mastercard swish billing charge charged
+        charges purchase* transaction* check_out betal* kort kortet kortköp* kassa kassan köpet köpa debiter*""",
+    "refund": "refund* money_back chargeback* reimburse* returned_goods återbetal* pengarna_tillbaka pengar_tillbaka retur* returer*",
+    "invoice": "invoice* bill bills faktur* räkning*",
+    "held": "reserved hold holds pending authorisation* authorization* uncaptured reserver* reservation_kvar",
+    "receipt": "receipt* confirmation* kvitto* bekräftelse* orderbekräftelse*",
+    "cancel": "cancel* abort* call_off unsubscribe* avbok* avbryt* avbeställ* säga_upp",
+    "remove": "delete deletes deleted deleting remove* removal erase* radera ta_bort tar_bort tagit_bort",
+    "change": "change changes changed changing edit edits edited editing modify modifies correct_it ändra* ändrar redigera*",
+    "mismatch": """mismatch* incorrect* inconsistent discrepan* differ differs don't_match doesn't_match not_match wrong_number wrong_amount
+        stämmer_inte stämmer_ej avviker skiljer_sig olika_siffror""",
+    "stale": "stale outdated cached cache old_version old_price out_of_date obsolete not_updated inaktuell* föråldrad* gammal gamla uppdateras_inte",
+    "again": "again re_enter retype start_over repeat* over_and_over once_more igen på_nytt om_och_om upprepa*",
+    "stuck": "stuck frozen_at hangs_at never_moves no_progress fastnat fastnar sitter_fast står_stilla kommer_inte_vidare",
+    "status": "status tracking_page progress statusen spårning* spåra spårar",
+    "reset": "reset* restore restores restored återställ* nollställ*",
+    "appointment": "appointment* slot slots visit visits time_slot timeslot* besök* bokad_tid tidbok* läkartid* tid_bokad",
+    "label": "label labels barcode* scanner* scan scans scanning qr etikett* streckkod* skann*",
+    "map": "map maps location gps position* karta kartan plats*",
+    "characters": "garbled encoding utf special_characters accents umlaut* question_marks mojibake konstiga_tecken tecken specialtecken* å_ä_ö",
+    "rounding": "rounding rounded decimal* cents comma öre öres avrund* decimal* kommatecken*",
+    "currency": "currency currencies euro euros dollar dollars pounds kronor valuta* exchange_rate växelkurs*",
+    "cookies": "cookie* consent gdpr tracking_pixel samtycke* kakor integritet*",
+    "source": "source sources citation* cites cited quoting källa källor källhänvisning* hänvisar citerar",
+    "answer": "answer answers answered replies reply replied response responses svar svaret svarar svarade",
+    "conversation": "conversation* chat chats dialogue thread history samtal* konversation* chatt chatten",
+    "tokens": "token tokens spend budget llm_cost prompt_length kostnad kostnader tokens",
+    "browser": "browser* safari chrome firefox edge webbläsar*",
+    "keyboard": "keyboard* cursor focus screen_reader shortcut* tangentbord* skärmläsar* markör*",
+    "dark": "dark_mode night_mode theme themes mörkt_läge mörkt tema",
+    "sorting": "sort sorts sorted sorting sort_order alphabetical sorter* sortering* ordning",
+    "points": "loyalty bonus points gift_card giftcard* voucher_balance bonuspoäng* poäng presentkort* medlemspoäng*",
+    "quantity": "quantity quantities count counts how_many antal antalet kvantitet*",
+    "limit": "limit limits maximum max_size too_large too_big too_many gräns* för_stor för_många maxstorlek* högst",
+    "size": "size sizes sizing storlek*",
+    "copy": "copy copies copied paste pasted clipboard kopier* klistra*",
+    "menu": "menu menus navigation sidebar meny* menyn navigering*",
+    "video": "video videos audio sound camera microphone ljud ljudet kamera* mikrofon* bild_och_ljud",
+    "sign": "signature* e_sign sign_the signing_document signatur* underskrift* underteckna* signera*",
+    "shared": "shared share sharing public_link delad delas dela länk_till",
+    "member": "member members subscription* subscribe* subscriber* medlem* prenumer* abonnemang*",
+    "delayed": "late delay* overdue not_arrived never_arrived never_came didn't_arrive försen* sen_leverans kom_aldrig kommer_aldrig dröjer",
+    "warehouse": "warehouse* picking packing dispatch lagerpersonal* plocklist* packning*",
+    "customs": "customs tariff duty tull tullen tulldeklaration*",
+    "night": "night nightly overnight midnight batch_job natten nattlig* midnatt nattjobb*",
+    "weekend": "saturday* sunday* weekend* lördag* söndag* helg helgen helger",
+    "holiday": "holiday* christmas easter midsummer helgdag* röd_dag semester*",
+    "loop": "loop loops circles redirect* round_in_circles bounced bounces back_to_the_start slinga runt_runt skickas_tillbaka omdirig*",
+    "zero": "zero nought 0 noll",
+    "negative": "negative minus negativ negativt",
+    "name": "name names surname first_name last_name namn namnet efternamn* förnamn*",
+    "phonenumber": "phone_number mobile_number telephone_number telefonnummer* mobilnummer*",
+    "idnumber": "personal_number social_security customer_number account_number personnummer* kundnummer* kontonummer*",
     "twice": """twice double doubled duplicate* two_times 2x more_than_once multiple_times dubbel* dubbla dubblett* dubbelt två_gånger
         flera_gånger""",
     "basket": "basket* cart carts shopping_bag kundvagn* varukorg* kundkorg* korgen",
@@ -65,7 +116,7 @@ CONCEPTS = {
     "phone": "phone phones mobile iphone android ios tablet* ipad handset* app apps mobil* telefon* surfplatta* appen",
     "address": "address* postcode* zipcode* postal zip_code post_code adress* postnummer* postnumret",
     "deliver": "deliver* shipping shipped shipment* parcel* courier tracking leverans* leverer* frakt* paket*",
-    "price": """price* pricing total amount* sum vat discount* coupon* voucher* promo* pris priset priser* summa* belopp* moms*
+    "price": """price* pricing total totals amount* sum vat discount* coupon* voucher* promo* pris priset priser* summa* belopp* moms*
         rabatt* kupong* kampanjkod*""",
     "permission": """permission* access forbidden unauthorized unauthorised denied 401 403 role roles not_allowed behörig* åtkomst*
         nekas nekad tillgång* rättighet*""",
@@ -106,6 +157,9 @@ _ENGLISH_ENDINGS = ("ingly", "edly", "ings", "ies", "ing", "ed", "es", "ly", "s"
 _SWEDISH_ENDINGS = ("arna", "erna", "orna", "ande", "ende", "ades", "ade", "are", "ar", "er", "or", "en", "et", "na", "at", "as", "a", "n", "t")
 _ONLY_SWEDISH = re.compile(r"[åäö]")
 _KEPT_LETTERS = 3
+_COMPOUND_LETTERS = 9
+_TAIL_LETTERS = 5
+_HUMP = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z])")
 
 
 @lru_cache(maxsize=100_000)
@@ -125,8 +179,8 @@ def stem(word: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in lower case, numbers and codes among them."""
-    return WORD.findall(text.lower().replace("’", "'"))
+    """The words of a text in lower case, numbers and codes among them; InstanceDown is two words."""
+    return WORD.findall(_HUMP.sub(" ", text).lower().replace("’", "'"))
 
 
 def _read_concepts() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
@@ -147,8 +201,15 @@ _LENGTHS = sorted({len(beginning) for beginning in _BEGINNINGS}, reverse=True)
 
 @lru_cache(maxsize=100_000)
 def _concept_of_word(word: str) -> str | None:
-    known = _PHRASES.get((stem(word),))
-    return known or next((_BEGINNINGS[word[:n]] for n in _LENGTHS if word[:n] in _BEGINNINGS), None)
+    known = _PHRASES.get((stem(word),)) or _begins(word)
+    if known or len(word) < _COMPOUND_LETTERS:
+        return known
+    tails = (word[at:] for at in range(_KEPT_LETTERS, len(word) - _KEPT_LETTERS))
+    return next((concept for tail in tails if (concept := _begins(tail, at_least=_TAIL_LETTERS))), None)
+
+
+def _begins(word: str, *, at_least: int = 0) -> str | None:
+    return next((_BEGINNINGS[word[:n]] for n in _LENGTHS if n >= at_least and word[:n] in _BEGINNINGS), None)
 
 
 def concepts_in(words: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -7,16 +7,16 @@ from django.views.decorators.http import require_safe
 
 from feedback.attachments import download
 from feedback.models import Attachment
-from hypercare.core.access import Principal, access_launch
 from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
+from hypercare.core.views.place import enter
 
 
 @login_required
 @require_safe
 def attachment(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     """One file, always as a download."""
-    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    launch, _actor = enter(request, slug, right=Right.READ)
     found = Attachment.objects.filter(feedback__launch=launch, pk=number).first()
     if found is None:
         raise not_found(_("There is no such file in this launch."))

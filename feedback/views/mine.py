@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from feedback import own, receipts
-from feedback.views.steps import steps_of
+from feedback import own
+from feedback.views.steps import lines_of
 from hypercare.core.access import Principal
 from hypercare.core.paging import page_of
 
@@ -20,7 +20,7 @@ def my_reports(request: HttpRequest) -> HttpResponse:
     user = Principal.of(request).user
     page = page_of(own.reports_of(user), request.GET, size=PAGE)
     context = {
-        "reports": [{"feedback": one, "steps": steps_of(one), "link": receipts.path_of(one)} for one in page.rows],
+        "reports": lines_of(page.rows),
         "is_proven": own.owns_address(user),
         "previous_url": page.newer,
         "next_url": page.older,

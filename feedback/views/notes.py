@@ -16,10 +16,11 @@ from feedback.forms import NoteForm
 from feedback.models import Channel, Feedback
 from feedback.uploads import takes_files
 from hypercare.core import clock
-from hypercare.core.access import Principal, access_launch
+from hypercare.core.access import Principal
 from hypercare.core.models import Component, Launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
+from hypercare.core.views.place import enter
 
 _REPORT_OF = {
     Channel.STAKEHOLDER_NOTE: stakeholder_note.report_of,
@@ -32,9 +33,8 @@ _REPORT_OF = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_note(request: HttpRequest, slug: str) -> HttpResponse:
     """The form; a note that was taken is named by its receipt."""
+    launch, _actor = enter(request, slug, right=Right.WRITE_NOTES)
     principal = Principal.of(request)
-    launch = access_launch(principal, slug, right=Right.WRITE_NOTES)
-    request.launch = launch  # type: ignore[attr-defined]  # what the shell's context reads
     components = Component.objects.filter(launch=launch).order_by("name")
     with timezone.override(zoneinfo.ZoneInfo(launch.zone)):
         form = NoteForm(request.POST if request.method == "POST" else None, components=components)

@@ -8,21 +8,22 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from feedback import custom_fields, intake, quarantine, rates
+from feedback import custom_fields, intake, own, quarantine, rates
 from feedback.channels import portal as channel
-from feedback.files import MAX_BYTES
 from feedback.forms import PortalForm
 from feedback.intake import Receipt
 from feedback.report import Report
 from feedback.spoken import Kind
-from feedback.uploads import MAX_FILES, files_in, takes_files
+from feedback.uploads import files_in, takes_files
 from feedback.views.language import choices, remember, speak
+from feedback.views.steps import lines_of
 from hypercare.core import clock
 from hypercare.core.models import Launch, User
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.timeline import Actor
 
 GUEST = Actor("Portal")
+MINE = 3
 _ICONS = dict(zip(Kind, ("tool", "hourglass", "message-circle-x", "help", "bulb"), strict=True))
 
 
@@ -93,7 +94,6 @@ def _page(request: HttpRequest, launch: Launch, form: PortalForm, *, language: s
         "form": form,
         "kinds": kinds,
         "languages": choices(language),
-        "most_files": MAX_FILES,
-        "most_megabytes": MAX_BYTES // 1024 // 1024,
+        "mine": lines_of(own.reports_of(request.user).filter(launch=launch)[:MINE]) if isinstance(request.user, User) else [],
     }
     return render(request, "feedback/portal.html", context, status=status)

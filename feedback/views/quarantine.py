@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from feedback import quarantine
 from feedback.spoken import Kind
 from hypercare.core import clock
-from hypercare.core.access import Principal, access_launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
+from hypercare.core.views.place import enter
 
 PAGE = 50
 
@@ -21,8 +21,7 @@ PAGE = 50
 @require_safe
 def waiting(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest reports in quarantine and how many there are; for htmx only the list."""
-    launch = access_launch(Principal.of(request), slug, right=Right.TRIAGE)
-    request.launch = launch  # type: ignore[attr-defined]  # what the shell's context reads
+    launch, _actor = enter(request, slug, right=Right.TRIAGE)
     rows = quarantine.waiting_in(launch)
     kinds = dict(Kind.choices)
     context = {
@@ -40,15 +39,14 @@ def waiting(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Lets one in or drops it, and goes back to the list."""
-    principal = Principal.of(request)
-    launch = access_launch(principal, slug, right=Right.TRIAGE)
+    launch, actor = enter(request, slug, right=Right.TRIAGE)
     now = clock.now()
     match request.POST.get("do"):
         case "let_in":
-            receipt = quarantine.release(launch, number, actor=principal.actor, now=now)
+            receipt = quarantine.release(launch, number, actor=actor, now=now)
             messages.success(request, _("Let in as %(key)s.") % {"key": receipt.key})
         case "drop":
-            quarantine.drop(launch, number, actor=principal.actor, now=now)
+            quarantine.drop(launch, number, actor=actor, now=now)
             messages.success(request, _("Dropped. The audit log keeps who decided."))
         case _:
             raise Problem(400, _("Choose “let in” or “drop”."))

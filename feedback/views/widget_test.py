@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from hypercare.core.access import Principal, access_launch
 from hypercare.core.roles import Right
+from hypercare.core.views.place import enter
 from hypercare.core.widget_keys import newest_key
 
 
@@ -19,8 +19,7 @@ from hypercare.core.widget_keys import newest_key
 @require_safe
 def widget_test(request: HttpRequest, slug: str) -> HttpResponse:
     """The snippet, the widget itself, and a line that changes when the first report is in."""
-    launch = access_launch(Principal.of(request), slug, right=Right.READ)
-    request.launch = launch  # type: ignore[attr-defined]  # what the shell's context reads
+    launch, _actor = enter(request, slug, right=Right.READ)
     key = newest_key(launch)
     path = reverse("feedback:widget_script", args=[key.key]) if key else ""
     snippets = {"snippet": snippet(path), "pinned_snippet": snippet(path, integrity=_integrity())}
@@ -32,7 +31,7 @@ def widget_test(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def first_report(request: HttpRequest, slug: str) -> HttpResponse:
     """The line alone; it asks again by itself until the first report is there."""
-    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    launch, _actor = enter(request, slug, right=Right.READ)
     return render(request, "feedback/_first_report.html", {"launch": launch, "key": newest_key(launch)})
 
 

@@ -44,5 +44,5 @@ class InvitedOnlySocial(DefaultSocialAccountAdapter):  # type: ignore[misc]  # a
 
 
 def owns_address(user: User) -> bool:
-    """Whether the account's address is proven: somebody invited it, or a provider or a confirming link vouched for it."""
+    """Whether the address is proven: somebody invited it, or a provider or a confirming link vouched for it."""
     return not EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=False).exists()

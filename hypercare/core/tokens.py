@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hypercare.core.members import rights_changed
 from hypercare.core.models import ApiToken, Launch, User
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Scope
@@ -46,7 +47,7 @@ def issue(
 
 @transaction.atomic
 def revoke(token: ApiToken, *, actor: Actor, now: datetime) -> None:
-    """Ends a token at once."""
+    """Ends a token at once, and the sockets that were opened with it."""
     if token.revoked_at:
         return
     token.revoked_at = now

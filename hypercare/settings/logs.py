@@ -13,8 +13,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"mask": {"()": "gateway_ingest.masking.MaskSourceKeys"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
+    "filters": {
+        "mask": {"()": "gateway_ingest.masking.MaskSourceKeys"},
+        "not_waiting": {"()": "django.utils.log.CallbackFilter", "callback": _is_no_waiting_answer},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask", "not_waiting"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("HYPERCARE_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -136,7 +136,7 @@ class Stack:
         return found
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        address = self.children("hypercare.asgi:application")[0].environ()["DATABASE_URL"]
+        address = self.children("hypercare.management.web")[0].environ()["DATABASE_URL"]
         with psycopg.connect(address, autocommit=True) as connection:
             return connection.execute(sql).fetchall()
 

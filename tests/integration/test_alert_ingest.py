@@ -241,7 +241,19 @@ def test_same_body_within_an_hour_is_a_duplicate(key, source, clock):
     answer = post_body(gzip.compress(body_of(FIRING).encode()), to=f"/ingest/{key}/", content_encoding="gzip")
     assert (answer.status_code, answer.json()) == (202, {"accepted": 0, "duplicate": True})
     source.refresh_from_db()
-    assert (Alert.objects.get().count, source.repeats) == (1, 1)
+    alert = Alert.objects.get()
+    assert (alert.count, source.repeats) == (1, 1)
+    assert alert.latest_seen_at == alert.first_seen_at + timedelta(minutes=59)
+
+
+def test_same_body_is_news_when_the_alert_ended_in_between(key, clock):
+    for told in (FIRING, RESOLVED):
+        post_body(body_of(told), to=f"/ingest/{key}/")
+    clock.shift(timedelta(minutes=2))
+    assert post_body(body_of(FIRING), to=f"/ingest/{key}/").json()["accepted"] == 0
+    clock.shift(timedelta(minutes=4))
+    assert post_body(body_of(FIRING), to=f"/ingest/{key}/").json()["accepted"] == 1
+    assert (Alert.objects.get().status, Alert.objects.get().episode, Feedback.objects.count()) == ("firing", 2, 2)
 
 
 def test_same_body_after_an_hour_is_a_reminder(key, clock):

@@ -145,7 +145,6 @@ def test_numbers_count_what_the_rows_say(launch):
         "sev4": 1,
         "sev5": 0,
         "reports": 2,
-        "reporters": 0,
         "triage_seconds": 20.0,
         "alerts": 2,
         "error_alerts": 1,
@@ -274,9 +273,7 @@ def test_day_the_worker_was_away_gets_no_late_report(launch):
     assert not StatusReport.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "fields", [{"closed_at": DUE}, {"phase": Phase.PREPARE}, {"phase": Phase.BUSINESS_AS_USUAL}]
-)
+@pytest.mark.parametrize("fields", [{"closed_at": DUE}, {"phase": Phase.PREPARE}, {"phase": Phase.BUSINESS_AS_USUAL}])
 def test_launch_out_of_hypercare_gets_no_report(launch, fields):
     Launch.objects.filter(pk=launch.pk).update(**fields)
     keep_up(now=DUE)

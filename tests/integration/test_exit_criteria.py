@@ -217,9 +217,7 @@ def test_page_gives_htmx_only_the_part_that_lives(client, launch, people):
     assert part.lstrip().startswith('<div id="exit"')
 
 
-def test_page_takes_the_same_queries_for_one_issue_and_for_many(
-    client, launch, people, django_assert_max_num_queries
-):
+def test_page_takes_the_same_queries_for_one_issue_and_for_many(client, launch, people, django_assert_max_num_queries):
     client.force_login(people["lead"])
     client.get(reverse("triage:exit", args=["shop"]))
     counts = []

@@ -79,6 +79,14 @@ def test_a_signed_in_person_is_not_asked_for_an_address(client, people):
     assert (row.reporter.email, row.source) == ("reporter@example.org", f"user:{people['reporter'].pk}")
 
 
+def test_a_signed_in_person_sees_their_own_reports_to_this_launch(client, people):
+    client.force_login(people["reporter"])
+    send(client, text="The basket lost my boots.")
+    page = text_of(client.get(PORTAL))
+    assert "The basket lost my boots." in page
+    assert "The basket lost my boots." not in text_of(Client().get(PORTAL))
+
+
 def test_the_language_is_switched_by_a_link_and_kept_on_the_report(client):
     send(client, lang="sv")
     assert Feedback.objects.get().language == "sv"

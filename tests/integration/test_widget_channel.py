@@ -15,9 +15,9 @@ from feedback import quarantine, rates
 from feedback.models import Attachment, Feedback, Quarantined, Reporter
 from hypercare.core import clock
 from hypercare.core.launches import create_launch
-from hypercare.core.widget_keys import issue_key
 from hypercare.core.models import Launch, LaunchKey, TimelineEntry
 from hypercare.core.timeline import SYSTEM
+from hypercare.core.widget_keys import issue_key
 
 SHOP = "https://shop.example.org"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -176,8 +176,8 @@ def test_json_that_cannot_be_stored_is_refused(key, body):
 
 
 def test_an_empty_body_is_refused(key):
-    response = Client().generic("POST", f"/w/{key.key}/reports", b"", content_type="application/json")
-    assert response.status_code in {400, 415}
+    response = Client().generic("POST", f"/w/{key.key}/reports", b"", headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(key):

@@ -1,4 +1,4 @@
-"""This module decides how a launch's exit criteria stand: the value now, since when it satisfies, and whether that was long enough.
+"""This module decides how a launch's exit criteria stand: the value now, since when it satisfies, and for how long.
 
 A criterion holds in days of the launch's own clock: it has held for one day when the clock shows the same hour on the
 next date, so a day of 23 or 25 hours is one day. Two things start its days again: a value that does not satisfy (or
@@ -63,9 +63,7 @@ def assess(launch: Launch, now: datetime) -> list[Standing]:
             _judge(criterion, latest.get(criterion.pk), value, now=now)
             for criterion, value in _values(criteria, launch, now)
         ]
-        due = [
-            standing for standing in found if _is_due(standing, latest.get(standing.criterion.pk), now=now)
-        ]
+        due = [standing for standing in found if _is_due(standing, latest.get(standing.criterion.pk), now=now)]
         write(launch, due, now=now)
     return found
 
@@ -101,10 +99,7 @@ def write(launch: Launch, found: list[Standing], *, now: datetime) -> None:
     )
     measured = {standing.criterion.metric: standing.value for standing in found if standing.value is not None}
     Measurement.objects.bulk_create(
-        (
-            Measurement(launch=launch, metric=metric, measured_at=now, value=value)
-            for metric, value in measured.items()
-        ),
+        (Measurement(launch=launch, metric=metric, measured_at=now, value=value) for metric, value in measured.items()),
         ignore_conflicts=True,
     )
 
@@ -143,18 +138,12 @@ def _latest_of(criteria: list[ExitCriterion]) -> dict[int, Assessment]:
     return {row.criterion_id: row for row in Assessment.objects.filter(pk__in=[pk for pk in ids if pk])}
 
 
-def _values(
-    criteria: list[ExitCriterion], launch: Launch, now: datetime
-) -> list[tuple[ExitCriterion, float | None]]:
-    values = {
-        name: METRICS[name].measure(launch, now) for name in {criterion.metric for criterion in criteria}
-    }
+def _values(criteria: list[ExitCriterion], launch: Launch, now: datetime) -> list[tuple[ExitCriterion, float | None]]:
+    values = {name: METRICS[name].measure(launch, now) for name in {criterion.metric for criterion in criteria}}
     return [(criterion, values[criterion.metric]) for criterion in criteria]
 
 
-def _judge(
-    criterion: ExitCriterion, latest: Assessment | None, value: float | None, *, now: datetime
-) -> Standing:
+def _judge(criterion: ExitCriterion, latest: Assessment | None, value: float | None, *, now: datetime) -> Standing:
     since = _since(criterion, latest, now=now) if satisfies(value, criterion) else None
     held = days_held(since, now, criterion.launch.zone) if since else 0
     if value is None:

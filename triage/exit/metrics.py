@@ -1,4 +1,4 @@
-"""This module measures what exit criteria are held against, each metric by a function and a sentence that says what it counts."""
+"""This module measures what exit criteria are held against; each metric says in a sentence what it counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,10 +93,7 @@ def _blocking_issues(launch: Launch) -> list[Blocker]:
 
 def _blocking_alerts(launch: Launch) -> list[Blocker]:
     alerts = _firing(launch).select_related("feedback").order_by("starts_at", "id")[:BLOCKERS_SHOWN]
-    return [
-        Blocker(alert.key, alert.title, alert.feedback.issue_key if alert.feedback else "")
-        for alert in alerts
-    ]
+    return [Blocker(alert.key, alert.title, alert.feedback.issue_key if alert.feedback else "") for alert in alerts]
 
 
 def _nothing_to_name(launch: Launch) -> list[Blocker]:  # noqa: ARG001 - the signature of every metric
@@ -110,7 +107,8 @@ METRICS = {
             "open_sev1_sev2",
             open_sev1_sev2,
             _(
-                "Issues of SEV1 and SEV2 whose work is not ended. A snoozed issue counts; a merged one counts once, as its root."
+                "Issues of SEV1 and SEV2 whose work is not ended. "
+                "A snoozed issue counts; a merged one counts once, as its root."
             ),
             _("%(value)s open"),
             _blocking_issues,
@@ -119,7 +117,8 @@ METRICS = {
             "error_alerts",
             error_alerts,
             _(
-                "Alerts of severity critical or high that still fire, seen or not. An acknowledged alert counts, a suppressed one does not."
+                "Alerts of severity critical or high that still fire. "
+                "An acknowledged alert counts, a suppressed one does not."
             ),
             _("%(value)s firing"),
             _blocking_alerts,
@@ -128,8 +127,8 @@ METRICS = {
             "inflow",
             inflow,
             _(
-                "Reports by people in the last 24 hours, over the mean a day since go-live. Machines' alerts do not count. "
-                "No data in the first two days and before the first report."
+                "Reports by people in the last 24 hours, over the mean a day since go-live. "
+                "Machines' alerts do not count. No data in the first two days and before the first report."
             ),
             _("%(value)s × the mean day"),
             _nothing_to_name,

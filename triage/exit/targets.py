@@ -36,9 +36,7 @@ class TargetChange:
 
 
 @transaction.atomic
-def change_target(
-    criterion: ExitCriterion, target: Target, *, reason: str, actor: Actor, now: datetime
-) -> None:
+def change_target(criterion: ExitCriterion, target: Target, *, reason: str, actor: Actor, now: datetime) -> None:
     """Gives a criterion another target; a new threshold starts its days again, more or fewer days do not."""
     row = ExitCriterion.objects.select_for_update(of=("self",)).select_related("launch").get(pk=criterion.pk)
     old = Target(row.threshold, row.hold_days)
@@ -55,9 +53,7 @@ def change_target(
 
 def changes_after_go_live(launch: Launch) -> list[TargetChange]:
     """Changes of targets since go-live, newest first: these are marked."""
-    entries = TimelineEntry.objects.filter(launch=launch, kind=CHANGED, data__after_go_live=True).order_by(
-        "-id"
-    )[:20]
+    entries = TimelineEntry.objects.filter(launch=launch, kind=CHANGED, data__after_go_live=True).order_by("-id")[:20]
     return [_as_change(entry) for entry in entries]
 
 
@@ -78,7 +74,5 @@ def _sentence(data: dict[str, Any]) -> str:
     if old["threshold"] != new["threshold"]:
         parts.append(_("target from %(old)g to %(new)g") % {"old": old["threshold"], "new": new["threshold"]})
     if old["hold_days"] != new["hold_days"]:
-        parts.append(
-            _("window from %(old)s to %(new)s days") % {"old": old["hold_days"], "new": new["hold_days"]}
-        )
+        parts.append(_("window from %(old)s to %(new)s days") % {"old": old["hold_days"], "new": new["hold_days"]})
     return ", ".join(parts)

@@ -39,9 +39,7 @@ class Cell:
 def points_of(launch: Launch, metrics: set[str], *, now: datetime) -> dict[str, list[Point]]:
     """The hourly means of each metric over the last days, oldest first."""
     rows = (
-        Measurement.objects.filter(
-            launch=launch, metric__in=metrics, measured_at__gt=now - timedelta(days=DAYS_SHOWN)
-        )
+        Measurement.objects.filter(launch=launch, metric__in=metrics, measured_at__gt=now - timedelta(days=DAYS_SHOWN))
         .filter(measured_at__lte=now)
         .annotate(hour=TruncHour("measured_at"))
         .values_list("metric", "hour")

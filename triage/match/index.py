@@ -72,11 +72,22 @@ class IssueIndex:
 
     def put_facts(self, facts: Iterable[IssueFacts]) -> None:
         """Keeps the newest facts of issues; of two with one fingerprint the one whose tree is open, then the newer."""
-        for fact in facts:
+        known = list(facts)
+        for fact in known:
+            before = self._facts.get(fact.issue_id)
+            if before is not None and before.fingerprint != fact.fingerprint:
+                self._forget_fingerprint(before)
             self._facts[fact.issue_id] = fact
-        for fact in sorted(self._facts.values(), key=lambda fact: (self.root_of(fact.issue_id) is not None, fact.issue_id)):
-            if fact.fingerprint:
+        for fact in known:
+            if fact.fingerprint is None:
+                continue
+            holder = self._by_fingerprint.get(fact.fingerprint)
+            if holder is None or holder < fact.issue_id or self.root_of(holder) is None:
                 self._by_fingerprint[fact.fingerprint] = fact.issue_id
+
+    def _forget_fingerprint(self, fact: IssueFacts) -> None:
+        if fact.fingerprint and self._by_fingerprint.get(fact.fingerprint) == fact.issue_id:
+            del self._by_fingerprint[fact.fingerprint]
 
     def snapshot(self) -> Snapshot:
         """What may be searched without the lock."""
@@ -177,8 +188,7 @@ class LaunchIndex(IssueIndex):
             fact = self._facts.get(issue_id)
             if fact is not None and not fact.is_open and fact.merged_into_id is None:
                 del self._facts[issue_id]
-                if fact.fingerprint and self._by_fingerprint.get(fact.fingerprint) == issue_id:
-                    del self._by_fingerprint[fact.fingerprint]
+                self._forget_fingerprint(fact)
 
 
 def _told_by(issue_ids: Sequence[int]) -> dict[int, list[int]]:

@@ -57,7 +57,7 @@ class Assessment(models.Model):
     state = models.CharField(max_length=8, choices=CriterionState.choices)
 
     class Meta:
-        indexes = [models.Index(fields=["criterion", "-assessed_at"], name="assessment_newest")]
+        indexes = [models.Index(fields=["criterion", "-id"], name="assessment_written_last")]
 
     def __str__(self) -> str:
         return f"{self.criterion_id} {self.state}"

@@ -1,4 +1,4 @@
-"""This module computes every number of a daily report from rows, in a form that is kept with the report and never changes.
+"""This module computes every number of a daily report from rows, in a form that is kept with it and never changes.
 
 What is kept is free of language: codes, keys, numbers and times. `reading` turns it into words.
 """
@@ -56,13 +56,10 @@ def figures_of(launch: Launch, period: Period) -> Figures:
         "oldest": _oldest(launch, now),
         "top": [
             _issue(issue)
-            for issue in _open(launch)
-            .select_related("owner")
-            .order_by("severity", "-priority", "id")[:TOP_ISSUES]
+            for issue in _open(launch).select_related("owner").order_by("severity", "-priority", "id")[:TOP_ISSUES]
         ],
         "closed": [
-            {"key": issue.key, "title": issue.title, "severity": issue.severity}
-            for issue in _closed(launch, period)
+            {"key": issue.key, "title": issue.title, "severity": issue.severity} for issue in _closed(launch, period)
         ],
         **_said(launch, period),
         "changes": _deployments(launch, period),
@@ -80,9 +77,7 @@ def _closed(launch: Launch, period: Period) -> QuerySet[Issue]:
 
 
 def _numbers(launch: Launch, period: Period) -> dict[str, Any]:
-    return (
-        _issue_numbers(launch, period) | _feedback_numbers(launch, period) | _machine_numbers(launch, period)
-    )
+    return _issue_numbers(launch, period) | _feedback_numbers(launch, period) | _machine_numbers(launch, period)
 
 
 def _issue_numbers(launch: Launch, period: Period) -> dict[str, Any]:
@@ -98,14 +93,9 @@ def _issue_numbers(launch: Launch, period: Period) -> dict[str, Any]:
 
 
 def _feedback_numbers(launch: Launch, period: Period) -> dict[str, Any]:
-    people = ~Q(channel__in=MACHINE_CHANNELS)
-    recent = Feedback.objects.filter(launch=launch).filter(
-        _within("received_at", period) | _within("triaged_at", period)
-    )
-    counts = recent.aggregate(
-        reports=Count("pk", filter=_within("received_at", period) & people),
-        reporters=Count("reporter", filter=_within("received_at", period) & people, distinct=True),
-        triage=Median(F("triaged_at") - F("received_at"), filter=_within("triaged_at", period)),
+    counts = Feedback.objects.filter(_within("received_at", period), launch=launch).aggregate(
+        reports=Count("pk", filter=~Q(channel__in=MACHINE_CHANNELS)),
+        triage=Median(F("triaged_at") - F("received_at")),
     )
     waited = counts.pop("triage")
     return counts | {"triage_seconds": None if waited is None else max(waited, timedelta(0)).total_seconds()}
@@ -184,10 +174,7 @@ def _said(launch: Launch, period: Period) -> dict[str, Any]:
     counts = dict(said.values_list("category").annotate(n=Count("pk")).order_by("-n", "category"))
     top = list(counts)[:THEMES]
     newest = (
-        said.filter(category__in=top)
-        .order_by("category", "-id")
-        .distinct("category")
-        .only("category", "title", "body")
+        said.filter(category__in=top).order_by("category", "-id").distinct("category").only("category", "title", "body")
     )
     quotes = {row.category: quote(row.title, row.body) for row in newest}
     before = period.previous.figures.get("categories", {}) if period.previous else None

@@ -45,7 +45,7 @@ def days_due(launch: Launch, now: datetime) -> list[date]:
 
 
 def period_of(launch: Launch, day: date, *, now: datetime) -> Period:
-    """From where yesterday's report ended, or from its hour where there is none, to now: nothing falls between two reports."""
+    """From where yesterday's report ended, or from its hour where there is none, to now: no gap, no overlap."""
     previous = StatusReport.objects.filter(launch=launch, day__lt=day).order_by("-day").first()
     follows = previous is not None and previous.day == day - ONE_DAY and previous.drafted_at <= now
     begin = previous.drafted_at if previous and follows else min(due_at(launch, day - ONE_DAY), now)

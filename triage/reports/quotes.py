@@ -9,14 +9,12 @@ LONGEST = 160
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[ ().-]{0,2}\d){5,18}(?!\w)")
-_GREETED = re.compile(
-    r"\b(?:regards|greetings|thanks|cheers|hälsningar|mvh)\b[\s,.!:-].*$", re.IGNORECASE | re.DOTALL
-)
+_GREETED = re.compile(r"\b(?:regards|greetings|thanks|cheers|hälsningar|mvh)\b[\s,.!:-].*$", re.IGNORECASE | re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
 def quote(title: str, body: str) -> str:
-    """The first sentences of the text that fit, else of the title, without addresses, links, long numbers and signatures."""
+    """The first sentences of the body, else of the title, without addresses, links, long numbers and signatures."""
     return _anonymous(body) or _anonymous(title)
 
 

@@ -1,4 +1,4 @@
-"""This module puts a report's figures into words, in the language of whoever reads: for the page, the mail and the subject."""
+"""This module puts a report's figures into words, in the reader's language: for the page, the mail and the subject."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS
+from triage.exit.metrics import plain_number
 from triage.models import CriterionState, IssueStatus
 from triage.reports.verdict import Verdict
 
@@ -57,6 +58,7 @@ class Reading:
     total: int
     blocking: list[str]
     cells: list[tuple[int, str]]
+    cells_width: int
     exit: list[dict[str, Any]]
     top: list[dict[str, Any]]
     closed: list[dict[str, Any]]
@@ -87,6 +89,7 @@ def read(figures: dict[str, Any]) -> Reading:
         total=len(criteria),
         blocking=[one["code"] for one in criteria if one["state"] != CriterionState.MET],
         cells=[(14 * place, CELLS[CriterionState(one["state"])]) for place, one in enumerate(criteria)],
+        cells_width=14 * len(criteria) - 2,
         exit=[one | {"state": CriterionState(one["state"]).label, "met": one in met} for one in criteria],
         top=[_issue(issue) for issue in figures["top"]],
         closed=figures["closed"],
@@ -99,9 +102,7 @@ def read(figures: dict[str, Any]) -> Reading:
 def subject_of(figures: dict[str, Any]) -> str:
     """The mail's subject, for example “[Shop] Day 9 of 20 - AMBER - 1 SEV2, exit 1/3 met”."""
     numbers = figures["numbers"]
-    critical = [
-        f"{numbers[f'sev{severity}']} SEV{severity}" for severity in (1, 2) if numbers[f"sev{severity}"]
-    ]
+    critical = [f"{numbers[f'sev{severity}']} SEV{severity}" for severity in (1, 2) if numbers[f"sev{severity}"]]
     met = sum(one["state"] == CriterionState.MET for one in figures["exit"])
     return _(
         "[%(launch)s] Day %(number)s of %(planned)s - %(word)s - %(critical)s, exit %(met)s/%(total)s met"
@@ -128,15 +129,13 @@ def moment_of(text: str, figures: dict[str, Any]) -> str:
     """A moment by the launch's clock: the hour, with its date unless it is the report's own day."""
     local = datetime.fromisoformat(text).astimezone(ZoneInfo(figures["zone"]))
     hour = time_format(local.time(), "H:i")
-    return (
-        hour if local.date().isoformat() == figures["day"] else f"{date_format(local.date(), 'j M')} {hour}"
-    )
+    return hour if local.date().isoformat() == figures["day"] else f"{date_format(local.date(), 'j M')} {hour}"
 
 
 def duration(seconds: float) -> str:
     """A duration for people: 4 s, 6 min, 3 h 10 min, 2 days."""
     if seconds < MINUTE:
-        return _("%(n)s s") % {"n": number_format(round(seconds, 1) if seconds < 10 else round(seconds))}
+        return _("%(n)s s") % {"n": plain_number(round(seconds, 1 if seconds < 10 else 0))}
     if seconds < HOUR:
         return _("%(n)s min") % {"n": round(seconds / MINUTE)}
     if seconds < DAY:
@@ -198,8 +197,7 @@ def _delta(change: float | None, *, more: str, name: str = "") -> list[Delta]:
 def _more(figures: dict[str, Any]) -> list[str]:
     numbers = figures["numbers"]
     lines = [
-        ngettext("%(n)s issue open in all", "%(n)s issues open in all", numbers["open"])
-        % {"n": numbers["open"]},
+        ngettext("%(n)s issue open in all", "%(n)s issues open in all", numbers["open"]) % {"n": numbers["open"]},
         _("SEV4 %(sev4)s, SEV5 %(sev5)s") % numbers,
         ngettext("%(n)s alert firing", "%(n)s alerts firing", numbers["alerts"]) % {"n": numbers["alerts"]},
     ]
@@ -209,9 +207,7 @@ def _more(figures: dict[str, Any]) -> list[str]:
         lines.append(_("%(n)s snoozed") % {"n": numbers["snoozed"]})
     refused = numbers["refused_messages"]
     if refused:
-        lines.append(
-            ngettext("%(n)s message not accepted", "%(n)s messages not accepted", refused) % {"n": refused}
-        )
+        lines.append(ngettext("%(n)s message not accepted", "%(n)s messages not accepted", refused) % {"n": refused})
     return lines
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import MessageKind, User
@@ -20,9 +21,7 @@ SENDS_ITSELF_WITHIN = timedelta(days=1)
 
 def send_due(*, now: datetime) -> None:
     """Sends every draft whose grace is over and that nobody holds."""
-    one_by_one(
-        _due(now).values_list("pk", flat=True), lambda report_id: _send_if_still_due(report_id, now=now)
-    )
+    one_by_one(_due(now).values_list("pk", flat=True), lambda report_id: _send_if_still_due(report_id, now=now))
 
 
 def send(report_id: int, *, actor: Actor, now: datetime) -> StatusReport:
@@ -42,7 +41,7 @@ def send_test(report: StatusReport, *, to: User, now: datetime) -> None:
         about=f"report:{report.day.isoformat()}",
         to_address=to.email,
         language=to.language,
-        subject=f"[Test] {letter.subject}",
+        subject=_("[Test] %(subject)s") % {"subject": letter.subject},
         text=letter.text,
         html=letter.html,
         once_key=f"report-test:{report.launch_id}:{report.day}:{to.pk}:{now.timestamp()}",

@@ -52,9 +52,7 @@ class Verdict:
             case "sev1" | "sev2":
                 return self._open_issues(self.cause.upper())
             case "worsening":
-                return _("%(criterion)s has got worse on each of the last three days.") % {
-                    "criterion": self.about
-                }
+                return _("%(criterion)s has got worse on each of the last three days.") % {"criterion": self.about}
             case "overdue":
                 return ngettext(
                     "The planned end has passed and one criterion is not met: %(codes)s.",
@@ -121,9 +119,7 @@ def _about_issues(launch: Launch, colour: str, *, severity: int, number: int) ->
 
 def _worsening(launch: Launch, found: list[Standing], *, now: datetime) -> Standing | None:
     """The first must criterion that misses its target by more than a day ago, then than two, then than three."""
-    failed = [
-        standing for standing in found if standing.criterion.must and standing.state == CriterionState.FAILED
-    ]
+    failed = [standing for standing in found if standing.criterion.must and standing.state == CriterionState.FAILED]
     if not failed:
         return None
     before = _values_days_ago(launch, {standing.criterion.metric for standing in failed}, now=now)

@@ -46,7 +46,7 @@ def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None) -> V
         verdict = Verdict(best.severity, best.confidence, best.origin, _("not sure; the likeliest of what reports say"))
     else:
         verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", _("no report says how bad it is"))
-    if verdict.origin != "rule":
+    if verdict.origin == "model":
         verdict = Verdict(max(verdict.severity, 2), verdict.confidence, verdict.origin, verdict.reason)
     if active and reach / active >= RAISE_AT_SHARE and verdict.severity > 2:
         reason = _("%(reach)s of %(active)s active people report it (5%% or more raises by one)") % {

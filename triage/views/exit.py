@@ -72,9 +72,7 @@ def change(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     )
     if form.is_valid():
         target = Target(form.cleaned_data["threshold"], form.cleaned_data["hold_days"])
-        change_target(
-            criterion, target, reason=form.cleaned_data["reason"], actor=principal.actor, now=clock.now()
-        )
+        change_target(criterion, target, reason=form.cleaned_data["reason"], actor=principal.actor, now=clock.now())
         return redirect("triage:exit", slug)
     context = {
         "nav_active": "exit",

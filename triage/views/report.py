@@ -34,9 +34,7 @@ def _launch_of(request: HttpRequest, slug: str, *, right: Right = Right.READ) ->
 
 
 def _report_of(launch: Launch, text: str) -> StatusReport:
-    report = (
-        StatusReport.objects.filter(launch=launch, day=_day(text)).select_related("launch", "held_by").first()
-    )
+    report = StatusReport.objects.filter(launch=launch, day=_day(text)).select_related("launch", "held_by").first()
     if report is None:
         raise not_found(_("There is no report of %(day)s.") % {"day": text[:20]})
     return report
@@ -81,9 +79,7 @@ def on_day(request: HttpRequest, slug: str, day: str) -> HttpResponse:
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
     """All reports, newest first."""
     _principal, launch = _launch_of(request, slug)
-    reports = (
-        StatusReport.objects.filter(launch=launch).defer("html", "text").order_by("-day")[:ARCHIVE_SHOWN]
-    )
+    reports = StatusReport.objects.filter(launch=launch).defer("html", "text").order_by("-day")[:ARCHIVE_SHOWN]
     rows = [(report, read(report.figures)) for report in reports]
     return render(request, "triage/reports.html", {"nav_active": "report", "rows": rows})
 
@@ -107,13 +103,9 @@ def change(request: HttpRequest, slug: str, day: str, order: str) -> HttpRespons
     principal, launch = _launch_of(request, slug, right=Right.SEND_REPORT)
     now = clock.now()
     if order == "test":
-        wanted = StatusReport.objects.filter(launch=launch, day=_day(day)).first() or draft.preview(
-            launch, now=now
-        )
+        wanted = StatusReport.objects.filter(launch=launch, day=_day(day)).first() or draft.preview(launch, now=now)
         sending.send_test(wanted, to=principal.user, now=now)
-        messages.success(
-            request, _("A test is on its way to %(address)s.") % {"address": principal.user.email}
-        )
+        messages.success(request, _("A test is on its way to %(address)s.") % {"address": principal.user.email})
         return redirect("triage:report", slug)
     report = _report_of(launch, day)
     messages.success(request, _carry_out(order, report, principal, request.POST.get("note", "")))
@@ -141,11 +133,7 @@ def _carry_out(order: str, report: StatusReport, principal: Principal, note: str
 
 def _page(request: HttpRequest, principal: Principal, report: StatusReport) -> HttpResponse:
     launch = report.launch
-    earlier = (
-        StatusReport.objects.filter(launch=launch, day__lt=report.day)
-        .defer("html", "text")
-        .order_by("-day")[:5]
-    )
+    earlier = StatusReport.objects.filter(launch=launch, day__lt=report.day).defer("html", "text").order_by("-day")[:5]
     context = {
         "nav_active": "report",
         "report": report,
@@ -171,6 +159,7 @@ def _delivery(report: StatusReport) -> dict[str, Any]:
     return {
         "people": len(states),
         "accepted": sum(accepted for accepted, _refused in states),
+        "waiting": states.count((False, False)),
         "refused": sum(refused for _accepted, refused in states),
         "kilobytes": round(len(report.html.encode()) / 1024),
     }

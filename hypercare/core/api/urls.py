@@ -1,5 +1,10 @@
-"""This module names the addresses of core."""
+"""This module names the addresses of core's API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hypercare.core.api.launches import Launches, OneLaunch
+
+urlpatterns = [
+    path("launches/", Launches.as_view(), name="api-launches"),
+    path("launches/<slug:slug>/", OneLaunch.as_view(), name="api-launch"),
+]

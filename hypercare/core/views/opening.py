@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from hypercare.core import clock, tokens
 from hypercare.core.access import Principal, check_may_create_launches
 from hypercare.core.forms.launch import NewLaunchForm
+from hypercare.core.forms.parts import OriginsForm
 from hypercare.core.launches import propose_slug
 from hypercare.core.models import Launch
 from hypercare.core.opening import first_steps, open_launch
@@ -52,9 +53,10 @@ def new_launch(request: HttpRequest) -> HttpResponse:
 def proposed_slug(request: HttpRequest) -> HttpResponse:
     """The address a name gives, as the form's field; what somebody typed stays."""
     check_may_create_launches(Principal.of(request))
-    name = " ".join(request.GET.get("name", "")[:120].split())
-    form = NewLaunchForm(initial={"slug": propose_slug(name)})
-    return render(request, "core/_slug_field.html", {"field": form["slug"]})
+    typed, before = request.GET.get("slug", ""), request.GET.get("proposed", "")
+    proposal = propose_slug(request.GET.get("name", "")[:120])
+    form = NewLaunchForm(initial={"slug": typed if typed != before else proposal})
+    return render(request, "core/_slug_field.html", {"field": form["slug"], "proposed": proposal})
 
 
 @never_cache
@@ -78,7 +80,9 @@ def setup(request: HttpRequest, slug: str) -> HttpResponse:
     key = newest_key(launch)
     context = {
         "nav_active": "settings",
+        "tab": "setup",
         "key": key,
+        "origins": OriginsForm(initial={"origins": "\n".join(key.origins if key else [])}),
         "snippet": snippet(key) if key else "",
         "steps": {step.key: step for step in first_steps(launch, Principal.of(request).user)},
         "secret": secret,

@@ -14,7 +14,7 @@ from hypercare.core import clock, subscriptions
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, secret: str) -> HttpResponse:
-    """GET asks, so that a scanner that follows links ends nothing; POST ends the mail, or with `again` brings it back."""
+    """GET only asks, for scanners follow links; POST ends the mail, or with `again` brings it back."""
     subscription = subscriptions.subscription_behind(secret)
     if request.method == "POST":
         change = subscriptions.resume if "again" in request.POST else subscriptions.end
