@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from feedback import intake
-from feedback.models import Channel, Feedback
+from feedback.models import Channel
 from feedback.report import Report
 from gateway_ingest.episodes import Rule, rule_for
 from gateway_ingest.formats import IncomingAlert, Unreadable
@@ -52,12 +53,6 @@ class _Stored:
     components: dict[str, Component]
     reports: dict[tuple[str, int], Report] = field(default_factory=dict)
     steps: list[tuple[Alert, Rule, int]] = field(default_factory=list)
-
-
-def issue_fingerprint(row: Feedback) -> str:
-    """What all episodes of the alert behind a feedback row have in common; one open issue carries it."""
-    source, fingerprint = row.source.removeprefix("source:"), (row.external_id or "").rpartition(":")[0]
-    return f"alert:{source}:{fingerprint}"
 
 
 def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadable:
@@ -107,11 +102,15 @@ def is_news(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> 
     return any(rule_for(known.get(name), one, now=now) in _TIMELINE for name, one in last_words.items())
 
 
-def still_open(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> None:
-    """Notes that a repeated delivery still speaks of these alerts; nothing else about them changes."""
+def still_open(source: Source, said: Sequence[IncomingAlert], *, reminder: bool, now: datetime) -> None:
+    """Notes that a repeated delivery still speaks of these alerts; a reminder is counted, a retry of one delivery is not.
+
+    Alertmanager's reminders are the same to the byte, so only an Idempotency-Key tells a retry from a reminder.
+    """
     firing = {one.fingerprint for one in said if one.firing}
     known = Alert.objects.filter(source=source, fingerprint__in=firing)
-    known.exclude(status=AlertStatus.RESOLVED).update(latest_seen_at=now)
+    open_ones = known.exclude(status=AlertStatus.RESOLVED)
+    open_ones.update(latest_seen_at=now, count=F("count") + (1 if reminder else 0))
 
 
 def _known(source: Source, said: Sequence[IncomingAlert]) -> dict[str, Alert]:

@@ -128,7 +128,7 @@ def _store(
         delivery.idempotency_key or not alerts.is_news(source, good, now=now)
     ):
         Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
-        alerts.still_open(source, good, now=now)
+        alerts.still_open(source, good, reminder=not delivery.idempotency_key, now=now)
         return Answer(duplicate=True)
     receipts = alerts.store(source, good, now=now) if good else []
     rejected = [{"index": index, "error": one.error} for index, one in enumerate(ready) if isinstance(one, Unreadable)]

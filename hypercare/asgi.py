@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 # Threads of the pages; each holds one database connection.
 _THREADS = int(os.environ.get("HYPERCARE_WEB_THREADS", "8"))
 
-_pages = WSGIMiddleware(get_wsgi_application(), workers=_THREADS)
+_pages = WSGIMiddleware(get_wsgi_application(), workers=_THREADS)  # type: ignore[arg-type]  # Django's handler is looser typed
 
 from triage.board.routing import websocket_urlpatterns  # noqa: E402 - models need Django set up
 from triage.board.sockets import allow_known_callers  # noqa: E402

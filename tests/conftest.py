@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime
 
+import msgpack
 import pytest
+import redis
 from rest_framework.test import APIClient
 
 NOW = datetime(2026, 5, 28, 12, 32, tzinfo=UTC)
@@ -86,3 +88,20 @@ def bearer(user, *, scopes, now, launch=None, expires_at=None) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
+
+
+@pytest.fixture
+def told(settings):
+    """Whose sockets the broker was told to look at again, in order; read once the change is committed."""
+    listener = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)
+    listener.subscribe("hc__group__board.rights")
+    listener.get_message(timeout=2)
+
+    def heard(count: int) -> list[int]:
+        found: list[int] = []
+        while len(found) < count and (message := listener.get_message(timeout=3)) is not None:
+            found += [msgpack.unpackb(message["data"])["user"]]
+        return found
+
+    yield heard
+    listener.close()

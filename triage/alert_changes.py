@@ -36,7 +36,7 @@ def _follow_batch(*, now: datetime) -> int:
     )
     if not waiting:
         return 0
-    feedback_ids = [change.alert.feedback_id for change in waiting]
+    feedback_ids = [pk for change in waiting if (pk := change.alert.feedback_id) is not None]
     issue_of = dict(
         Match.objects.filter(feedback_id__in=feedback_ids, ended_at=None).values_list("feedback_id", "issue_id")
     )

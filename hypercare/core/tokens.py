@@ -58,3 +58,4 @@ def revoke(token: ApiToken, *, actor: Actor, now: datetime) -> None:
         actor=actor,
         now=now,
     )
+    rights_changed(token.user)

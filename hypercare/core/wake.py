@@ -27,7 +27,8 @@ class Bell:
         self._lock = threading.Lock()
         self._pending = threading.Event()
         self._tasks: set[str] = set()
-        self._groups: dict[str, dict[str, Any]] = {}
+        # The newest message by group and person: a second one about the same outdates the first.
+        self._groups: dict[tuple[str, object], dict[str, Any]] = {}
         self._thread: threading.Thread | None = None
 
     def ring(self, task: str) -> None:
@@ -39,7 +40,7 @@ class Bell:
     def tell(self, group: str, message: dict[str, Any]) -> None:
         """Sends the newest message of a group to whoever listens."""
         with self._lock:
-            self._groups[group] = message
+            self._groups[group, message.get("user")] = message
         self._start()
 
     def _start(self) -> None:
@@ -58,7 +59,7 @@ class Bell:
                 tasks, self._tasks = self._tasks, set()
                 groups, self._groups = self._groups, {}
             try:
-                for group, message in groups.items():
+                for (group, _person), message in groups.items():
                     loop.run_until_complete(_tell(group, message))
                 for task in tasks:
                     current_app.send_task(task, retry=False, expires=60)

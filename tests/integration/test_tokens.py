@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from hypercare.core import clock, tokens, wake
+from hypercare.core import clock, tokens
 from hypercare.core.models import ApiToken, TimelineEntry
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
@@ -44,14 +44,12 @@ def test_token_lives_as_long_as_asked_and_shows_its_last_use(lead, now):
     assert "last used" in lead.get("/tokens/").content.decode()
 
 
-def test_revoked_token_is_refused_at_once_and_sockets_are_told(lead, people, monkeypatch, django_capture_on_commit_callbacks):
-    heard = []
-    monkeypatch.setattr(wake.bell, "tell", lambda group, message: heard.append(message["user"]))
+def test_revoked_token_is_refused_at_once_and_sockets_are_told(lead, people, told, django_capture_on_commit_callbacks):
     secret = made(lead)
     with django_capture_on_commit_callbacks(execute=True):
         lead.post(f"/tokens/{ApiToken.objects.get().pk}/revoke/")
     refused = answer(secret)
-    assert (refused.status_code, heard) == (401, [people["lead"].pk])
+    assert (refused.status_code, told(1)) == (401, [people["lead"].pk])
     assert refused.json()["detail"].startswith("This token was revoked.")
     assert TimelineEntry.objects.filter(kind="token.revoked").count() == 1
 

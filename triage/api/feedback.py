@@ -40,7 +40,12 @@ class RawJson(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:  # noqa: ARG002 - the framework's interface
+    def parse(  # type: ignore[override]  # the view reads bytes, not a mapping
+        self,
+        stream: Any,
+        media_type: str | None = None,  # noqa: ARG002 - the framework's interface
+        parser_context: Any = None,  # noqa: ARG002 - the framework's interface
+    ) -> bytes:
         """The body's bytes, at most what bulk may carry."""
         return read_limited(stream, BULK_BYTES)
 

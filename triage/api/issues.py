@@ -48,8 +48,8 @@ class IssueList(APIView):
             errors = tuple(FieldError(f"/{name}", str(texts[0])) for name, texts in found.errors.items())
             raise Problem(400, errors[0].detail, errors=errors)
         pages = NewestFirst()
-        page = pages.paginate_queryset(found.qs, request, view=self)
-        return pages.get_paginated_response([issue_shape(issue) for issue in page or []])
+        page: list[Issue] = pages.paginate_queryset(found.qs, request, view=self) or []
+        return pages.get_paginated_response([issue_shape(issue) for issue in page])
 
 
 class IssueDetail(APIView):

@@ -1,6 +1,6 @@
 """This module gives feedback, decisions and issues the shape machines read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +100,6 @@ def issue_shape(issue: Issue) -> dict[str, Any]:
     }
 
 
-def decisions_shape(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+def decisions_shape(decisions: Iterable[Decision]) -> list[dict[str, Any]]:
     """All decisions, newest first."""
     return [decision_shape(decision) for decision in decisions]

@@ -51,7 +51,7 @@ def load_model(*, now: datetime) -> TextModel:
 
 def _look_again(*, now: datetime) -> None:
     newest = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
-    if _held.model is None or newest is None or newest != _held.seen:
+    if _held.model is None or (newest is not None and newest != _held.seen):
         version = ensure_model(now=now)
         _held.model = text_model.load(path_of(version), digest=version.digest)
         _held.seen = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()

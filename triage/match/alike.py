@@ -2,13 +2,37 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 MEAN_OF = 3
 
-# Logistic weights, fitted by `manage.py evaluate matcher --problems tests/data/forty_problems.json --fit`.
-BIAS, NEAREST, MEAN, SAME_COMPONENT, OTHER_COMPONENT, SAME_CATEGORY, OTHER_CATEGORY = -4.5, 12.0, 6.0, 0.8, -1.2, 0.4, -0.3
-JOIN_THRESHOLD = 0.5
+
+@dataclass(frozen=True)
+class Weights:
+    """Logistic weights of a likeness's features, and from which probability a report joins."""
+
+    bias: float
+    nearest: float
+    mean: float
+    same_component: float
+    other_component: float
+    same_category: float
+    other_category: float
+    join_at: float
+
+
+# Fitted by: manage.py evaluate matcher --problems tests/data/forty_problems.json --fit
+FITTED = Weights(
+    bias=-5.17,
+    nearest=8.06,
+    mean=19.82,
+    same_component=2.65,
+    other_component=-6.71,
+    same_category=1.24,
+    other_category=-1.10,
+    join_at=0.35,
+)
+JOIN_THRESHOLD = FITTED.join_at
 ALERT_THRESHOLD = 0.85
 
 
@@ -28,11 +52,10 @@ class Likeness:
     @property
     def mean(self) -> float:
         """Mean cosine to the nearest few."""
-        few = self.cosines[:MEAN_OF]
-        return sum(few) / len(few)
+        return sum(self.cosines) / len(self.cosines)
 
     def features(self) -> tuple[float, ...]:
-        """The numbers that the weights belong to."""
+        """The numbers that the weights belong to, in their order."""
         return (
             self.nearest,
             self.mean,
@@ -43,11 +66,11 @@ class Likeness:
         )
 
 
-def probability(likeness: Likeness) -> float:
+def probability(likeness: Likeness, weights: Weights = FITTED) -> float:
     """The calibrated probability of one and the same problem."""
-    weights = (NEAREST, MEAN, SAME_COMPONENT, OTHER_COMPONENT, SAME_CATEGORY, OTHER_CATEGORY)
-    total = BIAS + sum(weight * value for weight, value in zip(weights, likeness.features(), strict=True))
-    return 1 / (1 + math.exp(-total))
+    bias, *slopes, _join_at = astuple(weights)
+    total = bias + sum(slope * value for slope, value in zip(slopes, likeness.features(), strict=True))
+    return float(1 / (1 + math.exp(-total)))
 
 
 def same(one: object, other: object) -> bool | None:
@@ -56,5 +79,5 @@ def same(one: object, other: object) -> bool | None:
 
 
 def nearest_first(cosines: Sequence[float]) -> tuple[float, ...]:
-    """Only what a likeness needs of many cosines."""
+    """Only the cosines that a likeness needs."""
     return tuple(sorted(cosines, reverse=True)[:MEAN_OF])

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from feedback.models import MACHINE_CHANNELS
-from triage.match.alike import ALERT_THRESHOLD, JOIN_THRESHOLD, Likeness, nearest_first, probability, same
-from triage.match.index import TEXT_KEPT, IssueFacts, IssueIndex, LaunchIndex, index_of
+from triage.match.alike import ALERT_THRESHOLD, FITTED, Likeness, Weights, nearest_first, probability, same
+from triage.match.index import TEXT_KEPT, IssueFacts, IssueIndex, index_of
 from triage.match.similarity import told_words, vectors
 from triage.match.tellings import NEAR, Near, Snapshot, similarities_within
 
@@ -59,6 +59,7 @@ class Proposal:
     within: npt.NDArray[np.float32]
     snapshot: Snapshot
     near: list[list[Near]]
+    weights: Weights = FITTED
 
 
 def propose(launch_id: int, items: Sequence[Item], texts: Sequence[str]) -> Proposal:
@@ -69,13 +70,15 @@ def propose(launch_id: int, items: Sequence[Item], texts: Sequence[str]) -> Prop
     return proposal
 
 
-def propose_to(index: IssueIndex, items: Sequence[Item], texts: Sequence[str]) -> Proposal:
+def propose_to(
+    index: IssueIndex, items: Sequence[Item], texts: Sequence[str], *, weights: Weights = FITTED
+) -> Proposal:
     """Compares a batch with an index and with itself."""
     index.refresh(tidy=True)
     snapshot = index.snapshot()
     rows = vectors(texts)
     kept = tuple(text[:TEXT_KEPT] for text in texts)
-    return Proposal(index, tuple(items), kept, rows, similarities_within(rows), snapshot, snapshot.search(rows))
+    return Proposal(index, tuple(items), kept, rows, similarities_within(rows), snapshot, snapshot.search(rows), weights)
 
 
 def settle(proposal: Proposal) -> list[Assignment]:
@@ -85,12 +88,12 @@ def settle(proposal: Proposal) -> list[Assignment]:
         index.refresh()
         since = index.tellings.since(proposal.snapshot.newest)
         later = since.search(proposal.vectors) if since.blocks else [[] for _item in proposal.items]
-        decider = _Decider(proposal, later)
+        decider = Decider(proposal, later)
         return [decider.decide(at) for at in range(len(proposal.items))]
 
 
 @dataclass
-class _Place:
+class Place:
     """An issue or a new group that a report may belong to, with what was told there."""
 
     issue_id: int | None
@@ -117,7 +120,7 @@ class _Group:
     category: str
 
 
-class _Decider:
+class Decider:
     """Goes through a batch, remembering where its earlier items went."""
 
     def __init__(self, proposal: Proposal, later: list[list[Near]]) -> None:
@@ -129,7 +132,7 @@ class _Decider:
     def decide(self, at: int) -> Assignment:
         """Where one item belongs."""
         item = self.proposal.items[at]
-        assignment = self._same_alert(item) or self._alike(at, item) or self._new(item)
+        assignment = self._same_alert(item) or self._alike_or_new(at, item)
         self._take_into_group(item, assignment)
         if item.fingerprint:
             self.by_fingerprint.setdefault(item.fingerprint, assignment)
@@ -145,19 +148,19 @@ class _Decider:
         earlier = self.by_fingerprint.get(item.fingerprint)
         return Assignment(earlier.issue_id, earlier.group, 1.0, _("same alert key")) if earlier else None
 
-    def _alike(self, at: int, item: Item) -> Assignment | None:
-        scored = [(probability(likeness), place, likeness) for place, likeness in self._places(at, item)]
-        if not scored:
-            return None
-        chance, place, likeness = max(scored, key=lambda each: (each[0], each[1].nearest))
-        if chance < (ALERT_THRESHOLD if item.is_machine else JOIN_THRESHOLD):
-            return None
+    def _alike_or_new(self, at: int, item: Item) -> Assignment:
+        weights = self.proposal.weights
+        scored = [(probability(likeness, weights), place, likeness) for place, likeness in self.places(at)]
+        chance, place, likeness = max(scored, key=lambda each: (each[0], each[1].nearest), default=(0.0, None, None))
+        needed = ALERT_THRESHOLD if item.is_machine else weights.join_at
+        if place is None or likeness is None or chance < needed:
+            return self._new(item, chance)
         reason = _reason(chance, likeness, told_words(self.proposal.texts[at], place.nearest_text))
         return Assignment(place.issue_id, place.group, round(chance, 4), reason)
 
-    def _new(self, item: Item) -> Assignment:
+    def _new(self, item: Item, chance: float) -> Assignment:
         self.groups.append(_Group(len(self.groups), item.component_id, item.category))
-        return Assignment(None, self.groups[-1].number, 1.0, _("no open issue is alike enough"))
+        return Assignment(None, self.groups[-1].number, round(1 - chance, 4), _("no open issue is alike enough"))
 
     def _take_into_group(self, item: Item, assignment: Assignment) -> None:
         if assignment.group is not None:
@@ -165,8 +168,10 @@ class _Decider:
             group.component_id = group.component_id or item.component_id
             group.category = group.category or item.category
 
-    def _places(self, at: int, item: Item) -> list[tuple[_Place, Likeness]]:
-        places: dict[tuple[str, int], _Place] = {}
+    def places(self, at: int) -> list[tuple[Place, Likeness]]:
+        """Where an item may belong, with how alike it is to what was told there."""
+        item = self.proposal.items[at]
+        places: dict[tuple[str, int], Place] = {}
         heard: set[int] = set()
         for near in (*self.proposal.near[at], *self.later[at]):
             telling = near.telling
@@ -182,27 +187,27 @@ class _Decider:
         likely = [(place, _likeness(item, place)) for place in places.values()]
         return [(place, likeness) for place, likeness in likely if _may_join(item, place, likeness)]
 
-    def _place_of_issue(self, places: dict[tuple[str, int], _Place], root: IssueFacts) -> _Place:
+    def _place_of_issue(self, places: dict[tuple[str, int], Place], root: IssueFacts) -> Place:
         return places.setdefault(
-            ("issue", root.issue_id), _Place(root.issue_id, None, root.component_id, root.category)
+            ("issue", root.issue_id), Place(root.issue_id, None, root.component_id, root.category)
         )
 
-    def _place_of_earlier(self, places: dict[tuple[str, int], _Place], went: Assignment) -> _Place | None:
+    def _place_of_earlier(self, places: dict[tuple[str, int], Place], went: Assignment) -> Place | None:
         if went.issue_id is not None:
             root = self.index.root_of(went.issue_id)
             return self._place_of_issue(places, root) if root else None
         assert went.group is not None
         group = self.groups[went.group]
-        return places.setdefault(("group", group.number), _Place(None, group.number, group.component_id, group.category))
+        return places.setdefault(("group", group.number), Place(None, group.number, group.component_id, group.category))
 
 
-def _likeness(item: Item, place: _Place) -> Likeness:
+def _likeness(item: Item, place: Place) -> Likeness:
     return Likeness(
         nearest_first(place.cosines), same(item.component_id, place.component_id), same(item.category, place.category)
     )
 
 
-def _may_join(item: Item, place: _Place, likeness: Likeness) -> bool:
+def _may_join(item: Item, place: Place, likeness: Likeness) -> bool:
     """Praise keeps to praise and a problem never disappears into praise or a question; a machine stays in its component."""
     if item.is_machine and likeness.same_component is not True:
         return False
@@ -220,4 +225,3 @@ def _reason(chance: float, likeness: Likeness, words: Sequence[str]) -> str:
     return "; ".join(parts)[:300]
 
 
-__all__ = ["Assignment", "Item", "LaunchIndex", "Proposal", "propose", "propose_to", "settle"]

@@ -22,7 +22,7 @@ MAX_CHARACTERS = 2000
 STRONGEST = 96
 
 # Chosen by cross-validation over the forty problems: `manage.py evaluate matcher --problems tests/data/forty_problems.json`.
-WORD, PAIR, THOUGHT, CODE, PIECE = 1.0, 0.6, 1.0, 1.6, 0.45
+WORD, PAIR, THOUGHT, CODE, PIECE = 1.0, 0.3, 1.6, 1.6, 0.45
 
 _CODE = re.compile(r"(?<![\w/])/[a-z][\w\-/]{2,}|\b[A-Z]{2,}[-_]?\d{2,}\b|\b[45]\d\d\b|\b\w+(?:Exception|Error)\b|\b\w+_\w+\b")
 _ADDRESS = re.compile(r"https?://[^/\s]+")
