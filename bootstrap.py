@@ -9,13 +9,14 @@ import contextlib
 import fcntl
 import functools
 import hashlib
-import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.parse
 import urllib.request
 import venv
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,10 @@ UNPACK = """
 const fs = require("fs"), zlib = require("zlib"), [from, to] = process.argv.slice(1);
 for (const name of fs.readdirSync(from).filter((each) => each.endsWith(".br")))
   fs.writeFileSync(`${to}/${name.slice(0, -3)}`, zlib.brotliDecompressSync(fs.readFileSync(`${from}/${name}`)));
+"""
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">fonts</dir><dir>/usr/share/fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
 """
 WRAPPER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
@@ -121,13 +126,15 @@ def make_environment(folder: Path) -> None:
 def install_pip(python: Path) -> None:
     """Gets pip from the package index by its hash, and lets it install itself."""
     index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
-    listing = json.loads(download(f"{index}/pip/", accept="application/vnd.pypi.simple.v1+json"))
-    newest = [each for each in listing["files"] if each["filename"].endswith(".whl") and not each.get("yanked")][-1]
-    wheel = download(newest["url"])
-    if hashlib.sha256(wheel).hexdigest() != newest["hashes"]["sha256"]:
-        sys.exit(f"{newest['url']} is damaged: try again, or install the package python3-venv.")
+    found = re.findall(r'href="([^"]*/(pip-([\d.]+)-[^"/]*[.]whl))#sha256=(\w+)"', download(f"{index}/pip/").decode())
+    if not found:
+        sys.exit(f"{index} offers no pip: install the package python3-venv, then try again.")
+    address, name, _version, expected = max(found, key=lambda each: [int(part) for part in each[2].split(".")])
+    wheel = download(urllib.parse.urljoin(f"{index}/pip/", address))
+    if hashlib.sha256(wheel).hexdigest() != expected:
+        sys.exit(f"{address} is damaged: try again, or install the package python3-venv.")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / newest["filename"]
+        path = Path(folder) / name
         path.write_bytes(wheel)
         run(
             [python, f"{path}/pip", "install", "--no-index", "--quiet", path],
@@ -135,12 +142,11 @@ def install_pip(python: Path) -> None:
         )
 
 
-def download(url: str, *, accept: str = "*/*") -> bytes:
+def download(url: str) -> bytes:
     """What the package index has at an address."""
     if not url.startswith("https://"):
         sys.exit(f"{url} is no https address: correct PIP_INDEX_URL, or install the package python3-venv.")
-    request = urllib.request.Request(url, headers={"Accept": accept})  # noqa: S310 - https, as just seen
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 - https, as just seen
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - https, as just seen
         return bytes(answer.read())
 
 
@@ -285,6 +291,8 @@ def carry_browser(python: Path, folder: Path) -> str:
         with tarfile.open(str(archive)) as files:
             files.extractall(str(folder))  # noqa: S202 - checked by npm against the registry's hash
         archive.unlink()
+    # The package's own fonts.conf looks in the folders of the cloud it was made for; without fonts no text has a size.
+    (folder / "fonts.conf").write_text(FONTS)
     wrapper = folder / "run"
     wrapper.write_text(WRAPPER)
     for program in (wrapper, folder / "chromium"):

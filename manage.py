@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from hypercare import embedded
@@ -28,12 +29,12 @@ def main(arguments: list[str]) -> None:
     # So that a command that is told to end still gives back the services it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     command = arguments[1] if len(arguments) > 1 else "help"
-    if command not in NEED_NOTHING and not ASK_FOR_HELP.intersection(arguments):
-        try:
+    try:
+        if command not in NEED_NOTHING and not ASK_FOR_HELP.intersection(arguments):
             embedded.attach()
-        except embedded.ServiceProblem as problem:
-            sys.exit(f"Error: {problem}")
-    execute_from_command_line(arguments)
+        execute_from_command_line(arguments)
+    except (embedded.ServiceProblem, ImproperlyConfigured) as problem:
+        sys.exit(f"Error: {problem}")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,9 @@
 """This module shows what machines said to administrators; nothing here is changed by hand."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from gateway_ingest.models import Alert, AlertChange, Batch, DeadLetter, Source
-
-
-class Shown(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """Rows to look at: machines write them, the product's own pages change them."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the framework's interface
-        """Never by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the framework's interface
-        """Never by hand."""
-        return False
+from hypercare.core.administration import Shown
 
 
 @admin.register(Source)

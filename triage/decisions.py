@@ -9,11 +9,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from feedback.models import Feedback
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
+
+
+_CONFIRM = """
+UPDATE triage_decision decision SET confidence = said.confidence, reason = said.reason
+FROM unnest(%s::bigint[], %s::float[], %s::text[]) AS said(id, confidence, reason)
+WHERE decision.id = said.id
+"""
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,15 @@ def overridden_fields(issues: Iterable[Issue]) -> dict[int, dict[str, str]]:
 
 
 def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
-    """Puts machine decisions in force where no person's stands and something changed."""
+    """Puts machine decisions in force where no person's stands and something changed.
+
+    The same value by the same origin stays the same decision, with its newest confidence and reason.
+    """
     live = {
         (decision.issue_id, decision.field): decision
         for decision in Decision.objects.filter(issue__in={value.issue.pk for value in values}, ended_at=None)
     }
-    ended, made = [], []
+    ended, made, confirmed = [], [], []
     for value in values:
         current = live.get((value.issue.pk, value.field))
         if current and current.origin == Origin.PERSON:
@@ -56,11 +67,20 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
             value.confidence,
         ):
             continue
+        if current and (current.value, current.origin, current.applied) == (value.value, value.origin, value.applied):
+            confirmed.append((current.pk, value.confidence, value.reason[:500]))
+            continue
         if current:
             ended.append(current.pk)
         made.append(_row_for(value, now=now))
+    _confirm(confirmed)
     Decision.objects.filter(pk__in=ended).update(ended_at=now)
     Decision.objects.bulk_create(made, batch_size=500)
+
+
+def _confirm(rows: Sequence[tuple[int, float | None, str]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CONFIRM, [[row[column] for row in rows] for column in range(3)])
 
 
 def _row_for(value: IssueValue, *, now: datetime) -> Decision:

@@ -1,11 +1,14 @@
 """This module holds the filters of feedback and issues; they live in the URL, on pages and in the API alike."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import django_filters as filters
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Channel, Feedback, ReplyStatus
@@ -35,8 +38,8 @@ class FeedbackFilter(filters.FilterSet):
     issue = filters.CharFilter(field_name="issue_key", label=_("Issue"))
     reply_status = filters.MultipleChoiceFilter(choices=ReplyStatus.choices, label=_("Reporter sees"))
     triaged = filters.BooleanFilter(field_name="triaged_at", lookup_expr="isnull", exclude=True, label=_("Triaged"))
-    received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+    received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte", label=_("Received after"))
+    received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt", label=_("Received before"))
 
     class Meta:
         model = Feedback
@@ -44,7 +47,7 @@ class FeedbackFilter(filters.FilterSet):
 
     def search(self, rows: QuerySet[Feedback], name: str, value: str) -> QuerySet[Feedback]:  # noqa: ARG002 - the framework's interface
         """Full text; a key such as HC-12 finds that report."""
-        if value.upper().startswith("HC-") and value[3:].isdigit() and len(value) < 22:
+        if value.upper().startswith("HC-") and value[3:].isdecimal() and len(value) < 22:
             return rows.filter(pk=int(value[3:]))
         untriaged = Q(triaged_at=None) & Q(title__icontains=value)
         return rows.filter(Q(search=words_query(value)) | untriaged)
@@ -62,6 +65,7 @@ class IssueFilter(filters.FilterSet):
     component = filters.CharFilter(field_name="component__slug", label=_("Component"))
     team = filters.CharFilter(field_name="team__name", label=_("Team"))
     owner = filters.CharFilter(field_name="owner__email", label=_("Owner"))
+    snoozed = filters.BooleanFilter(method="only_snoozed", label=_("Snoozed"))
 
     class Meta:
         model = Issue
@@ -69,13 +73,18 @@ class IssueFilter(filters.FilterSet):
 
     def search(self, rows: QuerySet[Issue], name: str, value: str) -> QuerySet[Issue]:  # noqa: ARG002 - the framework's interface
         """Full text over titles; a key such as IS-12 finds that issue."""
-        if value.upper().startswith("IS-") and value[3:].isdigit() and len(value) < 22:
+        if value.upper().startswith("IS-") and value[3:].isdecimal() and len(value) < 22:
             return rows.filter(pk=int(value[3:]))
         return rows.filter(Q(search=words_query(value)) | Q(title__icontains=value))
 
     def only_open(self, rows: QuerySet[Issue], name: str, value: bool) -> QuerySet[Issue]:  # noqa: ARG002
         """Open or ended issues."""
         return rows.filter(status__in=OPEN_STATUSES if value else ENDED_STATUSES)
+
+    def only_snoozed(self, rows: QuerySet[Issue], name: str, value: bool) -> QuerySet[Issue]:  # noqa: ARG002
+        """Issues that sleep now, or those that do not."""
+        sleeping = Q(snoozed_until__gt=Now())
+        return rows.filter(sleeping, status__in=OPEN_STATUSES) if value else rows.exclude(sleeping)
 
 
 def by_custom_fields(rows: QuerySet[Feedback], params: Any, launch: Launch) -> QuerySet[Feedback]:
@@ -91,7 +100,7 @@ def by_custom_fields(rows: QuerySet[Feedback], params: Any, launch: Launch) -> Q
 
 
 def _typed(text: str, kind: str | None) -> Any:
-    if kind is None:
+    if kind is None or "\x00" in text:
         return None
     if kind == FieldKind.BOOLEAN:
         return {"true": True, "false": False}.get(text.lower())
@@ -102,3 +111,37 @@ def _typed(text: str, kind: str | None) -> Any:
             return None
         return number if isinstance(number, int | float) and not isinstance(number, bool) else None
     return text
+
+
+@dataclass(frozen=True)
+class ActiveFilter:
+    """One filter of the address in words, and the address without it."""
+
+    name: str
+    value: str
+    label: str
+    word: str
+    without: str
+
+
+def active_filters(query: QueryDict, found: filters.FilterSet, *, fields: dict[str, str]) -> list[ActiveFilter]:
+    """The filters of the address one by one; `fields` holds the labels of the launch's own fields by key."""
+    chips = []
+    for name, values in query.lists():
+        known = found.filters.get(name)
+        label = known.label if known else fields.get(name.removeprefix("field.")) if name.startswith("field.") else None
+        if label is None:
+            continue
+        words = dict(known.extra.get("choices", ())) if known else {}
+        for value in dict.fromkeys(values):
+            if value:
+                rest = _without(query, name, value)
+                chips.append(ActiveFilter(name, value, str(label), str(words.get(value, value)), rest))
+    return chips
+
+
+def _without(query: QueryDict, name: str, value: str) -> str:
+    rest = query.copy()
+    rest.setlist(name, [kept for kept in rest.getlist(name) if kept != value])
+    rest.pop("cursor", None)
+    return f"?{rest.urlencode()}"

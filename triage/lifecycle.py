@@ -16,6 +16,7 @@ from triage import transitions, tree
 from triage.board import changes
 from triage.models import ENDED_STATUSES, Issue, IssueStatus
 from triage.score import rescore
+from triage.story import story_of
 
 
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
@@ -31,9 +32,13 @@ def lock(issue_id: int, *, version: int | None = None) -> Issue:
 
 
 def _conflict(issue: Issue) -> Problem:
-    latest = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).order_by("-id").first()
-    detail = _("%(key)s was changed by %(who)s meanwhile. Look at it again, then decide.") % {
-        "key": issue.key, "who": latest.actor_name if latest else _("someone")}  # fmt: skip
+    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind="issue.note")
+    latest = changed.order_by("-id").first()
+    detail = _("%(key)s was changed by %(who)s meanwhile (%(what)s). Look at it again, then decide.") % {
+        "key": issue.key,
+        "who": latest.actor_name if latest else _("someone"),
+        "what": story_of([latest])[0].words if latest else _("score"),
+    }
     return Problem(
         409,
         detail,

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import TimelineEntry
-from hypercare.core.templatetags.hypercare_ui import channel_word, status_word
+from hypercare.core.templatetags.hypercare_ui import channel_word, field_word, status_word, value_word
 from hypercare.core.timeline import KINDS
 
 ICONS = {
@@ -58,8 +58,11 @@ def _words(entry: TimelineEntry) -> str:
     if entry.kind == "issue.status":
         return _("%(old)s → %(new)s") % {"old": status_word(data["old"]), "new": status_word(data["new"])}
     if entry.kind == "issue.field":
-        return _("%(field)s: %(old)s → %(new)s") % {
-            "field": data.get("field", ""), "old": data.get("old") or "–", "new": data.get("new") or "–"}  # fmt: skip
+        field = str(data.get("field", ""))
+        if data.get("new") == "released":
+            return _("%(field)s given back to the machines") % {"field": field_word(field)}
+        old, new = (value_word(data.get(name) or "–", field) for name in ("old", "new"))
+        return _("%(field)s: %(old)s → %(new)s") % {"field": field_word(field), "old": old, "new": new}
     if entry.kind in {"issue.joined", "issue.opened"}:
         return f"{KINDS[entry.kind]}, {channel_word(str(data.get('channel', '')))}"
     if entry.kind == "issue.merged":

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hypercare.core.clock import day_bounds
-from hypercare.core.models import Launch, TimelineEntry
+from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.timeline import KINDS
 
 # What people wrote stays out of the log that leaves the house; codes, numbers and names of parts stay in.
@@ -51,6 +51,12 @@ def details_of(entry: TimelineEntry) -> str:
     if str(data.get("field", "")) in WRITTEN_BY_PEOPLE:
         data = {"field": data["field"]}
     return ", ".join(f"{key}: {_plain(value)}" for key, value in data.items())
+
+
+def people_named_by(entries: list[TimelineEntry]) -> dict[str, str]:
+    """Who is meant by subjects such as `user:12`, with one query."""
+    numbers = {entry.subject.partition(":")[2] for entry in entries if entry.subject.startswith("user:")}
+    return {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=numbers)}
 
 
 def as_csv(entries: QuerySet[TimelineEntry]) -> Iterator[str]:
@@ -96,6 +102,8 @@ def _cells(entry: TimelineEntry) -> list[object]:
 def _plain(value: Any) -> str:
     if isinstance(value, dict) and set(value) == {"old", "new"}:
         return f"{_plain(value['old'])} → {_plain(value['new'])}"
+    if isinstance(value, list):
+        return " ".join(_plain(item) for item in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

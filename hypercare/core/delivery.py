@@ -20,7 +20,7 @@ from django.db.models import F, Q
 
 from hypercare.core import clock
 from hypercare.core.messages import queue_mail
-from hypercare.core.models import Delivery, Message, MessageKind
+from hypercare.core.models import Delivery, Launch, Message, MessageKind
 from hypercare.core.secrets import derived
 from hypercare.core.timeline import SYSTEM, Entry, record
 
@@ -66,6 +66,7 @@ def _claim(*, now: datetime) -> Message | None:
     waiting = Message.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lt=now), sent_at=None, given_up_at=None, not_before__lte=now
     )
+    waiting = waiting.exclude(launch__slug=Launch.SAMPLE_SLUG)
     with transaction.atomic():
         message = waiting.order_by("not_before", "pk").select_for_update(skip_locked=True).first()
         if message:

@@ -28,7 +28,10 @@ def messages_of(launch: Launch | None) -> QuerySet[Message]:
     """The messages of a launch, or those that belong to none, newest first, each with the last refusal."""
     refusals = Delivery.objects.filter(message=OuterRef("pk"), accepted=False).order_by("-tried_at", "-pk")
     return (
-        Message.objects.filter(launch=launch).annotate(refusal=Subquery(refusals.values("detail")[:1])).order_by("-pk")
+        Message.objects.filter(launch=launch)
+        .select_related("launch")
+        .annotate(refusal=Subquery(refusals.values("detail")[:1]))
+        .order_by("-pk")
     )
 
 
@@ -43,7 +46,8 @@ def fate_of(message: Message, *, now: datetime) -> Fate:
         return Fate(_("refused, again at"), "is-warn", message.not_before, refusal)
     if message.not_before > now:
         return Fate(_("waits until"), "", message.not_before)
-    return Fate(_("queued") if settings.SMTP_CONFIGURED else _("stands here"))
+    leaves = settings.SMTP_CONFIGURED and not (message.launch and message.launch.is_sample)
+    return Fate(_("queued") if leaves else _("stands here"))
 
 
 @transaction.atomic

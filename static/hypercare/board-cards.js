@@ -4,10 +4,12 @@ const FRESH_MS = 6000;
 export const cardOf = (key) => document.getElementById(key);
 export const laneOf = (status) => document.querySelector(`[data-lane="${status}"]`);
 
+const rank = (card) => [Number(card.dataset.order), -Number(card.dataset.priority), -Number(card.dataset.issue.slice(3))];
+
 function comesBefore(one, other) {
-  const severity = Number(one.dataset.order) - Number(other.dataset.order);
-  const priority = Number(other.dataset.priority) - Number(one.dataset.priority);
-  return severity < 0 || (severity === 0 && priority < 0);
+  const [mine, its] = [rank(one), rank(other)];
+  const first = mine.findIndex((value, index) => value !== its[index]);
+  return first >= 0 && mine[first] < its[first];
 }
 
 export function count(status, change) {
@@ -15,26 +17,39 @@ export function count(status, change) {
   if (!lane) return;
   const place = lane.closest(".lane").querySelector("[data-count]");
   place.textContent = Math.max(Number(place.textContent) + change, 0);
-  const phone = document.querySelector(`[data-count-of="${status}"]`);
-  if (phone) phone.textContent = place.textContent;
+  copyCounts();
+}
+
+// The counts stand in the lanes; the phone's column bar and the present view repeat them.
+export function copyCounts() {
+  let sum = 0;
+  for (const lane of document.querySelectorAll("[data-lane]")) {
+    const { textContent } = lane.closest(".lane").querySelector("[data-count]");
+    document.querySelector(`[data-count-of="${lane.dataset.lane}"]`).textContent = textContent;
+    sum += Number(textContent);
+  }
+  const total = document.getElementById("total");
+  if (total) total.textContent = sum;
 }
 
 export function place(card, status) {
   const lane = laneOf(status);
-  if (!lane) return card.remove();
   const after = [...lane.children].find((other) => other !== card && comesBefore(card, other));
+  const focused = card.contains(document.activeElement);
   lane.insertBefore(card, after ?? null);
-  return undefined;
+  if (focused) card.querySelector("a").focus({ preventScroll: true });
 }
+
+// Whether the lanes cannot tell if this issue was counted before: it has no card, and a lane is longer than its cards.
+export const isUnsure = (issue) => !cardOf(issue.id) && document.querySelector("[data-more]") !== null;
 
 // Shows the newest state of one issue; an older state than the one shown changes nothing.
 export function show(issue) {
   const old = cardOf(issue.id);
   if (old && Number(old.dataset.version) > issue.version) return;
-  const oldStatus = old?.dataset.status;
   const focused = old?.contains(document.activeElement);
+  if (old) count(old.dataset.status, -1);
   old?.remove();
-  if (oldStatus) count(oldStatus, -1);
   if (!laneOf(issue.status)) return;
   const pattern = document.createElement("template");
   pattern.innerHTML = issue.card;
@@ -43,5 +58,5 @@ export function show(issue) {
   count(issue.status, 1);
   card.classList.add("fresh");
   setTimeout(() => card.classList.remove("fresh"), FRESH_MS);
-  if (focused) card.querySelector("a").focus();
+  if (focused) card.querySelector("a").focus({ preventScroll: true });
 }

@@ -1,26 +1,31 @@
-// Walks and moves cards by keyboard: j k h l or arrows, Space lifts and drops, every step is said aloud.
+// Walks and moves cards by keyboard: j k or arrows, Space lifts and drops, every step is said aloud.
 import { cardOf } from "./board-cards.js";
 import { mayGo, move } from "./board-move.js";
 import { onKey } from "./keys.js";
 
+const frame = document.getElementById("lanes");
 const says = document.getElementById("says");
 const lanes = () => [...document.querySelectorAll("[data-lane]")];
 const nameOf = (lane) => lane.closest(".lane").querySelector("h2").textContent;
 let at = "";
 let lifted;
 
+// The keys speak to the card that has the focus, or to the last one while nothing else has it.
+const focused = () => document.activeElement.closest(".card-i");
+const isIdle = () => document.activeElement.matches("body, main, #board");
+const present = () => focused() ?? (isIdle() ? cardOf(at) : null);
+const isElsewhere = () => !focused() && !isIdle();
+
 function focus(card) {
-  document.querySelector(".card-i.cursor")?.classList.remove("cursor");
-  if (!card) return;
-  at = card.id;
-  card.classList.add("cursor");
+  if (!card) return false;
   card.querySelector("a").focus({ preventScroll: true });
   card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  return true;
 }
 
-const present = () => document.activeElement?.closest?.(".card-i") ?? cardOf(at);
-
 function step(down) {
+  if (isElsewhere()) return false;
+  if (lifted) return true;
   const card = present();
   if (!card) return focus(document.querySelector(".card-i"));
   return focus((down ? card.nextElementSibling : card.previousElementSibling) ?? card);
@@ -28,63 +33,89 @@ function step(down) {
 
 function over(lane) {
   lifted.over = lane;
-  const from = lifted.card.dataset.status;
-  const fits = mayGo(from, lane.dataset.lane);
-  for (const other of lanes()) other.closest(".lane").classList.toggle("over", other === lane);
-  says.textContent = `${nameOf(lane)}${fits ? "" : `, ${says.dataset.refused}`}`;
+  const fits = mayGo(cardOf(lifted.key).dataset.status, lane.dataset.lane);
+  for (const other of lanes()) {
+    other.closest(".lane").classList.toggle("over", other === lane && fits);
+    other.closest(".lane").classList.toggle("shut", other === lane && !fits);
+  }
+  lane.closest(".lane").scrollIntoView({ block: "nearest", inline: "nearest" });
+  says.textContent = fits ? nameOf(lane) : `${nameOf(lane)}, ${says.dataset.refused}`;
 }
 
 function sideways(right) {
-  const card = lifted?.card ?? present();
+  if (isElsewhere()) return false;
+  const card = lifted ? cardOf(lifted.key) : present();
   if (!card) return focus(document.querySelector(".card-i"));
   const all = lanes();
-  const here = lifted?.over ?? card.closest("[data-lane]");
-  const rest = right ? all.slice(all.indexOf(here) + 1) : all.slice(0, all.indexOf(here)).reverse();
-  if (lifted) return rest[0] && over(rest[0]);
-  return focus(rest.find((lane) => lane.children.length)?.firstElementChild ?? card);
+  const here = all.indexOf(lifted?.over ?? card.closest("[data-lane]"));
+  const rest = right ? all.slice(here + 1) : all.slice(0, here).reverse();
+  if (lifted && rest[0]) over(rest[0]);
+  if (lifted) return true;
+  const lane = rest.find((other) => other.children.length);
+  return focus(lane?.children[Math.min([...card.parentElement.children].indexOf(card), lane.children.length - 1)] ?? card);
+}
+
+function lift(card) {
+  lifted = { key: card.id, over: card.closest("[data-lane]") };
+  card.classList.add("lifted");
+  says.textContent = `${card.id} ${says.dataset.lifted}`;
 }
 
 function settle() {
-  lifted.card.classList.remove("lifted");
-  for (const lane of lanes()) lane.closest(".lane").classList.remove("over");
-  const { card } = lifted;
+  const card = cardOf(lifted.key);
   lifted = undefined;
+  card?.classList.remove("lifted");
+  for (const lane of lanes()) lane.closest(".lane").classList.remove("over", "shut");
   return card;
 }
 
-function liftOrDrop() {
-  if (!lifted) {
-    const card = present();
-    if (!card || document.getElementById("board").dataset.movable === undefined) return false;
-    lifted = { card, over: card.closest("[data-lane]") };
-    card.classList.add("lifted");
-    says.textContent = `${card.id} ${says.dataset.lifted}`;
-    return true;
-  }
-  const to = lifted.over;
+const free = () => frame.dispatchEvent(new CustomEvent("hc:free"));
+
+function drop() {
+  const { over: to } = lifted;
   const card = settle();
-  if (!mayGo(card.dataset.status, to.dataset.lane)) says.textContent = `${card.id} ${says.dataset.refused}`;
+  const from = card?.dataset.status;
+  if (!card || from === to.dataset.lane || !mayGo(from, to.dataset.lane)) says.textContent = `${card?.id ?? ""} ${says.dataset.stays}`;
   else {
     says.textContent = `${card.id} ${says.dataset.moved} ${nameOf(to)}`;
     move(card, to.dataset.lane);
     focus(card);
   }
+  free();
+}
+
+function liftOrDrop() {
+  const card = focused();
+  if (!card || !("movable" in document.getElementById("board").dataset)) return false;
+  if (lifted) drop();
+  else lift(card);
   return true;
 }
 
 function putBack() {
   if (!lifted) return false;
-  says.textContent = `${settle().id} ${says.dataset.back}`;
+  says.textContent = `${lifted.key} ${says.dataset.back}`;
+  settle();
+  free();
   return true;
 }
 
-const WORDS = document.getElementById("lanes").dataset;
+frame.addEventListener("focusin", () => {
+  const card = focused();
+  if (card) at = card.id;
+});
+// Whoever walks away from a lifted card lets go of it. A live change that replaces the card keeps the focus on it.
+document.addEventListener("focusin", () => {
+  if (lifted && focused()?.id !== lifted.key) putBack();
+});
+
+const words = frame.dataset;
 for (const [keys, word, action] of [
-  [["j", "ArrowDown"], "next", () => step(true)],
-  [["k", "ArrowUp"], "previous", () => step(false)],
-  [["ArrowLeft"], "left", () => sideways(false)],
-  [["ArrowRight"], "right", () => sideways(true)],
-  [[" "], "lift", liftOrDrop],
-  [["Escape"], "back", putBack],
-  [["Enter", "o"], "open", () => present()?.querySelector("a").click()],
-]) for (const key of keys) onKey(key, WORDS[word], action);
+  [["j", "ArrowDown"], words.next, () => step(true)],
+  [["k", "ArrowUp"], words.previous, () => step(false)],
+  [["ArrowLeft"], words.left, () => sideways(false)],
+  [["ArrowRight"], words.right, () => sideways(true)],
+  [[" "], words.lift, liftOrDrop],
+  [["Escape"], words.back, putBack],
+  [["Enter", "o"], words.show, () => (present() ? present().querySelector("a").click() : false)],
+]) for (const key of keys) onKey(key, word, action);

@@ -1,85 +1,148 @@
-// Keeps the board true: a socket by version, looking every five seconds while there is none.
-import { show } from "./board-cards.js";
+// Keeps the board true: a socket by version; while there is none, a look every five seconds.
+import { cardOf, copyCounts, isUnsure, show } from "./board-cards.js";
 
 const POLL_MS = 5000;
+const HEARTBEAT_MS = 15000;
 const MAX_WAIT_MS = 15000;
-const NO_RIGHT = 4403;
+const ENDED = [4401, 4403];
+
+const lanes = document.getElementById("lanes");
+const live = document.getElementById("live");
+const newBar = document.getElementById("newbar");
 const waiting = new Map();
-let state;
+const unseen = new Set();
+let version = Number(document.getElementById("board").dataset.version);
+let begin;
+let socket;
+let tries = 0;
+let unanswered = false;
+let stale = false;
+let fetching;
 
-const busy = () => document.querySelector(".card-i.lifted, .sortable-chosen, .card-i .pick:checked");
+const isOpen = () => socket?.readyState === WebSocket.OPEN;
+const isBusy = () => document.querySelector(".card-i.lifted, .card-i.sortable-chosen") !== null;
 
-function say(mode) {
-  const live = document.getElementById("live");
-  live.textContent = live.dataset[mode];
-  live.dataset.mode = mode;
-  document.getElementById("notlive").hidden = mode !== "polling";
+function say(state) {
+  if (live.dataset.state === state) return;
+  live.dataset.state = state;
+  live.textContent = live.dataset[state];
+  document.getElementById("notlive").hidden = state !== "down";
 }
 
-function flush() {
-  for (const issue of waiting.values()) show(issue);
-  waiting.clear();
-  document.getElementById("newbar").hidden = true;
-}
-
+// Fetches the lanes anew; the version they carry is asked for again, so that nothing in between is missed.
 async function reload() {
-  const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
-  if (!response.ok) return;
-  state.lanes.innerHTML = await response.text();
-  state.version = Number(document.getElementById("board").dataset.version);
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
+  if (answer?.redirected) return location.reload();
+  if (!answer?.ok) return undefined;
+  const html = await answer.text();
+  const focused = document.activeElement?.closest?.(".card-i")?.id;
+  lanes.innerHTML = html;
+  version = Number(document.getElementById("board").dataset.version);
+  stale = false;
   waiting.clear();
-  document.getElementById("newbar").hidden = true;
-  state.begin();
+  copyCounts();
+  begin();
+  if (focused) cardOf(focused)?.querySelector("a").focus({ preventScroll: true });
+  return ask();
 }
 
-async function take(frame) {
-  if (frame.type === "reset") return reload();
-  if (frame.type !== "changes" || frame.version <= state.version) return undefined;
-  if (frame.since > state.version) return hello();
-  state.version = frame.version;
-  if ("filtered" in state.lanes.dataset) return reload();
-  for (const issue of frame.issues) waiting.set(issue.id, issue);
-  if (!busy()) return flush();
-  document.querySelector("[data-new-count]").textContent = waiting.size;
-  document.getElementById("newbar").hidden = false;
+function refresh() {
+  fetching ??= reload().finally(() => {
+    fetching = undefined;
+  });
+  return fetching;
+}
+
+async function flush() {
+  newBar.hidden = true;
+  unseen.clear();
+  if (stale) await refresh();
+  else for (const issue of waiting.values()) show(issue);
+  waiting.clear();
+  document.body.dispatchEvent(new CustomEvent("hc:board"));
+}
+
+function settle() {
+  if (!stale && !waiting.size) return;
+  if (!isBusy()) {
+    flush();
+    return;
+  }
+  newBar.querySelector("[data-new-count]").textContent = Math.max(unseen.size, 1);
+  newBar.hidden = false;
+}
+
+function take(frame) {
+  unanswered = false;
+  if (frame.type === "reset") stale = true;
+  else if (frame.type !== "changes" || frame.version <= version) return;
+  else if (frame.since > version) {
+    ask();
+    return;
+  } else {
+    version = frame.version;
+    for (const issue of frame.issues) {
+      unseen.add(issue.id);
+      if (issue.card === undefined || "filtered" in lanes.dataset || isUnsure(issue)) stale = true;
+      else waiting.set(issue.id, issue);
+    }
+  }
+  settle();
+}
+
+async function look() {
+  const answer = await fetch(`/api/v1/launches/${lanes.dataset.slug}/board/?since=${version}`).catch(() => undefined);
+  if ([401, 403, 404].includes(answer?.status)) location.reload();
+  else if (answer?.ok) take(await answer.json());
+}
+
+// Asks for what came since: over the socket, or by a look where there is none.
+export function ask() {
+  if (!isOpen()) return look();
+  socket.send(JSON.stringify({ type: "hello", since: version }));
   return undefined;
 }
 
-function hello() {
-  if (state.socket?.readyState === WebSocket.OPEN) state.socket.send(JSON.stringify({ type: "hello", since: state.version }));
-}
-
 function connect() {
-  const { slug, language } = state.lanes.dataset;
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws/launches/${slug}/board/?cards=${language}`);
-  state.socket = socket;
+  const address = new URL(`/ws/launches/${lanes.dataset.slug}/board/?cards=${lanes.dataset.language}`, location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  socket = new WebSocket(address);
   socket.addEventListener("open", () => {
-    state.tries = 0;
+    tries = 0;
+    unanswered = false;
     say("live");
-    hello();
+    ask();
   });
   socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {
-    if (event.code === NO_RIGHT) return location.reload();
-    say("polling");
-    state.tries += 1;
-    return setTimeout(connect, Math.min(500 * 2 ** state.tries, MAX_WAIT_MS) * (0.5 + Math.random() / 2));
+    if (ENDED.includes(event.code)) {
+      location.reload();
+      return;
+    }
+    say("down");
+    tries += 1;
+    setTimeout(connect, Math.min(500 * 2 ** tries, MAX_WAIT_MS) * (0.5 + Math.random() / 2));
   });
 }
 
-async function poll() {
-  if (state.socket?.readyState === WebSocket.OPEN || document.hidden) return;
-  const { slug } = state.lanes.dataset;
-  const response = await fetch(`/api/v1/launches/${slug}/board/?since=${state.version}`).catch(() => undefined);
-  if (!response?.ok) return;
-  const frame = await response.json();
-  if (frame.version !== state.version) await reload();
+// A socket whose other end has vanished looks open for minutes; one unanswered question ends it.
+function beat() {
+  if (!isOpen()) return;
+  if (unanswered) {
+    socket.close();
+    return;
+  }
+  unanswered = true;
+  ask();
 }
 
-export function follow(lanes, begin) {
-  state = { lanes, begin, version: Number(document.getElementById("board").dataset.version), tries: 0, socket: undefined };
-  document.querySelector("[data-show-new]").addEventListener("click", flush);
+export function follow(start) {
+  begin = start;
+  newBar.querySelector("[data-show-new]").addEventListener("click", flush);
+  lanes.addEventListener("hc:free", settle);
+  addEventListener("online", ask);
+  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  setInterval(beat, HEARTBEAT_MS);
+  setInterval(() => isOpen() || document.hidden || look(), POLL_MS);
   connect();
-  setInterval(poll, POLL_MS);
 }

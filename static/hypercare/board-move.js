@@ -1,10 +1,11 @@
 // Moves an issue to another status: by drag and drop here, by keys in board-keys.js; one order to the server serves both.
 import { count, laneOf, place } from "./board-cards.js";
+import { ask } from "./board-live.js";
 import { toast } from "./toast.js";
 
 const csrf = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 
-export const mayGo = (from, to) => from === to || laneOf(from)?.dataset.targets.split(" ").includes(to);
+export const mayGo = (from, to) => from === to || laneOf(from).dataset.targets.split(" ").includes(to);
 
 function put(card, status) {
   count(card.dataset.status, -1);
@@ -13,25 +14,42 @@ function put(card, status) {
   count(status, 1);
 }
 
-// Moves the card at once and puts it back when the server refuses.
-export async function move(card, to) {
-  const from = card.dataset.status;
-  if (from === to) return place(card, to);
-  put(card, to);
-  const response = await fetch(`/api/v1/issues/${card.dataset.issue}/transition/`, {
+function order(card, to) {
+  return fetch(`/api/v1/issues/${card.dataset.issue}/transition/`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
     body: JSON.stringify({ to, version: Number(card.dataset.version) }),
   }).catch(() => undefined);
-  if (response?.ok) {
-    card.dataset.version = (await response.json()).version;
-    return undefined;
+}
+
+async function whyNot(answer) {
+  const { refused, offline } = document.getElementById("toasts").dataset;
+  const problem = await answer?.json().catch(() => undefined);
+  return problem?.detail ?? (answer ? refused : offline);
+}
+
+// Moves the card at once and puts it back when the server refuses.
+export async function move(card, to) {
+  const from = card.dataset.status;
+  if (from === to) {
+    place(card, to);
+    return;
+  }
+  put(card, to);
+  const answer = await order(card, to);
+  if (answer?.ok) {
+    card.dataset.version = (await answer.json()).version;
+    return;
   }
   if (card.isConnected) put(card, from);
-  const problem = await response?.json().catch(() => undefined);
-  const region = document.getElementById("toasts");
-  toast(problem?.detail ?? (response ? region.dataset.refused : region.dataset.offline), { tone: "error" });
-  return undefined;
+  toast(await whyNot(answer), { tone: "error" });
+  ask();
+}
+
+function markTargets(from) {
+  for (const lane of document.querySelectorAll("[data-lane]")) {
+    lane.closest(".lane").classList.toggle("shut", from !== undefined && !mayGo(from, lane.dataset.lane));
+  }
 }
 
 export function makeMovable(board) {
@@ -42,8 +60,12 @@ export function makeMovable(board) {
       draggable: ".card-i",
       delay: 120,
       delayOnTouchOnly: true,
-      onEnd: ({ item, to }) => move(item, to.dataset.lane),
+      onStart: ({ item }) => markTargets(item.dataset.status),
+      onEnd: ({ item, to }) => {
+        markTargets();
+        move(item, to.dataset.lane);
+        item.dispatchEvent(new CustomEvent("hc:free", { bubbles: true }));
+      },
     });
   }
 }
-

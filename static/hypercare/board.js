@@ -3,12 +3,10 @@ import { follow } from "./board-live.js";
 import { makeMovable } from "./board-move.js";
 import "./board-keys.js";
 
-const lanes = document.getElementById("lanes");
-
 function begin() {
   const board = document.getElementById("board");
-  if (board.dataset.movable !== undefined) makeMovable(board);
+  if ("movable" in board.dataset) makeMovable(board);
 }
 
 begin();
-follow(lanes, begin);
+follow(begin);

@@ -20,6 +20,9 @@ function nameOf(event) {
   return letter ? `${event.shiftKey ? "Shift+" : ""}${event.key.toLowerCase()}` : event.key;
 }
 
+// Only these can be pressed by mistake or by speech; arrows, Space and Escape stay on.
+const isCharacter = (key) => key !== " " && key.replace("Shift+", "").length === 1;
+
 function inPage(key) {
   const node = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
   if (!node) return undefined;
@@ -30,24 +33,38 @@ const find = (key) => actions.get(key)?.action ?? inPage(key);
 
 addEventListener("keydown", (event) => {
   const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
-  if (busy || typing(event.target) || document.querySelector("dialog[open]") || localStorage.getItem(OFF)) return;
+  if (busy || typing(event.target) || document.querySelector("dialog[open]")) return;
   const key = nameOf(event);
+  if (isCharacter(key) && localStorage.getItem(OFF)) return;
   const chord = performance.now() - firstAt < CHORD_MS ? `${first} ${key}` : "";
   const action = (chord && find(chord)) || find(key);
   [first, firstAt] = action ? ["", 0] : [key, performance.now()];
   if (action && action(event) !== false) event.preventDefault();
 });
 
-function row(key, label) {
+// The list's own attributes hold the names of keys that print nothing.
+function keyCaps(key, names) {
+  const parts = key === " " ? ["space"] : key.split(" ");
+  return parts.map((part) => Object.assign(document.createElement("kbd"), { textContent: names[part.toLowerCase()] ?? part }));
+}
+
+function row(label, keys, names) {
   const term = document.createElement("dt");
-  for (const part of key.split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: part }));
+  for (const key of keys) term.append(...(term.hasChildNodes() ? [` ${names.or} `] : []), ...keyCaps(key, names));
   return [term, Object.assign(document.createElement("dd"), { textContent: label })];
 }
 
+function keysByLabel() {
+  const labels = new Map([...document.querySelectorAll("[data-key]")].map((node) => [node.dataset.key, labelOf(node)]));
+  for (const [key, { label }] of actions) labels.set(key, label);
+  const found = new Map();
+  for (const [key, label] of labels) found.set(label, [...(found.get(label) ?? []), key]);
+  return found;
+}
+
 document.getElementById("key-help")?.addEventListener("hc:open", (event) => {
-  const rows = new Map([...document.querySelectorAll("[data-key]")].map((node) => [node.dataset.key, labelOf(node)]));
-  for (const [key, { label }] of actions) rows.set(key, label);
-  event.target.querySelector("[data-key-list]").replaceChildren(...[...rows].flatMap(([key, label]) => row(key, label)));
+  const list = event.target.querySelector("[data-key-list]");
+  list.replaceChildren(...[...keysByLabel()].flatMap(([label, keys]) => row(label, keys, list.dataset)));
   event.target.querySelector("[data-key-switch]").checked = !localStorage.getItem(OFF);
 });
 

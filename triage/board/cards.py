@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from feedback.models import MACHINE_CHANNELS
-from triage.models import Decision, Issue, Origin
+from triage.models import Decision, Issue, IssueStatus, Origin
 
 # How long a fix may take, by severity (days of the calendar); trivial ones have no clock.
 FIX_TARGET = {1: timedelta(hours=8), 2: timedelta(days=1), 3: timedelta(days=3), 4: timedelta(days=5)}
@@ -41,9 +41,15 @@ class Card:
         return None if self.sure is None else round(self.sure * 100)
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether the clock of the fix has stopped."""
+        return self.issue.closed_at is not None or self.issue.status == IssueStatus.VERIFIED
+
+    @property
     def age(self) -> timedelta:
-        """How long the issue is open; never negative, whatever the clock did."""
-        return max((self.issue.closed_at or self.now) - self.issue.opened_at, timedelta(0))
+        """How long the fix took, or takes by now; never negative, whatever the clock did."""
+        verified_at = self.issue.status_changed_at if self.is_fixed else self.now
+        return max((self.issue.closed_at or verified_at) - self.issue.opened_at, timedelta(0))
 
     @property
     def age_share(self) -> int:
@@ -53,15 +59,21 @@ class Card:
 
     @property
     def age_tone(self) -> str:
-        """Quiet, then a warning at four fifths of the target, then late."""
+        """Quiet, then a warning at four fifths of the target, then late; fixed in time is good."""
+        if self.is_fixed:
+            return "" if self.age_share >= 100 else "is-good"
         return "is-bad" if self.age_share >= 100 else "is-warn" if self.age_share >= 80 else ""
 
     @property
     def age_words(self) -> str:
-        """For example `open 5 h of 3 days`."""
+        """For example `open 5 h of 3 days`, `8 h late` or `fixed in 2 days`."""
         target = FIX_TARGET.get(self.issue.severity)
+        if self.is_fixed:
+            return _("fixed in %(age)s") % {"age": span(self.age)}
         if target is None:
             return _("open %(age)s") % {"age": span(self.age)}
+        if self.age >= target:
+            return _("%(age)s late") % {"age": span(self.age - target)}
         return _("open %(age)s of %(target)s") % {"age": span(self.age), "target": span(target)}
 
 

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 GATHER_SECONDS = 0.1
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 2.0
+SEND_SECONDS = 2.0
+JOIN_SECONDS = 0.25
 RIGHTS_GROUP = "board.rights"
 
 
@@ -41,20 +43,17 @@ class Hub:
 
     async def join(self, launch_id: int, socket: "BoardSocket") -> None:
         """Adds a socket; from now on it gets every frame of the launch."""
-        if not self._sockets[launch_id]:
-            self._sent[launch_id] = await sync_to_async(current_version, thread_sensitive=False)(launch_id)
+        if launch_id not in self._sent:
+            self._sent.setdefault(launch_id, await _version(launch_id))
         self._sockets[launch_id].add(socket)
 
     def leave(self, launch_id: int, socket: "BoardSocket") -> None:
         """Removes a socket."""
-        self._sockets[launch_id].discard(socket)
-        if not self._sockets[launch_id]:
-            del self._sockets[launch_id]
+        sockets = self._sockets.get(launch_id, set())
+        sockets.discard(socket)
+        if not sockets:
+            self._sockets.pop(launch_id, None)
             self._sent.pop(launch_id, None)
-
-    def sent(self, launch_id: int) -> int:
-        """The version all sockets of the launch have been sent up to."""
-        return self._sent.get(launch_id, 0)
 
     def _mark(self, launch_id: int) -> None:
         if launch_id in self._sockets:
@@ -70,22 +69,22 @@ class Hub:
             for launch_id in due:
                 try:
                     await self._send(launch_id)
-                except Exception:
-                    log.exception("board %s could not be sent; the next look tries again", launch_id)
+                except Exception as error:  # noqa: BLE001 - the database may be away for a moment; the look marks it again
+                    log.warning("board %s could not be sent: %s", launch_id, type(error).__name__)
 
     async def _send(self, launch_id: int) -> None:
-        since = self._sent.get(launch_id, 0)
-        sockets = list(self._sockets.get(launch_id, ()))
-        languages = {socket.language for socket in sockets}
+        since = self._sent.get(launch_id)
+        languages = {socket.language for socket in self._sockets.get(launch_id, ())}
+        if since is None:
+            return
         frame = await read_feed(launch_id, since, tuple(sorted(languages - {""})))
-        if frame["version"] == since:
+        # Who joined meanwhile in a language that was not rendered asks for it by its own `hello`.
+        sockets = [socket for socket in self._sockets.get(launch_id, ()) if socket.language in languages]
+        if frame["version"] == since or not sockets:
             return
         self._sent[launch_id] = frame["version"]
         texts = {language: encode(feed.for_language(frame, language)) for language in languages}
-        for number, socket in enumerate(sockets):
-            await socket.send_encoded(texts[socket.language])
-            if number % 50 == 49:
-                await asyncio.sleep(0)
+        await asyncio.gather(*(_send_soon(socket, texts[socket.language]) for socket in sockets))
 
     async def _look(self) -> None:
         """The slow truth: the counters of launches that have open boards."""
@@ -106,24 +105,29 @@ class Hub:
             try:
                 layer = get_channel_layer()
                 channel = await layer.new_channel()
-                joined: set[int] = set()
                 await layer.group_add(RIGHTS_GROUP, channel)
-                while True:
-                    for launch_id in self._sockets.keys() - joined:
-                        await layer.group_add(board_group(launch_id), channel)
-                        joined.add(launch_id)
-                    await self._hear(layer, channel)
-            except asyncio.CancelledError:
-                raise
+                await self._hear(layer, channel)
             except Exception as error:  # noqa: BLE001 - any broker failure: the look goes on, listening is tried again
                 log.warning("board listener lost the broker: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self, layer: Any, channel: str) -> None:
+        """Hears until the broker fails. A message is awaited without a limit, since the layer drops a channel whose wait is cancelled."""
+        heard: set[int] = set()
+        message: asyncio.Future[Any] = asyncio.ensure_future(layer.receive(channel))
         try:
-            message = await asyncio.wait_for(layer.receive(channel), 0.5)
-        except TimeoutError:
-            return
+            while True:
+                for launch_id in self._sockets.keys() - heard:
+                    await layer.group_add(board_group(launch_id), channel)
+                    heard.add(launch_id)
+                await asyncio.wait({message}, timeout=JOIN_SECONDS)
+                if message.done():
+                    told, message = message.result(), asyncio.ensure_future(layer.receive(channel))
+                    await self._act(told)
+        finally:
+            message.cancel()
+
+    async def _act(self, message: dict[str, Any]) -> None:
         if message.get("type") == "board.version":
             self._mark(int(message["launch"]))
         elif message.get("type") == "board.rights":
@@ -142,6 +146,20 @@ def read_feed(launch_id: int, since: int, languages: tuple[str, ...]) -> dict[st
 def encode(frame: dict[str, Any]) -> str:
     """The frame as it goes over the wire."""
     return json.dumps(frame, separators=(",", ":"))
+
+
+async def _send_soon(socket: "BoardSocket", text: str) -> None:
+    """One slow reader must not hold up the others: it is cut off, and catches up when it comes back."""
+    try:
+        await asyncio.wait_for(socket.send_encoded(text), SEND_SECONDS)
+    except Exception as error:  # noqa: BLE001 - a socket that cannot be written to is gone, whatever the server calls it
+        log.info("a board socket was cut off: %s", type(error).__name__)
+        socket.cut_off()
+
+
+@sync_to_async(thread_sensitive=False)
+def _version(launch_id: int) -> int:
+    return current_version(launch_id)
 
 
 @sync_to_async(thread_sensitive=False)

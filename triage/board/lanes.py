@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from feedback.models import Feedback, Quarantined
 from hypercare.core.models import Launch
+from triage import transitions
 from triage.board.cards import Card, cards_of, with_people
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus
 
@@ -16,11 +17,16 @@ LANE_ORDER = ("severity", "-priority", "-id")
 
 @dataclass(frozen=True)
 class Lane:
-    """One column: its newest cards and how many issues it holds in all."""
+    """One column: its most urgent cards and how many issues it holds in all."""
 
     status: str
     cards: list[Card]
     count: int
+
+    @property
+    def targets(self) -> str:
+        """Where its cards may go, as the page's script reads it."""
+        return " ".join(transitions.targets_from(self.status))
 
     @property
     def unshown(self) -> int:

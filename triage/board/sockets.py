@@ -6,6 +6,7 @@ it opens, every 30 seconds and at once when they end (close code 4403).
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,8 +15,13 @@ from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.db import DatabaseError
+from django.db.models import Q
+from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import AuthenticationFailed
 
+from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.authentication import token_of
 from hypercare.core.models import ApiToken, User
@@ -24,8 +30,11 @@ from hypercare.core.roles import Right
 from triage.board import feed
 from triage.board.hub import encode, hub, read_feed
 
+log = logging.getLogger(__name__)
+
 CLOSE_NO_RIGHT = 4403
 CLOSE_NOT_SIGNED_IN = 4401
+CLOSE_TOO_SLOW = 1013
 RIGHTS_SECONDS = 30.0
 MAX_FRAME_BYTES = 4096
 
@@ -65,25 +74,23 @@ def _token(secret: str) -> ApiToken | None:
 
 
 class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
-    """One open board."""
+    """One open board. The hub listens for all of them, so none needs the broker for itself."""
 
+    channel_layer_alias = ""
     user_id: int = 0
     language: str = ""
     _launch_id: int = 0
     _joined = False
     _watch: asyncio.Task[None] | None = None
+    _closing: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """Accepts, then closes with a code that says why, since a refused handshake tells a browser nothing."""
         await self.accept()
-        user = self.scope.get("user")
-        if not isinstance(user, User):
-            # AuthMiddleware hands a lazy user; touch it once to know.
-            pk = getattr(user, "pk", None)
-            if not pk:
-                await self.close(CLOSE_NOT_SIGNED_IN)
-                return
-        self.user_id = user.pk
+        self.user_id = getattr(self.scope.get("user"), "pk", None) or 0
+        if not self.user_id:
+            await self.close(CLOSE_NOT_SIGNED_IN)
+            return
         self.language = _cards_language(self.scope.get("query_string", b""))
         if not await self.check_rights():
             return
@@ -95,8 +102,7 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
         """Leaves the hub."""
         if self._watch:
             self._watch.cancel()
-        if self._joined:
-            hub().leave(self._launch_id, self)
+        self._leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answers `hello` with what came since; anything else with what it understands."""
@@ -111,33 +117,57 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
         """Sends a frame that is encoded already."""
         await self.send(text_data=text)
 
+    def cut_off(self) -> None:
+        """Ends a socket whose reader does not keep up; it catches up when it comes back."""
+        self._leave()
+        self._closing = asyncio.create_task(self.close(CLOSE_TOO_SLOW))
+
+    def _leave(self) -> None:
+        if self._joined:
+            hub().leave(self._launch_id, self)
+            self._joined = False
+
     async def check_rights(self) -> bool:
         """Closes the socket when its person may no longer read the launch; True while they may."""
         launch_id = await sync_to_async(self._readable_launch, thread_sensitive=False)()
         if launch_id is None:
+            self._leave()
             await self.close(CLOSE_NO_RIGHT)
             return False
         self._launch_id = launch_id
         return True
 
     async def _watch_rights(self) -> None:
-        while await self.check_rights():
+        """Looks again and again; while the database is away nothing can be read, so nothing can leak either."""
+        may = True
+        while may:
             await asyncio.sleep(RIGHTS_SECONDS)
+            try:
+                may = await self.check_rights()
+            except DatabaseError as error:
+                log.warning("rights of a board socket could not be read: %s", type(error).__name__)
 
     def _readable_launch(self) -> int | None:
         user = User.objects.filter(pk=self.user_id, is_active=True).first()
-        token = self.scope.get("token")
-        if token is not None:
-            token = ApiToken.objects.filter(pk=token.pk, revoked_at=None).first()
-        session = self.scope.get("session")
-        ended = token is None and session is not None and not session.exists(session.session_key)
-        if user is None or ended or (self.scope.get("token") is not None and token is None):
+        token: ApiToken | None = self.scope.get("token")
+        if user is None or not (_is_live(token) if token else _is_signed_in(self.scope.get("session"), user)):
             return None
         try:
             launch = access_launch(Principal(user, token), self.scope["url_route"]["kwargs"]["slug"], right=Right.READ)
         except Problem:
             return None
         return launch.pk
+
+
+def _is_live(token: ApiToken) -> bool:
+    unended = Q(expires_at=None) | Q(expires_at__gt=clock.now())
+    return ApiToken.objects.filter(unended, pk=token.pk, revoked_at=None).exists()
+
+
+def _is_signed_in(session: Any, user: User) -> bool:
+    """Whether the session is still there and the password it was opened with still holds."""
+    kept = type(session)(session.session_key).load() if session is not None and session.session_key else {}
+    return constant_time_compare(kept.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
 
 
 def _since(text: str | None, binary: bytes | None) -> int | None:

@@ -1,4 +1,4 @@
-"""This module suggests category, severity, sentiment and component for reports, each with confidence, reason and origin."""
+"""This module suggests category, severity, sentiment and component for reports, each with a reason and an origin."""
 
 import threading
 import time
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from feedback.models import MACHINE_CHANNELS, Feedback
@@ -15,7 +16,7 @@ from triage.classify import evidence, text_model
 from triage.classify.features import MAX_CHARACTERS
 from triage.classify.learner import Floats, Head
 from triage.classify.naming_components import ComponentFinder
-from triage.classify.reasons import Reasons
+from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of
 from triage.classify.suggestion import Suggestion, suggest
 from triage.classify.text_model import TextModel
@@ -58,9 +59,7 @@ def _look_again(*, now: datetime) -> None:
     _held.looked_at = time.monotonic()
 
 
-def classify(
-    rows: Sequence[Feedback], components: Sequence[Component], *, model: TextModel
-) -> list[list[Suggestion]]:
+def classify(rows: Sequence[Feedback], components: Sequence[Component], *, model: TextModel) -> list[list[Suggestion]]:
     """For each row its suggestions; one below the threshold is kept but not applied, and a component may be missing."""
     if not rows:
         return []
@@ -75,8 +74,11 @@ class _Batch:
         self.rows, self.model = rows, model
         self.texts = [f"{row.title}\n{row.body}".strip()[:MAX_CHARACTERS] for row in rows]
         self.features: csr_matrix = model.read(self.texts)
-        self.chances: Mapping[str, Floats] = {name: head.probabilities(self.features) for name, head in model.heads.items()}
+        self.chances: Mapping[str, Floats] = {
+            name: head.probabilities(self.features) for name, head in model.heads.items()
+        }
         self.reasons = Reasons(model.feature_names)
+        self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
 
     def suggestions(self, at: int) -> list[Suggestion]:
@@ -91,39 +93,54 @@ class _Batch:
         told = evidence.category_from_alert(alert, row.title) if alert is not None else None
         if told:
             value, reason = told
-            return suggest("category", value, confidence=0.9, reason=reason, origin="rule", decider="rule: alert labels")
+            return suggest(
+                "category", value, confidence=0.9, reason=reason, origin="rule", decider="rule: alert labels"
+            )
         factors = evidence.KIND_FACTORS.get(row.kind)
         if not factors:
             return self._from_model(at, "category", self.chances["category"][at])
         labels = self.model.heads["category"].labels
         chances = self.chances["category"][at] * np.array([factors.get(label, 1.0) for label in labels])
-        return self._from_model(at, "category", chances / chances.sum(), more=f"reported as “{row.kind}”")
+        return self._from_model(
+            at, "category", chances / chances.sum(), more=_("reported as “%(kind)s”") % {"kind": row.kind}
+        )
 
     def _severity(self, at: int, alert: dict[str, object] | None) -> Suggestion:
         said = evidence.severity_from_alert(alert) if alert is not None else None
         if said is not None and alert is not None:
-            reason = f"the alert says “{alert.get('severity', '')}”"
-            return suggest("severity", str(said), confidence=1.0, reason=reason, origin="rule", decider="rule: alert severity")
+            reason = _("the alert says “%(word)s”") % {"word": alert.get("severity", "")}
+            return suggest(
+                "severity", str(said), confidence=1.0, reason=reason, origin="rule", decider="rule: alert severity"
+            )
         floor = floor_of(self.texts[at])
         if floor:
-            reason = f"because of: “{floor.words}”; at least SEV2 until a person checks"
-            return suggest("severity", "2", confidence=_FLOOR_CONFIDENCE, reason=reason, origin="rule", decider=floor.rule)
+            reason = _("because of: “%(words)s”; at least SEV2 until a person checks") % {"words": floor.words}
+            return suggest(
+                "severity", "2", confidence=_FLOOR_CONFIDENCE, reason=reason, origin="rule", decider=floor.rule
+            )
         chances, more = _not_worse_than(self.model.heads["severity"], self.chances["severity"][at])
         return self._from_model(at, "severity", chances, more=more)
 
     def _sentiment(self, at: int, alert: dict[str, object] | None) -> Suggestion:
         if alert is not None:
-            reason = "a machine has no tone"
-            return suggest("sentiment", "neutral", confidence=1.0, reason=reason, origin="rule", decider="rule: machine")
+            reason = _("a machine has no tone")
+            return suggest(
+                "sentiment", "neutral", confidence=1.0, reason=reason, origin="rule", decider="rule: machine"
+            )
         return self._from_model(at, "sentiment", self.chances["sentiment"][at])
 
     def _from_model(self, at: int, field: str, chances: Floats, *, more: str = "") -> Suggestion:
         head = self.model.heads[field]
         best = int(chances.argmax())
-        words = self.reasons.of(self.texts[at], self.features, at, head.deciding[best])
-        reason = "; ".join(part for part in (words, more) if part) or "no single word decided"
+        words = self.reasons.of(self.wordings[at], self.features, at, head.deciding[best])
+        reason = "; ".join(part for part in (words, more) if part) or _("no single word decided")
         return suggest(
-            field, head.labels[best], confidence=float(chances[best]), reason=reason, origin="model", decider=self.model.name
+            field,
+            head.labels[best],
+            confidence=float(chances[best]),
+            reason=reason,
+            origin="model",
+            decider=self.model.name,
         )
 
 
@@ -136,4 +153,4 @@ def _not_worse_than(head: Head, chances: Floats) -> tuple[Floats, str]:
     moved[next_worst] += moved[worst]
     moved[worst] = 0.0
     capped = chances.argmax() == worst and moved.argmax() == next_worst
-    return moved, "reads like SEV1, which only a person or measured reach can say" if capped else ""
+    return moved, _("reads like SEV1, which only a person or measured reach can say") if capped else ""

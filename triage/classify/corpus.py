@@ -1,4 +1,4 @@
-"""This module reads the seed corpus: texts written for this product, one file a category, from which the first model learns."""
+"""This module reads the seed corpus: texts written for this product, one file a category, for the first model."""
 
 import csv
 import hashlib
@@ -27,7 +27,8 @@ def read_corpus(folder: Path = FOLDER) -> list[Example]:
 def _read_file(path: Path) -> list[Example]:
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Example(path.stem, row["severity"], row["sentiment"], row["language"], row["text"]) for row in csv.DictReader(file)
+            Example(path.stem, row["severity"], row["sentiment"], row["language"], row["text"])
+            for row in csv.DictReader(file)
         ]
 
 

@@ -1,8 +1,10 @@
-"""This module holds what is known of a report beside its words: the kind its reporter chose, and what an alert's labels say."""
+"""This module holds what is known of a report beside its words: the kind its reporter chose, an alert's labels."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from triage.categories import CATEGORIES
 
@@ -10,11 +12,13 @@ from triage.categories import CATEGORIES
 KIND_FACTORS: Mapping[str, Mapping[str, float]] = {
     "broken": {
         "bug": 4.0, "availability": 3.0, "access": 2.0, "data_integrity": 2.0, "integration": 2.0, "performance": 1.5,
-        "usability": 1.0, "security": 1.0, "praise": 0.1, "question": 0.3, "enhancement": 0.3, "documentation": 0.5, "training_gap": 0.5,
+        "praise": 0.1, "question": 0.3, "enhancement": 0.3, "documentation": 0.5, "training_gap": 0.5,
     },
     "slow": {"performance": 12.0, "availability": 3.0, "praise": 0.1, "question": 0.3, "enhancement": 0.3},
     "ai_answer": {"ai_quality": 12.0, "ai_cost": 1.5},
-    "help": {"question": 6.0, "training_gap": 3.0, "documentation": 2.0, "access": 2.0, "usability": 1.5, "praise": 0.3},
+    "help": {
+        "question": 6.0, "training_gap": 3.0, "documentation": 2.0, "access": 2.0, "usability": 1.5, "praise": 0.3,
+    },
     "idea": {"enhancement": 10.0, "usability": 2.0, "documentation": 1.5, "praise": 0.7},
 }  # fmt: skip
 
@@ -23,8 +27,8 @@ _ALERT_WORDS = {
     "ai_cost": r"token|llm.?spend|budget|cost",
     "security": r"auth.?fail|brute|waf\b|intrusion|vulnerab|40[13]\b|unauthori[sz]ed|malware",
     "data_integrity": r"mismatch|reconcil|checksum|duplicate.?rows|data.?quality|corrupt",
-    "availability": r"down\b|unavailable|5xx|50[0234]\b|error.?rate|errors?\b|unreachable|crash|oom|restart|disk|memory|cpu\b|"
-    r"certificate|heartbeat|not.?ready|timeouts?\b|outage|probe|pool",
+    "availability": r"down\b|unavailable|5xx|50[0234]\b|error.?rate|errors?\b|unreachable|crash|oom|restart|"
+    r"disk|memory|cpu\b|certificate|heartbeat|not.?ready|timeouts?\b|outage|probe|pool",
 }
 _ALERT_PATTERNS = {category: re.compile(words, re.IGNORECASE) for category, words in _ALERT_WORDS.items()}
 _ALERT_NAMES = ("category", "type", "alertname", "rule", "name")
@@ -48,9 +52,9 @@ def category_from_alert(alert: Mapping[str, Any], title: str) -> tuple[str, str]
     labels = labels if isinstance(labels, dict) else {}
     for key in ("category", "type"):
         if labels.get(key) in CATEGORIES:
-            return str(labels[key]), f"label {key}={labels[key]}"
+            return str(labels[key]), _("the label %(name)s=%(value)s") % {"name": key, "value": labels[key]}
     told = " ".join([title, *(str(labels[name]) for name in _ALERT_NAMES if name in labels)])[:1000]
     for category, pattern in _ALERT_PATTERNS.items():
         if found := pattern.search(told):
-            return category, f"because of: “{found[0]}”"
+            return category, _("because of: %(words)s") % {"words": f"“{found[0]}”"}
     return None

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from django.utils.translation import gettext_lazy as _
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
@@ -13,18 +14,22 @@ MAX_CHARACTERS = 2000
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
 _STATUS = re.compile(r"(?<!\d)[2-5]\d\d(?!\d)")
+_ANY_WORD = r"(?u)\b\w+\b"
 _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"```|\w+\.\w+\(|\w+Exception|\bat \w+\.\w+|[{}<>];|\w+_\w+|::|[a-z]+[A-Z]\w+[A-Z]")
-_FACES = {"facegood": re.compile(r"[:;]-?[)D]|😀|😊|😍|👍|🎉|❤|🙏|😄|🙂"), "facebad": re.compile(r":-?[(/]|😡|😠|😢|😞|👎|🙁|😤")}
+_FACES = {
+    "facegood": re.compile(r"[:;]-?[)D]|😀|😊|😍|👍|🎉|❤|🙏|😄|🙂"),
+    "facebad": re.compile(r":-?[(/]|😡|😠|😢|😞|👎|🙁|😤"),
+}
 
 CUES = {
-    "cuequestion": "asks a question",
-    "cueasks": "opens with a question word",
-    "cueshouts": "written in capitals",
-    "cuecode": "code or log lines",
-    "cuedots": "trailing dots",
-    "facegood": "a friendly face",
-    "facebad": "an unhappy face",
+    "cuequestion": _("asks a question"),
+    "cueasks": _("opens with a question word"),
+    "cueshouts": _("written in capitals"),
+    "cuecode": _("code or log lines"),
+    "cuedots": _("trailing dots"),
+    "facegood": _("a friendly face"),
+    "facebad": _("an unhappy face"),
 }
 CONCEPT = "means"
 
@@ -35,7 +40,7 @@ _ASKS = re.compile(
 
 
 def prepare(text: str) -> str:
-    """The text as the features read it: cut, numbers masked, with words for what punctuation, codes and phrases tell."""
+    """The text as the features read it: cut, numbers masked, with words for what signs, codes and phrases tell."""
     text = text[:MAX_CHARACTERS]
     masked = _DIGITS.sub("0", _STATUS.sub(_status_word, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text))))
     thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words_of(text))]
@@ -64,6 +69,6 @@ def _cues(text: str) -> list[str]:
 
 def new_features() -> FeatureUnion:
     """Untrained features over prepared texts."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32)
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_ANY_WORD, dtype=np.float32)
     pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32)
     return FeatureUnion([("words", words), ("pieces", pieces)])

@@ -1,6 +1,6 @@
-"""This module learns one field from texts: a linear model whose margins become honest probabilities by one temperature."""
+"""This module learns a field from texts: a linear model whose margins become honest probabilities."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,7 +34,7 @@ class Head:
     @cached_property
     def deciding(self) -> npt.NDArray[np.float32]:
         """What each feature says for a label, compared with what it says for all of them."""
-        return self.weights - self.weights.mean(axis=0)
+        return np.asarray(self.weights - self.weights.mean(axis=0), dtype=np.float32)
 
     def margins(self, features: csr_matrix) -> Floats:
         """How far each text lies on each label's side."""
@@ -76,7 +76,7 @@ def fit_temperature(margins: Floats, truth: npt.NDArray[np.intp]) -> float:
 
 @dataclass(frozen=True)
 class Unseen:
-    """What the model says of texts it did not learn from: margins by label, and which fold each text was held out in."""
+    """What the model says of texts it did not learn from, and which fold each text was held out in."""
 
     labels: tuple[str, ...]
     margins: Floats
@@ -97,14 +97,16 @@ class Unseen:
         return chances
 
 
-def folds_of(labels: Sequence[str], *, count: int = FOLDS) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+def folds_of(
+    labels: Sequence[str], *, count: int = FOLDS
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
     """Row numbers to learn from and to test on, each label spread evenly."""
     rare = min(np.unique(np.asarray(labels), return_counts=True)[1])
     splitter = StratifiedKFold(max(2, min(count, int(rare))), shuffle=True, random_state=SEED)
     yield from splitter.split(np.zeros(len(labels)), labels)
 
 
-def cross_validate(texts: Sequence[str], fields: dict[str, Sequence[str]], *, spread_by: str) -> dict[str, Unseen]:
+def cross_validate(texts: Sequence[str], fields: Mapping[str, Sequence[str]], *, spread_by: str) -> dict[str, Unseen]:
     """For each field what a model says that never saw the text; features are learned inside each fold too."""
     known = {name: tuple(sorted(set(labels))) for name, labels in fields.items()}
     margins = {name: np.full((len(texts), len(labels)), -1.0) for name, labels in known.items()}
@@ -117,7 +119,7 @@ def cross_validate(texts: Sequence[str], fields: dict[str, Sequence[str]], *, sp
         for name, labels in fields.items():
             head = fit_head(seen, [labels[row] for row in learn])
             columns = [known[name].index(label) for label in head.labels]
-            margins[name][np.ix_(held, columns)] = head.margins(unseen)
+            margins[name][held[:, None], columns] = head.margins(unseen)
     truth = {name: np.array([known[name].index(label) for label in labels]) for name, labels in fields.items()}
     return {name: Unseen(known[name], margins[name], truth[name], fold) for name in fields}
 

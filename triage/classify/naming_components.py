@@ -1,9 +1,11 @@
-"""This module finds which component a report is about: named by the reporter, or told by page, route, name and hint words."""
+"""This module finds which component a report is about: named by the reporter, or told by page, name and hint words."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
 from hypercare.core.models import Component
@@ -45,7 +47,12 @@ class ComponentFinder:
         if row.component_id in self._slugs:
             slug = self._slugs[row.component_id]
             return suggest(
-                FIELD, slug, confidence=1.0, reason="named by the reporter", origin="rule", decider="rule: named by the reporter"
+                FIELD,
+                slug,
+                confidence=1.0,
+                reason=_("named by the reporter"),
+                origin="rule",
+                decider="rule: named by the reporter",
             )
         traces = self._traces(row)
         if not traces:
@@ -53,10 +60,14 @@ class ComponentFinder:
         (confidence, found, slug), *others = sorted(
             ((_add_up(each), each, slug) for slug, each in traces.items()), key=lambda said: (-said[0], said[2])
         )
-        reason = "because of: " + ", ".join(dict.fromkeys(trace.found for trace in found))
+        words = ", ".join(dict.fromkeys(trace.found for trace in found))
+        reason = _("because of: %(words)s") % {"words": words}
         if others and others[0][0] >= confidence - 0.02:
-            reason, confidence = f"{reason}; “{others[0][2]}” fits as well", min(confidence, 0.5)
-        return suggest(FIELD, slug, confidence=confidence, reason=reason, origin="rule", decider="rule: component words")
+            reason = _("%(reason)s; “%(other)s” fits as well") % {"reason": reason, "other": others[0][2]}
+            confidence = min(confidence, 0.5)
+        return suggest(
+            FIELD, slug, confidence=confidence, reason=reason, origin="rule", decider="rule: component words"
+        )
 
     def _traces(self, row: Feedback) -> dict[str, list[_Trace]]:
         text = f"{row.title}\n{row.body}"[:MAX_CHARACTERS]
@@ -83,12 +94,12 @@ def _find(signs: _Signs, spoken: str, page: str, routes: str) -> list[_Trace]:
     traces = []
     name = next((name for name in signs.names if name and _has(spoken, name)), None)
     if name:
-        traces.append(_Trace(_BY_NAME, f"its name “{signs.component.name}”"))
+        traces.append(_Trace(_BY_NAME, _("its name “%(name)s”") % {"name": signs.component.name}))
     place = _place_of(signs, page) or _place_of(signs, routes)
     if place:
-        traces.append(_Trace(_BY_PAGE, f"the page {place}"))
+        traces.append(_Trace(_BY_PAGE, _("the page %(page)s") % {"page": place}))
     traces += [
-        _Trace(_BY_HINT, f"the word “{said}”")
+        _Trace(_BY_HINT, _("the word “%(word)s”") % {"word": said})
         for hint, said in zip(signs.hints, [h for h in signs.component.hints if not h.startswith("/")], strict=True)
         if hint and hint != name and _has(spoken, hint)
     ]

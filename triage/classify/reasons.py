@@ -1,9 +1,12 @@
 """This module says which words of a text decided, from what each feature added to the chosen value."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from triage.classify.features import CONCEPT, CUES
@@ -13,6 +16,38 @@ STRONGEST_FEATURES = 24
 WORDS_SHOWN = 3
 _SHARE_OF_BEST = 0.25
 
+Span = tuple[int, int]
+
+
+class Wording:
+    """What a text says, read once for the reasons of all its fields."""
+
+    def __init__(self, text: str) -> None:
+        self.words = words_of(text)
+        self.thoughts: dict[str, Span] = {concept: (at, length) for at, length, concept in concepts_in(self.words)}
+        self._pairs = _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
+        self._first = _first_places(self.words)
+        telling = [word for word in self._first if word not in STOP_WORDS]
+        self._telling = " ".join(telling)
+        self._ends = list(accumulate(len(word) + 1 for word in telling))
+        self._places = [self._first[word] for word in telling]
+
+    def quote(self, span: Span) -> str:
+        """The words of a span in quotes."""
+        at, length = span
+        return f"“{' '.join(self.words[at : at + length])}”"
+
+    def place_of_words(self, piece: str) -> Span | None:
+        """Where a word that is no stop word, or a pair of words, first stands."""
+        if piece in self._pairs:
+            return self._pairs[piece], 2
+        return (self._first[piece], 1) if piece in self._first and piece not in STOP_WORDS else None
+
+    def place_of_letters(self, piece: str) -> Span | None:
+        """The first telling word that holds a piece of three letters or more."""
+        found = self._telling.find(piece) if len(piece) > 2 else -1
+        return (self._places[bisect_right(self._ends, found)], 1) if found >= 0 else None
+
 
 class Reasons:
     """Names the deciding words for batches of texts; knows the features' names once."""
@@ -20,47 +55,56 @@ class Reasons:
     def __init__(self, names: npt.NDArray[np.object_]) -> None:
         self.names = names
 
-    def of(self, text: str, features: csr_matrix, row: int, weights: npt.NDArray[np.float32]) -> str:
-        """For one row of features and the weights of the chosen value, "because of: ...", or nothing when no word did."""
+    def of(self, wording: Wording, features: csr_matrix, row: int, weights: npt.NDArray[np.float32]) -> str:
+        """Why a row of features got the value with these weights, as "because of: ..."; nothing when no word decided."""
         begin, end = features.indptr[row], features.indptr[row + 1]
         columns = features.indices[begin:end]
         added = features.data[begin:end] * weights[columns]
         strongest = np.argsort(-added)[:STRONGEST_FEATURES]
         found = [(str(self.names[columns[at]]), float(added[at])) for at in strongest if added[at] > 0]
-        return _told(words_of(text), found)
+        return _told(wording, found)
 
 
-def _told(words: Sequence[str], found: Sequence[tuple[str, float]]) -> str:
-    score: dict[tuple[int, int], float] = {}
+def _first_places(words: Sequence[str]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for at, word in enumerate(words):
+        places.setdefault(word, at)
+    return places
+
+
+def _told(wording: Wording, found: Sequence[tuple[str, float]]) -> str:
+    score: dict[Span, float] = {}
     cues: dict[str, float] = {}
-    spans = {concept: (at, length) for at, length, concept in concepts_in(words)}
     for name, added in found:
-        kind, _, piece = name.partition("__")
-        piece = piece.strip()
+        kind, _, padded = name.partition("__")
+        piece = padded.strip()
         if piece in CUES:
-            cues[CUES[piece]] = cues.get(CUES[piece], 0) + added
-        elif piece.removeprefix(CONCEPT) in spans and piece.startswith(CONCEPT):
-            span = spans[piece.removeprefix(CONCEPT)]
-            score[span] = score.get(span, 0) + added
-        elif at := _place(words, piece, whole=kind == "words"):
-            score[at] = score.get(at, 0) + added
-    ranked = sorted(
-        [(added, f"“{' '.join(words[at : at + length])}”") for (at, length), added in score.items()]
-        + [(added, cue) for cue, added in cues.items()],
+            cue = str(CUES[piece])
+            cues[cue] = cues.get(cue, 0) + added
+        elif place := _place(wording, piece, whole=kind == "words"):
+            score[place] = score.get(place, 0) + added
+    told = sorted(
+        [(added, at, length, wording.quote((at, length))) for (at, length), added in score.items()]
+        + [(added, -1, 0, cue) for cue, added in cues.items()],
         reverse=True,
     )
-    if not ranked:
-        return ""
-    shown = list(dict.fromkeys(name for added, name in ranked if added >= _SHARE_OF_BEST * ranked[0][0]))
-    return "because of: " + ", ".join(shown[:WORDS_SHOWN])
+    return _sentence(told)
 
 
-def _place(words: Sequence[str], piece: str, *, whole: bool) -> tuple[int, int] | None:
-    """Where a feature stands in the text: a word, a pair of words, or the first telling word that contains the piece."""
-    parts = piece.split()
-    for at, word in enumerate(words):
-        if whole and list(words[at : at + len(parts)]) == parts:
-            return None if len(parts) == 1 and word in STOP_WORDS else (at, len(parts))
-        if not whole and len(piece) > 2 and piece in word and word not in STOP_WORDS:
-            return at, 1
-    return None
+def _sentence(ranked: Sequence[tuple[float, int, int, str]]) -> str:
+    """The strongest few that do not overlap and are not much weaker than the first."""
+    shown: list[str] = []
+    taken: set[int] = set()
+    for added, at, length, said in ranked:
+        span = set(range(at, at + length))
+        if added >= _SHARE_OF_BEST * ranked[0][0] and not span & taken and said not in shown:
+            shown.append(said)
+            taken |= span
+    return _("because of: %(words)s") % {"words": ", ".join(shown[:WORDS_SHOWN])} if shown else ""
+
+
+def _place(wording: Wording, piece: str, *, whole: bool) -> Span | None:
+    """Where a feature stands in the text: a thought, a word, a pair of words, or a word that contains the piece."""
+    if piece.startswith(CONCEPT) and piece.removeprefix(CONCEPT) in wording.thoughts:
+        return wording.thoughts[piece.removeprefix(CONCEPT)]
+    return wording.place_of_words(piece) if whole else wording.place_of_letters(piece)

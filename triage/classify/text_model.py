@@ -1,4 +1,4 @@
-"""This module keeps a trained text model in a file: written once, readable by its owner only, checked and loaded safely."""
+"""This module keeps a trained text model in a file: only its owner reads it, and it is checked before it is loaded."""
 
 import hashlib
 import os
@@ -12,8 +12,8 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from skops import io as skops_io
 from sklearn.pipeline import FeatureUnion
+from skops import io as skops_io
 
 from triage.classify.features import prepare
 from triage.classify.learner import Head
@@ -83,7 +83,9 @@ def load(path: Path, *, digest: str) -> TextModel:
         raise ModelFileProblem(f"{path.name} is not the file that was written")
     stored: dict[str, Any] = skops_io.loads(content, trusted=[])
     heads = {
-        name: Head(tuple(head["labels"]), np.asarray(head["weights"]), np.asarray(head["bias"]), float(head["temperature"]))
+        name: Head(
+            tuple(head["labels"]), np.asarray(head["weights"]), np.asarray(head["bias"]), float(head["temperature"])
+        )
         for name, head in stored["heads"].items()
     }
     return TextModel(int(stored["number"]), stored["features"], heads)

@@ -1,4 +1,4 @@
-"""This module trains the text model from the seed corpus: at the first start, once among several workers, and on demand."""
+"""This module trains the text model from the seed corpus: at the first start, by one worker of several, or on demand."""
 
 import logging
 import time
@@ -68,7 +68,12 @@ def _train_and_store(*, now: datetime, say: Callable[[str], None]) -> ModelVersi
     digest = save(model, Path(settings.MODELS_HOME) / name)
     say(f"Wrote {name}, SHA-256 {digest[:12]}.")
     return ModelVersion.objects.create(
-        name=NAME, number=number, path=name, digest=digest, figures=figures | {"corpus": corpus_digest()}, trained_at=now
+        name=NAME,
+        number=number,
+        path=name,
+        digest=digest,
+        figures=figures | {"corpus": corpus_digest()},
+        trained_at=now,
     )
 
 

@@ -78,7 +78,9 @@ def propose_to(
     snapshot = index.snapshot()
     rows = vectors(texts)
     kept = tuple(text[:TEXT_KEPT] for text in texts)
-    return Proposal(index, tuple(items), kept, rows, similarities_within(rows), snapshot, snapshot.search(rows), weights)
+    return Proposal(
+        index, tuple(items), kept, rows, similarities_within(rows), snapshot, snapshot.search(rows), weights
+    )
 
 
 def settle(proposal: Proposal) -> list[Assignment]:
@@ -188,9 +190,7 @@ class Decider:
         return [(place, likeness) for place, likeness in likely if _may_join(item, place, likeness)]
 
     def _place_of_issue(self, places: dict[tuple[str, int], Place], root: IssueFacts) -> Place:
-        return places.setdefault(
-            ("issue", root.issue_id), Place(root.issue_id, None, root.component_id, root.category)
-        )
+        return places.setdefault(("issue", root.issue_id), Place(root.issue_id, None, root.component_id, root.category))
 
     def _place_of_earlier(self, places: dict[tuple[str, int], Place], went: Assignment) -> Place | None:
         if went.issue_id is not None:
@@ -223,5 +223,3 @@ def _reason(chance: float, likeness: Likeness, words: Sequence[str]) -> str:
     if likeness.same_component is not None:
         parts.append(_("same component") if likeness.same_component else _("another component"))
     return "; ".join(parts)[:300]
-
-

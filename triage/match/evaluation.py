@@ -1,4 +1,4 @@
-"""This module measures matching by the code that triage runs: reports arrive mixed, and their groups are compared with the truth."""
+"""This module measures matching by the code that triage runs: mixed reports are grouped and compared with the truth."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -56,7 +56,9 @@ class MemoryIndex(IssueIndex):
             went.append(opened.setdefault(assignment.group, each.item.feedback_id))
         for issue_id, each in zip(went, told, strict=True):
             self.put_facts([self._facts_with(issue_id, each.item)])
-        tellings = [Telling(t.item.feedback_id, issue_id, t.text[:TEXT_KEPT]) for issue_id, t in zip(went, told, strict=True)]
+        tellings = [
+            Telling(t.item.feedback_id, issue_id, t.text[:TEXT_KEPT]) for issue_id, t in zip(went, told, strict=True)
+        ]
         self.tellings.add(tellings, texts_as_rows)
         return went
 
@@ -157,7 +159,7 @@ def fit(told: Sequence[Told], *, orders: int = 2 * ORDERS) -> Weights:
     learned = LogisticRegression(C=10, max_iter=1000).fit(np.array(features), np.array(same))
     slopes = [round(float(slope), 2) for slope in learned.coef_[0]]
     bias = round(float(learned.intercept_[0]), 2)
-    choices = [Weights(bias, *slopes, join_at=join_at) for join_at in JOIN_CHOICES]
+    choices = [Weights(bias, *slopes, join_at) for join_at in JOIN_CHOICES]
     return max(choices, key=lambda weights: measure(told, weights=weights, first_seed=500)["bcubed_f1"])
 
 
@@ -185,4 +187,8 @@ def held_out(told: Sequence[Told]) -> dict[str, float]:
     for held, learn in (halves, halves[::-1]):
         weights = fit([each for each in told if each.problem in learn])
         figures.append(measure([each for each in told if each.problem in held], weights=weights))
-    return {f"held_out_{name}": round(float(np.mean([each[name] for each in figures])), 4) for name in figures[0] if name != "issues"}
+    return {
+        f"held_out_{name}": round(float(np.mean([each[name] for each in figures])), 4)
+        for name in figures[0]
+        if name != "issues"
+    }

@@ -1,4 +1,4 @@
-"""This module holds, for each launch in each process, the tellings of its open issues, and follows the database cheaply.
+"""This module holds, for each launch in each process, how its open issues were told, and follows the database.
 
 Whatever changes an issue raises the launch's board version in the same transaction, so one number says whether
 anything is new, and an indexed query names the issues that changed. Only what a transaction can see is ever held.
@@ -156,7 +156,9 @@ class LaunchIndex(IssueIndex):
     def _with_merged(self, changed: set[int]) -> set[int]:
         """The changed issues and all that are merged into them, near or far."""
         touched = set(changed)
-        merged = {fact.issue_id: fact.merged_into_id for fact in self._facts.values() if fact.merged_into_id is not None}
+        merged = {
+            fact.issue_id: fact.merged_into_id for fact in self._facts.values() if fact.merged_into_id is not None
+        }
         grew = True
         while grew:
             more = {issue_id for issue_id, into in merged.items() if into in touched} - touched

@@ -1,13 +1,14 @@
 """This module turns texts into vectors in which two tellings of one problem lie near each other.
 
-The space is lexical: stems, pairs of stems, thoughts told in other words, error codes, routes and pieces of words, hashed
-to a fixed width and weighted by how rare each is in the seed corpus. A telling keeps only its strongest features, so
+The space is lexical: stems, pairs of stems, thoughts told in other words, codes, routes and pieces of words, hashed to
+ a fixed width and weighted by how rare each is in the seed corpus. A telling keeps only its strongest features, so
 that an index of many thousands stays small.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,9 @@ STRONGEST = 96
 # Chosen by cross-validation over the forty problems: `manage.py evaluate matcher --problems tests/data/forty_problems.json`.
 WORD, PAIR, THOUGHT, CODE, PIECE = 1.0, 0.3, 1.6, 1.6, 0.45
 
-_CODE = re.compile(r"(?<![\w/])/[a-z][\w\-/]{2,}|\b[A-Z]{2,}[-_]?\d{2,}\b|\b[45]\d\d\b|\b\w+(?:Exception|Error)\b|\b\w+_\w+\b")
+_CODE = re.compile(
+    r"(?<![\w/])/[a-z][\w\-/]{2,}|\b[A-Z]{2,}[-_]?\d{2,}\b|\b[45]\d\d\b|\b\w+(?:Exception|Error)\b|\b\w+_\w+\b"
+)
 _ADDRESS = re.compile(r"https?://[^/\s]+")
 _NUMBER = re.compile(r"\d+")
 _PIECE_LENGTH = 4
@@ -76,7 +79,7 @@ def _features(text: str) -> Iterator[tuple[str, float]]:
             yield f"w:{form}", WORD**2
         for start in range(len(form) - _PIECE_LENGTH + 1):
             yield f"p:{form[start : start + _PIECE_LENGTH]}", PIECE**2
-    for first, second in zip(kept, kept[1:], strict=False):
+    for first, second in pairwise(kept):
         yield f"b:{first} {second}", PAIR**2
 
 

@@ -1,4 +1,4 @@
-"""This module keeps how open issues were told, as vectors in blocks that are only ever added or replaced, never changed.
+"""This module keeps how issues were told, as vectors in blocks that are added or replaced but never changed.
 
 A reader takes a snapshot, a tuple of blocks, and searches it without a lock while a writer adds the next block.
 """

@@ -9,7 +9,7 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS
+from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS, percent_of
 from triage.exit.metrics import plain_number
 from triage.models import CriterionState, IssueStatus
 from triage.reports.verdict import Verdict
@@ -215,9 +215,8 @@ def _issue(issue: dict[str, Any]) -> dict[str, Any]:
     reach = number_format(issue["reach"])
     if issue["at_least"]:
         reach = _("at least %(n)s") % {"n": reach}
-    share = 100 * issue["reach"] / issue["reach_of"] if issue["reach_of"] else None
-    if share is not None:
-        reach = f"{reach}, {number_format(share, 1 if share < 10 else 0)}%"
+    if issue["reach_of"]:
+        reach = f"{reach}, {percent_of(issue['reach'], issue['reach_of'])}"
     return issue | {"reach": reach, "status_word": IssueStatus(issue["status"]).label}
 
 

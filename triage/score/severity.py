@@ -12,11 +12,12 @@ DEFAULT_SEVERITY = 4
 
 @dataclass(frozen=True)
 class Voice:
-    """One report's severity: the level, how sure, and whether a rule gave it."""
+    """What reports say of severity: the level, how sure the surest is, whether a rule gave it, and how many say so."""
 
     severity: int
     confidence: float
     origin: str
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None) -> V
     sure = [voice for voice in voices if voice.confidence >= CONFIDENT]
     if sure:
         worst = min(sure, key=lambda voice: (voice.severity, -voice.confidence))
-        count = sum(1 for voice in sure if voice.severity == worst.severity)
+        count = sum(voice.count for voice in sure if voice.severity == worst.severity)
         reason = _("%(count)s of %(all)s reports say SEV%(severity)s") % {
-            "count": count, "all": len(voices), "severity": worst.severity}  # fmt: skip
+            "count": count, "all": sum(voice.count for voice in voices), "severity": worst.severity}  # fmt: skip
         verdict = Verdict(worst.severity, worst.confidence, worst.origin, reason)
     elif voices:
         best = max(voices, key=lambda voice: voice.confidence)

@@ -3,19 +3,23 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.roles import Right
-from triage import transitions
 from triage.board.changes import current_version
 from triage.board.lanes import lanes_of, not_shown
-from triage.filters import IssueFilter
-from triage.models import OPEN_STATUSES, Issue
+from triage.filters import IssueFilter, active_filters
+from triage.models import Issue
 
 
+@require_GET
+@vary_on_headers("HX-Request")
 @login_required
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """Lanes by status; the version is read first, so that a change during rendering is sent again, never missed."""
@@ -30,46 +34,34 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "version": version,
         "lanes": lanes,
         "total": sum(lane.count for lane in lanes),
-        "hidden": not_shown(launch, now=now),
         "filter": found,
-        "active": _active_filters(request, found),
+        "active": active_filters(request.GET, found, fields={}),
         "may_move": Right.TRIAGE in principal.rights_in(launch),
-        "language": get_language() or "en",
-        "moves": {status: transitions.targets_from(status) for status in OPEN_STATUSES},
-        "views": _views(request),
     }
-    template = "triage/_lanes.html" if getattr(request, "htmx", None) else "triage/board.html"
-    return render(request, template, context)
+    if request.headers.get("HX-Request"):
+        return render(request, "triage/_lanes.html", context)
+    context |= {
+        "hidden": not_shown(launch, now=now),
+        "views": _views(request),
+        "language": get_language() or "en",
+    }
+    return render(request, "triage/board.html", context)
+
+
+@require_GET
+@login_required
+def hidden(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the board does not show, counted anew."""
+    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    return render(request, "triage/_hidden.html", {"launch": launch, "hidden": not_shown(launch, now=clock.now())})
 
 
 def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
     """The ready-made views: label, query, whether it is the present one."""
-    mine = getattr(request.user, "email", "")
     views = [
         (_("All open"), ""),
         (_("SEV1 to SEV3"), "severity=1&severity=2&severity=3"),
-        (_("Mine"), f"owner={mine}"),
+        (_("Mine"), urlencode({"owner": getattr(request.user, "email", "")})),
     ]
     present = request.GET.urlencode()
-    return [(label, query, query.replace("@", "%40") == present) for label, query in views]
-
-
-def _active_filters(request: HttpRequest, found: IssueFilter) -> list[dict[str, str]]:
-    """One chip for each filter in the URL, with the address that removes it."""
-    chips = []
-    for name in request.GET:
-        if name not in found.filters:
-            continue
-        for value in request.GET.getlist(name):
-            if not value:
-                continue
-            rest = request.GET.copy()
-            rest.setlist(name, [kept for kept in rest.getlist(name) if kept != value])
-            chips.append(
-                {
-                    "label": str(found.filters[name].label or name),
-                    "value": value,
-                    "without": f"?{rest.urlencode()}",
-                }
-            )
-    return chips
+    return [(label, query, query == present) for label, query in views]

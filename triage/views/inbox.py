@@ -1,62 +1,92 @@
-"""This module shows the inbox: every report of a launch, filtered by the URL, with one open beside the list."""
+"""This module shows the inbox: every report of a launch, filtered by the URL, newest first, with one open beside the list."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
-from feedback.models import Feedback, Quarantined
+from feedback.models import Feedback, Quarantined, ReplyStatus
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import FieldDefinition, Launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
+from hypercare.core.templatetags.hypercare_ui import SENTIMENT_WORDS, field_word
 from triage import overrides
 from triage.access import access_feedback
-from triage.categories import CATEGORY_NAMES, SENTIMENTS
-from triage.filters import FeedbackFilter, by_custom_fields
-from triage.models import Decision, Issue, Match
+from triage.categories import CATEGORY_NAMES
+from triage.filters import FeedbackFilter, active_filters, by_custom_fields
+from triage.models import Decision, Match, Origin
+from triage.views.posted import posted
 
+EXCERPT = 160
 LIST_FIELDS = (
     "id", "title", "channel", "category", "severity", "issue_key", "received_at", "triaged_at", "launch_id",
     "reporter__name", "reporter__email", "reporter__external_id",
 )  # fmt: skip
+# The filters that have a control of their own; every other one of the address is kept by a hidden field.
+CONTROLS = {"q", "channel", "category", "severity"}
 
 
+@require_GET
 @login_required
 def inbox(request: HttpRequest, slug: str) -> HttpResponse:
     """The list; a bad filter is said beside the filters and filters nothing."""
     principal = Principal.of(request)
     launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
-    rows = Feedback.objects.filter(launch=launch).select_related("reporter").only(*LIST_FIELDS)
-    found = FeedbackFilter(request.GET, rows)
-    chosen = by_custom_fields(found.qs, request.GET, launch) if found.is_valid() else rows
-    page, pages = _page(chosen, request)
+    every = Feedback.objects.filter(launch=launch)
+    found = FeedbackFilter(request.GET, every)
+    chosen = by_custom_fields(found.qs, request.GET, launch) if found.is_valid() else every
+    page, pages = _page(_as_listed(chosen), request)
+    custom_fields = list(FieldDefinition.objects.filter(launch=launch).order_by("label"))
+    active = active_filters(request.GET, found, fields={field.key: field.label for field in custom_fields})
     context = {
         "nav_active": "inbox",
         "rows": page,
-        "sure": _confidences(page),
+        "severities": _severities(page),
         "filter": found,
-        "custom_fields": FieldDefinition.objects.filter(launch=launch).order_by("label"),
+        "custom_fields": custom_fields,
+        "active": active,
+        "kept": [one for one in active if one.name not in CONTROLS and not one.name.startswith("field.")],
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
-        "filtered": any(value for name, value in request.GET.items() if name not in {"cursor", "page_size"}),
-        "waiting": Feedback.objects.filter(launch=launch, triaged_at=None).count(),
+        "waiting": _not_looked_at(launch),
+        "in_triage": every.filter(triaged_at=None).count(),
         "quarantined": Quarantined.objects.filter(launch=launch, handled_at=None).count(),
         "views": _views(request),
     }
     return render(request, "triage/inbox.html", context)
 
 
-def _page(rows: Any, request: HttpRequest) -> tuple[list[Feedback], NewestFirst]:
+@require_GET
+@login_required
+def waiting(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many reports nobody has looked at, for the rail of every page."""
+    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    return render(request, "triage/_waiting.html", {"waiting": _not_looked_at(launch)})
+
+
+def _not_looked_at(launch: Launch) -> int:
+    return Feedback.objects.filter(launch=launch, reply_status=ReplyStatus.RECEIVED).count()
+
+
+def _as_listed(rows: QuerySet[Feedback]) -> QuerySet[Feedback]:
+    return rows.select_related("reporter").only(*LIST_FIELDS).annotate(excerpt=Left("body", EXCERPT))
+
+
+def _page(rows: QuerySet[Feedback], request: HttpRequest) -> tuple[list[Feedback], NewestFirst]:
     pages = NewestFirst()
     try:
         return list(pages.paginate_queryset(rows, Request(request)) or []), pages
@@ -64,17 +94,16 @@ def _page(rows: Any, request: HttpRequest) -> tuple[list[Feedback], NewestFirst]
         raise Problem(404, _("This page of the list does not exist any more; begin at the newest.")) from None
 
 
-def _confidences(rows: list[Feedback]) -> dict[int, float]:
-    found = Decision.objects.filter(feedback__in=rows, field="category", ended_at=None, applied=True)
-    return {
-        pk: confidence for pk, confidence in found.values_list("feedback_id", "confidence") if confidence is not None
-    }
+def _severities(rows: list[Feedback]) -> dict[int, Decision]:
+    """The decision in force about the severity of each row."""
+    found = Decision.objects.filter(feedback__in=rows, field="severity", ended_at=None)
+    return {decision.feedback_id: decision for decision in found if decision.feedback_id}
 
 
 def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
     views = [
         (_("All"), ""),
-        (_("Waiting"), "triaged=false"),
+        (_("Not looked at"), "reply_status=received"),
         (_("SEV1 and SEV2"), "severity=1&severity=2"),
         (
             _("From people"),
@@ -86,32 +115,47 @@ def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
     return [(label, query, query == present) for label, query in views]
 
 
+@require_GET
+@vary_on_headers("HX-Request")
 @login_required
 def report(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """One report with everything decided about it: a page of its own, or the side panel for htmx."""
     principal = Principal.of(request)
     launch = access_launch(principal, slug, right=Right.READ)
-    row = _in_launch(principal, launch, key, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
-    match = Match.objects.filter(feedback=row, ended_at=None).select_related("issue").first()
+    return _shown(request, principal, launch, _in_launch(principal, launch, key, right=Right.READ))
+
+
+def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feedback) -> HttpResponse:
+    decisions = list(row.decisions.order_by("-id")[:60])
+    in_force: dict[str, Decision] = {one.field: one for one in decisions if one.ended_at is None}
     context = {
         "nav_active": "inbox",
         "row": row,
-        "match": match,
-        "decisions": list(row.decisions.filter(ended_at=None).order_by("id")),
-        "history": row.decisions.exclude(ended_at=None).order_by("-id")[:20],
-        "attachments": row.attachments.all(),
+        "match": Match.objects.filter(feedback=row, ended_at=None).select_related("issue").first(),
+        "decisions": [in_force[field] for field in _SHOWN_FIRST if field in in_force],
+        "history": [one for one in decisions if one.ended_at is not None],
+        "by_machine": any(one.origin != Origin.PERSON for one in in_force.values()),
+        "attachments": list(row.attachments.all()),
         "with_person": Right.TRIAGE in principal.rights_in(launch),
         "category_names": CATEGORY_NAMES,
-        "sentiments": SENTIMENTS,
+        "sentiments": SENTIMENT_WORDS.items(),
         "components": launch.components.order_by("name"),
-        "issues": Issue.objects.filter(launch=launch, pk=match.issue_id) if match else Issue.objects.none(),
+        "facts": _facts(row, launch),
     }
-    return render(
-        request,
-        "triage/_report.html" if request.headers.get("HX-Request") else "triage/feedback.html",
-        context,
-    )
+    panel = bool(request.headers.get("HX-Request"))
+    return render(request, "triage/_feedback.html" if panel else "triage/feedback.html", context | {"panel": panel})
+
+
+_SHOWN_FIRST = ("severity", "category", "component", "team", "sentiment")
+
+
+def _facts(row: Feedback, launch: Launch) -> list[tuple[str, Any]]:
+    """The launch's own fields by label, then what the page or the machine sent along."""
+    labels = dict(FieldDefinition.objects.filter(launch=launch, key__in=row.fields).values_list("key", "label"))
+    own = [(labels.get(key, key), value) for key, value in row.fields.items()]
+    sent = row.context.items() if isinstance(row.context, dict) else [(_("Context"), row.context)]
+    return own + [(str(name), value) for name, value in sent]
 
 
 @login_required
@@ -121,19 +165,23 @@ def override(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     principal = Principal.of(request)
     launch = access_launch(principal, slug, right=Right.TRIAGE)
     row = _in_launch(principal, launch, key, right=Right.TRIAGE)
-    field, value = request.POST.get("field", ""), request.POST.get("value", "")
+    field, tone = request.POST.get("field", ""), "success"
     try:
         overrides.override_feedback(
             row,
             field=field,
-            value=value,
-            reason=request.POST.get("reason", "")[:500],
+            value=posted(request, "value"),
+            reason=posted(request, "reason"),
             actor=principal.actor,
             now=clock.now(),
         )
-        messages.success(request, _("%(key)s: %(field)s is set.") % {"key": row.key, "field": field})
+        text = _("%(key)s: %(field)s is set.") % {"key": row.key, "field": field_word(field)}
     except Problem as problem:
-        messages.error(request, problem.detail)
+        text, tone = problem.detail, "error"
+    if request.headers.get("HX-Request"):
+        fresh = _in_launch(principal, launch, key, right=Right.TRIAGE)
+        return trigger_client_event(_shown(request, principal, launch, fresh), "hc:toast", {"text": text, "tone": tone})
+    messages.add_message(request, messages.SUCCESS if tone == "success" else messages.ERROR, text)
     return redirect("triage:feedback", slug, row.key)
 
 

@@ -1,5 +1,6 @@
 """This module shows an issue with all that belongs to it, lists issues, and takes a person's orders about one."""
 
+import re
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
+from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
 from triage import lifecycle, overrides, transitions, tree
 from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
@@ -25,8 +27,10 @@ from triage.filters import IssueFilter
 from triage.models import Issue, Moscow
 from triage.notes import add_note
 from triage.story import story_of
+from triage.views.posted import posted
 
 SHOWN_REPORTS = 100
+_KEY = re.compile(r"\bIS-[0-9]{1,18}\b")
 
 
 @login_required
@@ -60,20 +64,21 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     entries = TimelineEntry.objects.filter(launch=launch, subject__in=keys).order_by("-occurred_at", "-id")[
         :SHOWN_REPORTS
     ]
-    decisions = one.decisions.order_by("-id")[:SHOWN_REPORTS]
+    decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
+    in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
     context = {
         "nav_active": "board",
         "issue": one,
         "card": cards_of([one], now=clock.now())[0],
         "reports": reports[:SHOWN_REPORTS],
         "story": story_of(entries),
-        "decisions": decisions,
-        "held": {d.field: d for d in decisions if d.ended_at is None},
+        "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
+        "history": [decision for decision in decisions if decision.ended_at is not None],
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
         "targets": transitions.targets_from(one.status),
         "rank": 1
         + Issue.objects.filter(launch=launch, priority__gt=one.priority).exclude(closed_at__isnull=False).count(),
-        "resolutions": sorted(transitions.RESOLUTIONS),
+        "resolutions": [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
         "category_names": CATEGORY_NAMES,
         "moscow_names": Moscow.choices,
         "components": launch.components.order_by("name"),
@@ -87,12 +92,13 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 
 def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    to, _colon, resolution = request.POST.get("to", "").partition(":")
     return lifecycle.move(
         one.pk,
-        to=request.POST.get("to", ""),
+        to=to,
         version=_version(request),
-        reason=request.POST.get("reason", "")[:500],
-        resolution=request.POST.get("resolution", ""),
+        reason=posted(request, "reason"),
+        resolution=resolution,
         actor=principal.actor,
         now=clock.now(),
     )
@@ -107,8 +113,8 @@ def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     return overrides.override_issue(
         one.pk,
         field=field,
-        value=request.POST.get("value", ""),
-        reason=request.POST.get("reason", "")[:500],
+        value=posted(request, "value"),
+        reason=posted(request, "reason"),
         version=_version(request),
         actor=principal.actor,
         now=clock.now(),
@@ -116,9 +122,10 @@ def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 
 
 def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
-    target = access_issue(
-        principal, request.POST.get("into", "").strip().upper().rsplit("/", 1)[-1], right=Right.TRIAGE
-    )
+    named = _KEY.search(posted(request, "into").upper())
+    if named is None:
+        raise Problem(400, _("Write the other issue's key, such as IS-12, or paste its link."))
+    target = access_issue(principal, named[0], right=Right.TRIAGE)
     return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 

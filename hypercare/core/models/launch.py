@@ -66,6 +66,7 @@ class Launch(models.Model):
         ]
 
     RESERVED_SLUGS: ClassVar[frozenset[str]] = frozenset({"new"})
+    SAMPLE_SLUG: ClassVar[str] = "meridian-demo"
 
     def __str__(self) -> str:
         return self.name
@@ -90,6 +91,11 @@ class Launch(models.Model):
     def days_planned(self) -> int:
         """Planned length in days."""
         return (self.planned_end_on - self.go_live_on).days + 1
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether this is the made-up launch of the demo: its pages say so and its mail stays in the Outbox."""
+        return self.slug == self.SAMPLE_SLUG
 
     def date_of_day(self, number: int) -> date:
         """The calendar date of hypercare day `number`."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -68,6 +69,19 @@ MOSCOW_WORDS = {
     "should": _("Should have"),
     "could": _("Could have"),
     "wont": _("Won't for now"),
+}
+RESOLUTION_WORDS = {
+    "fixed": _("fixed"),
+    "workaround": _("there is a workaround"),
+    "configuration": _("settings corrected"),
+    "rolled_back": _("rolled back"),
+    "known_issue": _("known issue"),
+    "explained": _("explained"),
+    "not_reproducible": _("cannot be reproduced"),
+    "as_designed": _("works as designed"),
+    "deferred": _("deferred"),
+    "wont_do": _("will not be done"),
+    "external": _("lies outside the product"),
 }
 FIELD_WORDS = {
     "title": _("Title"),
@@ -154,6 +168,12 @@ def category_word(category: str) -> Any:
 
 
 @register.filter
+def resolution_word(resolution: str) -> Any:
+    """Why an issue ended, in words."""
+    return RESOLUTION_WORDS.get(resolution, resolution)
+
+
+@register.filter
 def field_word(field: str) -> Any:
     """A field's name in words."""
     return FIELD_WORDS.get(field, field)
@@ -169,7 +189,15 @@ def value_word(value: str, field: str) -> Any:
         "sentiment": SENTIMENT_WORDS,
         "moscow": MOSCOW_WORDS,
     }
+    if field == "rice_confidence" and _is_number(value):
+        return as_percent(float(value))
+    if field.startswith("rice_") and _is_number(value):
+        return floatformat(value)
     return words.get(field, {}).get(value, value)
+
+
+def _is_number(value: Any) -> bool:
+    return str(value).replace(".", "", 1).isdecimal()
 
 
 @register.filter
@@ -199,11 +227,13 @@ def short_json(value: Any) -> str:
 
 @register.filter
 def percent_of(value: float | None, whole: float | None) -> str:
-    """`4.2%`: the part of a whole, with one decimal below 10 %; empty without a whole."""
+    """`4.2%`: the part of a whole, with one decimal below 10 %, `<0.1%` below that; empty without a whole."""
     if value is None or not whole:
         return ""
     share = 100 * value / whole
-    return f"{number_format(share, 1 if share < 10 else 0)}%"
+    if 0 < share < 0.1:
+        return f"<{number_format(0.1, 1)}%"
+    return f"{number_format(share, 1 if 0 < share < 10 else 0)}%"
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hypercare.core import audit, clock
 from hypercare.core.forms.audit import AuditForm
@@ -13,7 +13,7 @@ from hypercare.core.timeline import KINDS
 from hypercare.core.views.place import enter
 
 
-@require_GET
+@require_safe
 @login_required
 def log(request: HttpRequest, slug: str) -> HttpResponse:
     """One page of entries, newest first."""
@@ -21,19 +21,23 @@ def log(request: HttpRequest, slug: str) -> HttpResponse:
     form = AuditForm(request.GET)
     form.is_valid()
     page = page_of(audit.entries_of(launch, form.wanted), request.GET)
+    people = audit.people_named_by(page.rows)
     context = {
         "nav_active": "settings",
         "tab": "audit",
         "form": form,
         "page": page,
-        "rows": [(entry, KINDS.get(entry.kind, entry.kind), audit.details_of(entry)) for entry in page.rows],
+        "rows": [
+            (entry, KINDS.get(entry.kind, entry.kind), people.get(entry.subject, ""), audit.details_of(entry))
+            for entry in page.rows
+        ],
         "query": request.GET.urlencode(),
         "filtered": form.wanted != audit.Wanted(),
     }
     return render(request, "core/audit.html", context)
 
 
-@require_GET
+@require_safe
 @login_required
 def export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """The same entries as CSV, sent while they are read."""

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch, administrators, may_create_launches, visible_launches
@@ -14,7 +14,7 @@ from hypercare.core.roles import Right, Role
 _LANDING = {Role.STAKEHOLDER: "triage:report", Role.REPORTER: "feedback:portal"}
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Welcome for a guest, the one launch for who has one, the choice for who has several."""
     if not request.user.is_authenticated:
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("core:my_launches") if launches else _without_a_launch(request, principal)
 
 
-@require_GET
+@require_safe
 @login_required
 def my_launches(request: HttpRequest) -> HttpResponse:
     """Every launch the person has a part in, with role, day and phase."""
@@ -42,7 +42,7 @@ def my_launches(request: HttpRequest) -> HttpResponse:
     return render(request, "core/my_launches.html", {"rows": rows, "may_create": may_create_launches(principal)})
 
 
-@require_GET
+@require_safe
 @login_required
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
     """The launch's first page for this person's role."""

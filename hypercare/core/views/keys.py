@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hypercare.core import clock
 from hypercare.core.forms.parts import OriginsForm
@@ -16,7 +16,7 @@ from hypercare.core.views.place import enter
 from hypercare.core.widget_keys import OLD_KEY_LIVES, rotate_key, set_origins, snippet
 
 
-@require_GET
+@require_safe
 @login_required
 def keys(request: HttpRequest, slug: str) -> HttpResponse:
     """The keys in use, the newest first, with their line of HTML."""

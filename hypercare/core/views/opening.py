@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from hypercare.core import clock, tokens
 from hypercare.core.access import Principal, check_may_create_launches
@@ -48,7 +48,7 @@ def new_launch(request: HttpRequest) -> HttpResponse:
     return render(request, "core/new_launch.html", context, status=400 if form.is_bound else 200)
 
 
-@require_GET
+@require_safe
 @login_required
 def proposed_slug(request: HttpRequest) -> HttpResponse:
     """The address a name gives, as the form's field; what somebody typed stays."""

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hypercare.core import clock, outbox
 from hypercare.core.access import Principal
@@ -21,7 +21,7 @@ from hypercare.core.views.place import enter
 
 
 @never_cache
-@require_GET
+@require_safe
 @login_required
 def messages_of(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """The list, newest first."""
@@ -34,7 +34,7 @@ def messages_of(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 @login_required
 def message(request: HttpRequest, pk: int, slug: str | None = None) -> HttpResponse:
     """One message as text, with every try to send it."""
@@ -54,7 +54,7 @@ def message(request: HttpRequest, pk: int, slug: str | None = None) -> HttpRespo
     return render(request, "core/message.html" if launch else "core/message_of_all.html", context)
 
 
-@require_GET
+@require_safe
 @login_required
 def message_page(request: HttpRequest, pk: int, slug: str | None = None) -> HttpResponse:
     """The message's HTML as a file: never a page of ours, and powerless where a browser shows it all the same."""

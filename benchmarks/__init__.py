@@ -1,0 +1,1 @@
+"""This package measures the product; each figure stands beside a reference measured in the same run."""

@@ -1,0 +1,40 @@
+"""This module runs benchmarks: `python -m benchmarks` runs all, `python -m benchmarks NAME [OPTION...]` runs one."""
+
+import importlib
+import subprocess
+import sys
+
+from benchmarks import scratch
+
+# Whether a benchmark works on rows in this process, and so needs Django on a scratch database before it is imported.
+NEEDS_ROWS = {
+    "lines_of_code": False,
+    "board_and_inbox": True,
+    "pages_wsgi_or_asgi": True,
+    "triage_throughput": True,
+    "report_to_board": False,
+    "intake_without_broker": False,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Runs what the arguments name; every benchmark gets a process of its own, so that none warms up another."""
+    if arguments and not arguments[0].startswith("-"):
+        _run(arguments[0], arguments[1:])
+        return
+    commands = {name: [sys.executable, "-m", "benchmarks", name, *arguments] for name in NEEDS_ROWS}
+    failed = [name for name, command in commands.items() if subprocess.run(command, check=False).returncode]
+    if failed:
+        sys.exit(f"These benchmarks did not finish: {', '.join(failed)}.")
+
+
+def _run(name: str, options: list[str]) -> None:
+    if name not in NEEDS_ROWS:
+        sys.exit(f"There is no benchmark {name}; there are {', '.join(NEEDS_ROWS)}.")
+    if NEEDS_ROWS[name]:
+        scratch.set_up_product()
+    importlib.import_module(f"benchmarks.{name}").main(options)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,94 @@
+"""This module reads real texts from the shared data folder, or makes do with the product's own corpus and says so."""
+
+import csv
+import gzip
+import os
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage.classify.corpus import read_corpus
+
+SEED = 20260520
+_DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data"
+_TITLES = ("title", "summary", "Subject")
+_BODIES = ("body", "text", "description", "Description", "review")
+_TITLE_FROM_BODY = 100
+_MOST_CHARACTERS = 100_000
+
+
+@dataclass(frozen=True)
+class Text:
+    """What somebody reported."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts and where they came from."""
+
+    texts: list[Text]
+    origin: str
+
+
+def read_texts(count: int, *, folder: str | None = None) -> Texts:
+    """So many texts, evenly mixed from all files of the shared data; the product's own corpus where there are none."""
+    where = Path(folder or os.environ.get("HYPERCARE_SHARED_DATA") or _DEFAULT)
+    files = sorted((where / "texts").glob("*.csv.gz"))
+    readers = [iterator for iterator in map(_read_file, files) if iterator is not None]
+    if not readers:
+        print(f"No texts in {where / 'texts'}: measuring on the product's own corpus with variations.", file=sys.stderr)
+        return Texts(_from_corpus(count), "own corpus, repeated with variations")
+    texts = _mixed(readers, count)
+    random.Random(SEED).shuffle(texts)
+    return Texts(texts, f"{len(texts)} real texts from {len(readers)} files")
+
+
+def _mixed(readers: list[Iterator[Text]], count: int) -> list[Text]:
+    """Takes turns among the files until there are enough or all are read."""
+    texts: list[Text] = []
+    while readers and len(texts) < count:
+        for reader in list(readers):
+            text = next(reader, None)
+            if text is None:
+                readers.remove(reader)
+            elif len(texts) < count:
+                texts.append(text)
+    return texts
+
+
+def _read_file(path: Path) -> Iterator[Text] | None:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file))
+    title = next((name for name in _TITLES if name in columns), None)
+    body = next((name for name in _BODIES if name in columns), None)
+    return _rows(path, title, body) if body else None
+
+
+def _rows(path: Path, title: str | None, body: str) -> Iterator[Text]:
+    csv.field_size_limit(2**24)
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            text = row[body][:_MOST_CHARACTERS]
+            said = row[title] if title else text[:_TITLE_FROM_BODY]
+            if said.strip():
+                yield Text(" ".join(said.split())[:300], text)
+
+
+def _from_corpus(count: int) -> list[Text]:
+    examples = [example.text for example in read_corpus()]
+    chance = random.Random(SEED)
+    return [_varied(examples[at % len(examples)], at // len(examples), chance) for at in range(count)]
+
+
+def _varied(text: str, turn: int, chance: random.Random) -> Text:
+    words = text.split()
+    if turn:
+        chance.shuffle(words)
+        words.insert(0, f"case {turn}:")
+    told = " ".join(words)
+    return Text(told[:_TITLE_FROM_BODY], told)

@@ -1,0 +1,155 @@
+"""This module measures how many real texts a second one worker process triages, beside one plain UPDATE a row."""
+
+import argparse
+import itertools
+import resource
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from benchmarks.figures import quantile, show
+from benchmarks.texts import Text, read_texts
+from feedback import intake
+from feedback.models import Feedback
+from feedback.report import Report, ReportErrors, read_report
+from hypercare.core import clock
+from hypercare.core.launches import create_launch
+from hypercare.core.models import Component, Launch, Team, User
+from hypercare.core.timeline import SYSTEM
+from triage import pipeline
+from triage.claim import BATCH_ROWS
+from triage.classify.classify import classify, load_model
+from triage.models import OPEN_STATUSES, Issue
+
+MEASURES = "rows a second that pipeline.triage_waiting triages in one process: classify, match, score, route, write"
+REFERENCE = "one plain committed UPDATE of the verdict columns for each of some of the same rows, one after the other"
+COMPONENTS = {
+    "checkout": ["card", "payment", "refund", "transfer"],
+    "browser": ["tab", "bookmark", "firefox", "page"],
+    "cluster": ["hadoop", "agent", "server", "node"],
+    "mobile-app": ["phone", "android", "camera", "video"],
+}
+PEOPLE = 3000
+ENTERED_AT_ONCE = 1000
+PLAIN_UPDATE = """
+UPDATE feedback_feedback SET category = 'bug', severity = 3, sentiment = 'neutral', issue_key = 'IS-1', triaged_at = %s
+WHERE id = %s
+"""
+
+
+def main(options: Sequence[str]) -> None:
+    """Enters the texts through the one door, triages them and prints the figures."""
+    chosen = _options(options)
+    launch = _launch()
+    _warm_up(launch)
+    texts = read_texts(chosen.rows, folder=chosen.data)
+    began = time.perf_counter()
+    entered = _enter(launch, texts.texts)
+    seconds_to_enter = time.perf_counter() - began
+    batches = _triage()
+    plain = _seconds_of_plain_updates(chosen.plain)
+    show(
+        "triage_throughput",
+        MEASURES,
+        texts=texts.origin,
+        refused_texts=chosen.rows - entered,
+        **_pace(batches, entered),
+        open_issues=Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES).count(),
+        memory_peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        intake_rows_per_second=round(entered / seconds_to_enter),
+        classify_only_rows_per_second=round(_classified_a_second(chosen.plain)),
+        reference_rows_per_second=round(1 / plain),
+        reference=REFERENCE,
+        ratio=sum(batches) / entered / plain,
+        goal=None,
+    )
+
+
+def _options(options: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks triage_throughput", description=MEASURES)
+    parser.add_argument("--rows", type=int, default=3000, help="how many texts; 10000 is the full size")
+    parser.add_argument("--plain", type=int, default=1000, help="how many rows the references read and write")
+    parser.add_argument("--data", help="the shared data folder; else HYPERCARE_SHARED_DATA, else ../shared/data")
+    return parser.parse_args(options)
+
+
+def _launch() -> Launch:
+    owner = User.objects.create_superuser(email="benchmark@example.org", password="a-long-enough-one")
+    days = {"go_live_on": date(2026, 5, 20), "planned_end_on": date(2036, 6, 8)}
+    launch = Launch(slug="bench", name="Benchmark", active_users=9800, **days)
+    launch = create_launch(launch, owner=owner, now=clock.now())
+    team = Team.objects.create(launch=launch, name="Backend")
+    for slug, hints in COMPONENTS.items():
+        Component.objects.create(launch=launch, slug=slug, name=slug.replace("-", " "), team=team, hints=hints)
+    return launch
+
+
+def _warm_up(launch: Launch) -> None:
+    """Trains the model and fills the caches of the process, which a worker does once."""
+    report = Report(channel="api", source="benchmark", title="Warm up the model, the index and the connection")
+    intake.accept(launch, report, actor=SYSTEM, now=clock.now())
+    pipeline.triage_waiting(clock=clock.now)
+
+
+def _enter(launch: Launch, texts: list[Text]) -> int:
+    reports = [report for number, text in enumerate(texts) if (report := _report(number, text))]
+    answers: list[intake.Receipt | intake.Refusal] = []
+    for begin in range(0, len(reports), ENTERED_AT_ONCE):
+        part = reports[begin : begin + ENTERED_AT_ONCE]
+        answers += intake.accept_many(launch, part, actor=SYSTEM, now=clock.now())
+    return sum(isinstance(answer, intake.Receipt) for answer in answers)
+
+
+def _report(number: int, text: Text) -> Report | None:
+    """The text as the API reads it; nothing where it holds what no report may hold."""
+    reporter = {"email": f"person{number * 7919 % PEOPLE}@example.org"}
+    data: dict[str, Any] = {"channel": "api", "title": text.title, "body": text.body, "reporter": reporter}
+    try:
+        return read_report(data | {"launch": "bench"}, source="benchmark")[0]
+    except ReportErrors:
+        return None
+
+
+def _triage() -> list[float]:
+    """Triages all that waits; the seconds of each batch. The pipeline reads the clock once at the start of each."""
+    marks: list[float] = []
+
+    def marking_clock() -> datetime:
+        marks.append(time.perf_counter())
+        return clock.now()
+
+    pipeline.triage_waiting(clock=marking_clock)
+    return [later - earlier for earlier, later in itertools.pairwise(marks)]
+
+
+def _pace(batches: list[float], rows: int) -> dict[str, Any]:
+    last = batches[-max(len(batches) // 10, 2) : -1] or batches
+    return {
+        "rows": rows,
+        "rows_per_second": round(rows / sum(batches), 1),
+        "rows_per_second_in_the_last_tenth": round(BATCH_ROWS * len(last) / sum(last), 1),
+        "batch_of": BATCH_ROWS,
+        "batch_p50_ms": round(1000 * quantile(batches, 0.5)),
+        "batch_p95_ms": round(1000 * quantile(batches, 0.95)),
+    }
+
+
+def _seconds_of_plain_updates(count: int) -> float:
+    ids = list(Feedback.objects.order_by("pk").values_list("pk", flat=True)[:count])
+    now, began = clock.now(), time.perf_counter()
+    with connection.cursor() as cursor:
+        for pk in ids:
+            cursor.execute(PLAIN_UPDATE, [now, pk])
+    return (time.perf_counter() - began) / len(ids)
+
+
+def _classified_a_second(count: int) -> float:
+    rows = list(Feedback.objects.select_related("component").order_by("pk")[:count])
+    components, model = list(Component.objects.select_related("team")), load_model(now=clock.now())
+    began = time.perf_counter()
+    for begin in range(0, len(rows), BATCH_ROWS):
+        classify(rows[begin : begin + BATCH_ROWS], components, model=model)
+    return len(rows) / (time.perf_counter() - began)

@@ -1,0 +1,70 @@
+"""This module makes one of everything in a launch, so that each address has something to point at."""
+
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+
+from feedback import receipts
+from feedback.models import Attachment, Quarantined, ReceiptLink
+from hypercare.core import clock
+from hypercare.core.messages import queue_mail
+from hypercare.core.models import FieldDefinition, Launch, Message, MessageKind, Team
+from hypercare.core.secrets import digest
+from hypercare.core.subscriptions import subscriptions_of
+from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
+from triage.exit.defaults import ensure_criteria
+from triage.reports.draft import preview
+
+
+def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
+    """The names of one of everything in the launch, as they stand in addresses; its report is of a day of its own."""
+    now = clock.now()
+    ensure_criteria(launch)
+    launch.exit_criteria.filter(code="E1").update(code=f"X{launch.pk}")
+    issue, report = make_issue(launch, now=now), make_feedback(launch, now=now)
+    alert, _deployed = make_alert(launch, now=now), make_deployment(launch, now=now, version="1.8.2")
+    ReceiptLink.objects.create(feedback=report, digest=digest(receipts.secret_of(report.pk)), created_at=now)
+    member = launch.memberships.exclude(role__in=["lead", "admin"]).order_by("pk").first() or launch.memberships.get()
+    daily = preview(launch, now=now - timedelta(days=days_ago))
+    daily.sent_at, daily.html = now, "<p>Day 9</p>"
+    daily.save()
+    return {
+        "slug": launch.slug,
+        "member": str(member.pk),
+        "team": str(Team.objects.create(launch=launch, name="Walkers").pk),
+        "component": str(launch.components.earliest("pk").pk),
+        "field": str(FieldDefinition.objects.create(launch=launch, key="store", label="Store", kind="text").pk),
+        "key": str(launch.keys.get().pk),
+        "widget": launch.keys.get().key,
+        "message": _message(launch),
+        "mail": _message(None, f"none-{launch.pk}"),
+        "stop": subscriptions_of(launch, [member.user])[member.user.pk].secret,
+        "issue": issue.key,
+        "feedback": report.key,
+        "secret": receipts.secret_of(report.pk),
+        "attachment": _attachment(report, now),
+        "quarantined": _quarantined(launch, now),
+        "source": str(alert.source.pk),
+        "code": f"X{launch.pk}",
+        "day": f"{daily.day:%Y-%m-%d}",
+    }
+
+
+def _message(launch, name=""):
+    once = name or f"walk-{launch.pk}"
+    queue_mail(
+        launch=launch, kind=MessageKind.RECEIPT, about="", to_address="x@example.org", language="en",
+        subject="Hello", text="Hello", html="<p>Hello</p>", once_key=once, now=clock.now(),
+    )  # fmt: skip
+    return str(Message.objects.get(once_key=once).pk)
+
+
+def _attachment(report, now):
+    kept = Attachment(feedback=report, name="a.txt", content_type="text/plain", size=1, digest="0" * 64, created_at=now)
+    kept.file.save("a.txt", ContentFile(b"a"))
+    return str(kept.pk)
+
+
+def _quarantined(launch, now):
+    kept = Quarantined.objects.create(launch=launch, report={"kind": "", "title": "x"}, reason="rate", received_at=now)
+    return str(kept.pk)

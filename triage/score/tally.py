@@ -1,0 +1,99 @@
+"""This module adds up in the database what the live reports of issues say, so that a large issue costs little more."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from feedback.models import MACHINE_CHANNELS
+from triage import tree
+from triage.score.severity import CONFIDENT, Voice
+
+_LIVE = """
+FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
+JOIN triage_match match ON match.issue_id = tree.issue_id AND match.ended_at IS NULL
+"""
+
+_REPORTS = f"""
+SELECT root, feedback.channel, feedback.category, grouping(feedback.channel), grouping(feedback.category),
+       count(*), count(*) FILTER (WHERE reporter_id IS NULL), count(DISTINCT reporter_id), max(occurred_at)
+{_LIVE} JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
+GROUP BY GROUPING SETS ((root), (root, feedback.channel), (root, feedback.category))
+ORDER BY root, count(*) DESC, feedback.category
+"""
+
+_VOICES = f"""
+SELECT root, decision.value::int, max(coalesce(decision.confidence, 1)), decision.origin, count(*)
+{_LIVE} JOIN triage_decision decision ON decision.feedback_id = match.feedback_id
+    AND decision.field = 'severity' AND decision.ended_at IS NULL AND decision.value ~ '^[1-5]$'
+GROUP BY root, decision.value, decision.origin, coalesce(decision.confidence, 1) >= %(confident)s
+"""
+
+
+@dataclass
+class Tally:
+    """What the live reports of one tree add up to; a voice stands for all that say the same."""
+
+    count: int = 0
+    people: int = 0
+    guests: int = 0
+    sources: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+    voices: list[Voice] = field(default_factory=list)
+    last_seen_at: datetime | None = None
+
+    @property
+    def machines(self) -> int:
+        """Reports from machines."""
+        return sum(count for channel, count in self.sources.items() if channel in MACHINE_CHANNELS)
+
+    @property
+    def reach(self) -> int:
+        """Distinct reporters; guests cannot be told apart, so all of them are at least one."""
+        return self.people or (1 if self.guests else 0)
+
+
+class _Told(NamedTuple):
+    """One line of the count: of a channel, of a category, or of every channel and category."""
+
+    root: int
+    channel: str
+    category: str
+    of_every_channel: int
+    of_every_category: int
+    count: int
+    nameless: int
+    people: int
+    latest: datetime
+
+
+def tallies_of(root_ids: Iterable[int]) -> dict[int, Tally]:
+    """The tally of each root issue's tree; three queries."""
+    tallies = {root: Tally() for root in root_ids}
+    pairs = [(member, root) for root, members in tree.members_of(tallies).items() for member in members]
+    members, roots = [member for member, _root in pairs], [root for _member, root in pairs]
+    given = {"members": members, "roots": roots, "confident": CONFIDENT}
+    for told in map(_Told._make, _rows(_REPORTS, given)):
+        _add(tallies[told.root], told)
+    for root, severity, confidence, origin, count in _rows(_VOICES, given):
+        tallies[root].voices.append(Voice(severity, confidence, origin, count))
+    return tallies
+
+
+def _add(tally: Tally, told: _Told) -> None:
+    if not told.of_every_channel:
+        tally.sources[told.channel] = told.count
+        tally.guests += 0 if told.channel in MACHINE_CHANNELS else told.nameless
+    elif told.of_every_category:
+        tally.count, tally.people, tally.last_seen_at = told.count, told.people, told.latest
+    elif told.category:
+        tally.categories[told.category] = told.count
+
+
+def _rows(sql: str, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return iter(cursor.fetchall())
