@@ -11,9 +11,19 @@ from functools import lru_cache
 WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 LONGEST_PHRASE = 4
 
-STOP_WORDS = frozenset(
-    ["a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "for", "from", "get", "gets", "got", "had", "has", "have", "he", "her", "here", "him", "his", "how", "i", "if", "im", "in", "into", "is", "it", "its", "ive", "just", "let", "like", "make", "may", "me", "might", "my", "no", "now", "of", "off", "on", "one", "only", "or", "other", "our", "out", "over", "please", "really", "said", "same", "say", "see", "she", "should", "since", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "this", "those", "to", "too", "under", "up", "us", "very", "was", "way", "we", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with", "would", "yes", "yet", "you", "your", "alla", "allt", "att", "av", "bara", "blev", "bli", "blir", "de", "dem", "den", "denna", "deras", "dess", "det", "detta", "dig", "din", "dina", "ditt", "du", "där", "efter", "eller", "en", "er", "ett", "finns", "fick", "från", "få", "får", "för", "ha", "hade", "han", "har", "hej", "henne", "hennes", "hon", "honom", "hos", "här", "i", "in", "ju", "kan", "kommer", "kunde", "kunna", "man", "med", "mej", "men", "mig", "min", "mina", "mitt", "mot", "mycket", "ni", "nog", "nu", "när", "något", "några", "och", "också", "om", "oss", "på", "sedan", "ser", "sig", "sin", "sina", "sitt", "ska", "skulle", "som", "så", "tack", "till", "under", "upp", "ut", "var", "vara", "varit", "vi", "vid", "vill", "är", "över", "åt", "än", "ändå"]
-)
+_STOP_WORDS = """
+    a about after all also am an and any are as at be because been but by can could did do does doing done
+    for from get gets got had has have he her here him his how i if im in into is it its ive just let like
+    make may me might my no now of off on one only or other our out over please really said same say see she
+    should since so some such than that the their them then there these they thing this those to too under
+    up us very was way we were what when where which while who why will with would yes yet you your alla
+    allt att av bara blev bli blir de dem den denna deras dess det detta dig din dina ditt du där efter
+    eller en er ett finns fick från få får för ha hade han har hej henne hennes hon honom hos här ju kan
+    kommer kunde kunna man med mej men mig min mina mitt mot mycket ni nog nu när något några och också om
+    oss på sedan ser sig sin sina sitt ska skulle som så tack till upp ut var vara varit vi vid vill är över
+    åt än ändå
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 CONCEPTS = {
     "login": """

@@ -35,7 +35,7 @@ from hypercare.core.models import (
 )
 
 
-class NewAccountForm(AdminUserCreationForm):
+class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]  # it takes no argument at run time
     """An account by address."""
 
     email = LowerEmailField()
@@ -56,7 +56,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes
 
 
 @admin.register(User)
-class Accounts(UserAdmin):
+class Accounts(UserAdmin):  # type: ignore[type-arg]  # it takes no argument at run time
     """People; passwords are set by their own link."""
 
     form = AccountForm

@@ -1,8 +1,10 @@
-"""This module gives every launch page what the shell shows: the launch, the person's role and their launches."""
+"""This module gives every launch page what the shell shows, and shows its times in the launch's zone."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, visible_launches
@@ -18,6 +20,7 @@ def launch_context(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"my_launches": visible_launches(principal)[:20]}
     launch = getattr(request, "launch", None)
     if isinstance(launch, Launch):
+        timezone.activate(ZoneInfo(launch.zone))  # until the request ends, see core.middleware
         context |= {
             "launch": launch,
             "launch_day": launch.day_on(clock.now()),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from hypercare.core import timeline
 from hypercare.core.problem import Problem
@@ -17,7 +18,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 def request_id(get_response: Next) -> Next:
-    """Gives every request an id, taken from `X-Request-Id` when it looks like one, and returns it."""
+    """Gives every request an id, taken from `X-Request-Id` when it looks like one; nothing of it outlives the request."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
@@ -27,6 +28,7 @@ def request_id(get_response: Next) -> Next:
             response = get_response(request)
         finally:
             timeline.request_id.reset(token)
+            timezone.deactivate()
         response["X-Request-Id"] = name
         return response
 

@@ -32,7 +32,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_ONLY = False
-# A link, not a form: our policy lets forms lead only to ourselves, and a provider may send people on to yet another host.
+# A link, not a form: our policy lets forms lead only to ourselves, and a provider may send people on to other hosts.
 SOCIALACCOUNT_LOGIN_ON_GET = True
 
 _OIDC = {name: os.environ.get(f"HYPERCARE_OIDC_{name}", "") for name in ("URL", "CLIENT_ID", "CLIENT_SECRET")}

@@ -2,40 +2,57 @@
 import { onKey } from "./keys.js";
 
 const split = document.querySelector("[data-split]");
+const list = document.querySelector(".list");
 const side = document.getElementById("report");
-const rows = () => [...document.querySelectorAll("[data-row]")];
-const present = () => rows().find((row) => row.getAttribute("aria-selected") === "true");
+const nothing = side.innerHTML;
+const links = () => [...list.querySelectorAll("[data-report]")];
+const present = () => list.querySelector("[data-report][aria-current]");
+let walking = false;
 
-function mark(row) {
-  for (const other of rows()) other.removeAttribute("aria-selected");
-  row?.setAttribute("aria-selected", "true");
-  row?.scrollIntoView({ block: "nearest" });
-}
-
-function close() {
-  split.classList.remove("opened");
-  present()?.querySelector("[data-open]").focus();
+function mark(link) {
+  present()?.removeAttribute("aria-current");
+  link?.setAttribute("aria-current", "true");
+  link?.closest("[data-row]").scrollIntoView({ block: "nearest" });
 }
 
 function go(down) {
-  const all = rows();
-  const next = all[all.indexOf(present()) + (down ? 1 : -1)] ?? all[0];
-  next?.querySelector("[data-open]").click();
-  next?.querySelector("[data-open]").focus();
+  const all = links();
+  const here = all.indexOf(present() ?? (all.includes(document.activeElement) ? document.activeElement : undefined));
+  const next = all[here + (down ? 1 : -1)] ?? (here < 0 ? all[0] : undefined);
+  if (!next) return false;
+  next.focus();
+  walking = true;
+  next.click();
+  return true;
 }
 
+function close() {
+  if (!split.classList.contains("opened")) return false;
+  const link = present();
+  split.classList.remove("opened");
+  side.innerHTML = nothing;
+  mark(undefined);
+  link?.focus();
+  return true;
+}
+
+// A click with a key held opens a tab, as on any link.
+list.addEventListener("click", (event) => (event.ctrlKey || event.metaKey || event.shiftKey) && event.stopPropagation(), true);
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== side) return;
   split.classList.add("opened");
-  mark(event.detail.requestConfig.elt.closest("[data-row]"));
+  const link = event.detail.requestConfig.elt.closest("[data-report]");
+  if (link) mark(link);
+  if (!walking) side.querySelector("#report-title").focus({ preventScroll: true });
+  walking = false;
 });
 side.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-close-report]")) return;
-  event.preventDefault();
-  close();
+  const step = event.target.closest("[data-step]")?.dataset.step;
+  if (step) go(step === "on");
+  if (event.target.closest("[data-close-report]")) close();
 });
 
-const words = document.querySelector(".list").dataset;
-onKey("j", words.next ?? "j", () => go(true));
-onKey("k", words.previous ?? "k", () => go(false));
-onKey("Escape", words.close ?? "Escape", close);
+const words = list.dataset;
+onKey("j", words.next, () => go(true));
+onKey("k", words.previous, () => go(false));
+onKey("Escape", words.close, close);

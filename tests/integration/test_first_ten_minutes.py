@@ -110,7 +110,9 @@ def test_second_launch_of_the_same_name_gets_another_address(browser):
 
 def test_address_follows_the_name_until_somebody_types_one(browser):
     proposed = browser.get("/launches/new/slug/", {"name": "Ärzte & Shop", "slug": "", "proposed": ""}).content.decode()
-    kept = browser.get("/launches/new/slug/", {"name": "Other", "slug": "mine", "proposed": "arzte-shop"}).content.decode()
+    kept = browser.get(
+        "/launches/new/slug/", {"name": "Other", "slug": "mine", "proposed": "arzte-shop"}
+    ).content.decode()
     assert 'value="arzte-shop"' in proposed
     assert 'value="mine"' in kept
 
@@ -127,9 +129,15 @@ def test_setup_shows_the_widgets_line_and_makes_a_token_that_works(browser):
 
 def test_steps_are_ticked_when_they_are_done(browser):
     browser.post("/launches/new/", FILLED | {"people": ""})
-    assert "The team is invited<span class=\"visually-hidden\">: not yet" in browser.get("/launches/spring-shop/setup/").content.decode()
+    assert (
+        'The team is invited<span class="visually-hidden">: not yet'
+        in browser.get("/launches/spring-shop/setup/").content.decode()
+    )
     browser.post("/launches/spring-shop/settings/members/", {"email": "a@example.org", "role": "agent"})
-    assert "The team is invited<span class=\"visually-hidden\">: done" in browser.get("/launches/spring-shop/setup/").content.decode()
+    assert (
+        'The team is invited<span class="visually-hidden">: done'
+        in browser.get("/launches/spring-shop/setup/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +158,9 @@ def test_several_launches_are_listed_with_role_and_day(client, people, browser):
     page = client.get("/", follow=True)
     text = page.content.decode()
     assert page.redirect_chain == [("/launches/", 302)]
-    assert [name in text for name in ("Meridian Shop", "Spring Shop", "Responder", "Stakeholder", "of 20")] == [True] * 5
+    assert [name in text for name in ("Meridian Shop", "Spring Shop", "Responder", "Stakeholder", "of 20")] == [
+        True
+    ] * 5
 
 
 def test_person_without_a_launch_is_told_whom_to_ask(client, people, admin):

@@ -81,7 +81,9 @@ def test_lead_may_make_launches_but_others_may_not(people, now):
     lead = bearer(people["lead"], scopes=["launch:admin"], now=now)
     too_narrow = bearer(people["lead"], scopes=["triage:write"], now=now)
     responder = bearer(people["responder"], scopes=["admin"], now=now)
-    statuses = [client.post(LIST, {"name": f"Launch {n}"}).status_code for n, client in enumerate([lead, too_narrow, responder])]
+    statuses = [
+        client.post(LIST, {"name": f"Launch {n}"}).status_code for n, client in enumerate([lead, too_narrow, responder])
+    ]
     assert statuses == [201, 403, 403]
 
 

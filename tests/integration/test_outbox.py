@@ -33,18 +33,19 @@ def test_without_a_mail_server_the_page_tells_how_to_name_one(lead, launch):
 
 
 @pytest.mark.parametrize(
-    ("changes", "tries", "said"),
+    ("fate", "said"),
     [
-        ({}, [], "queued"),
-        ({"not_before": timedelta(hours=1)}, [], "waits until"),
-        ({"sent_at": timedelta(0)}, [(True, "")], "sent"),
-        ({"not_before": timedelta(hours=1), "attempts": 1}, [(False, "SMTPDataError: 451 later")], "451 later"),
-        ({"given_up_at": timedelta(0), "attempts": 8}, [(False, "SMTPRecipientsRefused: 550 no")], "550 no"),
+        (({}, []), "queued"),
+        (({"not_before": timedelta(hours=1)}, []), "waits until"),
+        (({"sent_at": timedelta(0)}, [(True, "")]), "sent"),
+        (({"not_before": timedelta(hours=1), "attempts": 1}, [(False, "SMTPDataError: 451 later")]), "451 later"),
+        (({"given_up_at": timedelta(0), "attempts": 8}, [(False, "SMTPRecipientsRefused: 550 no")]), "550 no"),
     ],
 )
-def test_message_shows_what_became_of_it(lead, launch, settings, changes, tries, said):
+def test_message_shows_what_became_of_it(lead, launch, settings, fate, said):
     settings.SMTP_CONFIGURED = True
     message, now = queued(launch), clock.now()
+    changes, tries = fate
     moments = {name: now + value if isinstance(value, timedelta) else value for name, value in changes.items()}
     Message.objects.filter(pk=message.pk).update(**moments)
     for accepted, detail in tries:
@@ -87,13 +88,18 @@ def test_invitations_with_their_links_are_seen_by_administrators_alone(client, p
     message = queued(None)
     for role, wanted in (("admin", 403), ("lead", 403), ("reporter", 403)):
         client.force_login(people[role])
-        assert (client.get("/outbox/").status_code, client.get(f"/outbox/{message.pk}/").status_code) == (wanted, wanted)
+        assert (client.get("/outbox/").status_code, client.get(f"/outbox/{message.pk}/").status_code) == (
+            wanted,
+            wanted,
+        )
     client.force_login(User.objects.create_superuser(email="root@example.org"))
     assert "Subject one" in client.get("/outbox/").content.decode()
     assert client.get(f"/outbox/{message.pk}/").status_code == 200
 
 
-def test_list_asks_the_database_equally_often_for_one_message_and_for_three(lead, launch, django_assert_max_num_queries):
+def test_list_asks_the_database_equally_often_for_one_message_and_for_three(
+    lead, launch, django_assert_max_num_queries
+):
     for name in ("one", "two", "three"):
         queued(launch, name=name)
         with django_assert_max_num_queries(8):

@@ -79,7 +79,9 @@ class Caller:
         data = {name: value.format(**things) for name, value in row.data.items()}
         is_api = path.startswith("/api/") and not row.form
         with transaction.atomic():
-            told = self.client.generic(method, path, headers=self.header if is_api else {}, **_sent(data, method, is_api))
+            told = self.client.generic(
+                method, path, headers=self.header if is_api else {}, **_sent(data, method, is_api)
+            )
             transaction.set_rollback(True)
         return outcome(told)
 
@@ -100,20 +102,15 @@ def outcome(answer) -> str:
 
 
 def wanted(row: Row, who: str) -> str:
-    if row.who == ANYONE:
-        return IN
-    if who in {"guest", "expired"}:
+    if row.who != ANYONE and who in {"guest", "expired"}:
         return SIGN_IN
-    if row.who == SIGNED_IN or who == "root":
+    if row.who in {ANYONE, SIGNED_IN} or who == "root":
         return IN
-    if row.who == ROOT:
-        return REFUSED
-    if row.who == WHO_STEERS:
-        return IN if who in STEERING else REFUSED
-    if who == "outsider":
-        return ABSENT
-    without = ABSENT if row.hides else REFUSED
-    return IN if Right(row.who) in RIGHTS_OF_ROLE[who] else without
+    if row.who in {ROOT, WHO_STEERS}:
+        return IN if row.who == WHO_STEERS and who in STEERING else REFUSED
+    if who != "outsider" and Right(row.who) in RIGHTS_OF_ROLE[who]:
+        return IN
+    return ABSENT if row.hides or who == "outsider" else REFUSED
 
 
 def rows() -> Iterator[tuple[Row, str]]:

@@ -55,8 +55,16 @@ def test_launch_is_closed_only_by_who_types_its_address(lead, launch):
     ("kind", "sent", "changed"),
     [
         ("teams", {"name": "Payments", "email": "pay@example.org"}, {"name": "Payments and tax", "email": ""}),
-        ("components", {"name": "Gift cards", "kind": "service", "hints": "gift, voucher"}, {"name": "Gifts", "kind": "service"}),
-        ("fields", {"label": "Store", "key": "store", "kind": "choice", "choices": "A, B"}, {"label": "Shop", "choices": "A\nC"}),
+        (
+            "components",
+            {"name": "Gift cards", "kind": "service", "hints": "gift, voucher"},
+            {"name": "Gifts", "kind": "service"},
+        ),
+        (
+            "fields",
+            {"label": "Store", "key": "store", "kind": "choice", "choices": "A, B"},
+            {"label": "Shop", "choices": "A\nC"},
+        ),
     ],
 )
 def test_part_is_added_changed_and_removed_and_each_is_written_down(lead, launch, kind, sent, changed):
@@ -95,7 +103,16 @@ def test_two_components_of_one_name_get_two_addresses(lead, launch):
 
 
 def test_team_of_another_launch_cannot_own_a_component(lead, launch, people):
-    lead.post("/launches/new/", {"name": "Other", "go_live_on": "2026-05-20", "planned_end_on": "2026-06-08", "zone": "UTC", "parts": "A, Foreign"})
+    lead.post(
+        "/launches/new/",
+        {
+            "name": "Other",
+            "go_live_on": "2026-05-20",
+            "planned_end_on": "2026-06-08",
+            "zone": "UTC",
+            "parts": "A, Foreign",
+        },
+    )
     foreign = Team.objects.get(name="Foreign")
     page = lead.post(f"{SETTINGS}components/", {"name": "x", "kind": "service", "team": str(foreign.pk)})
     assert page.status_code == 400
@@ -112,7 +129,10 @@ def test_rotated_key_overlaps_with_the_old_one_for_a_week(lead, launch):
     assert (new.expires_at, new.origins) == (None, ["https://shop.example.org"])
 
 
-@pytest.mark.parametrize("line", ["shop.example.org", "javascript:alert(1)", "https://a b", "https://x/path", "https://u@x", "https://x:99999"])
+@pytest.mark.parametrize(
+    "line",
+    ["shop.example.org", "javascript:alert(1)", "https://a b", "https://x/path", "https://u@x", "https://x:99999"],
+)
 def test_what_is_no_origin_is_refused_by_name(lead, launch, line):
     key = launch.keys.get()
     page = lead.post(f"{SETTINGS}widget/{key.pk}/origins/", {"origins": line})

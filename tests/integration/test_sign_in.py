@@ -47,7 +47,10 @@ def test_failed_sign_ins_are_counted_in_the_database_not_in_one_process(people):
 
 
 def test_nobody_signs_up_without_an_invitation(client, db):
-    page = client.post("/accounts/signup/", {"email": "x@example.org", "password1": "battery staple 9", "password2": "battery staple 9"})
+    page = client.post(
+        "/accounts/signup/",
+        {"email": "x@example.org", "password1": "battery staple 9", "password2": "battery staple 9"},
+    )
     assert not User.objects.exists()
     assert page.status_code == 200
 
@@ -80,13 +83,22 @@ def test_signing_out_ends_the_session_and_tells_open_sockets(client, people, tol
 def test_page_that_needs_a_sign_in_comes_back_after_it(client, people):
     asked = client.get("/launches/shop/settings/")
     assert asked.headers["Location"] == "/accounts/login/?next=/launches/shop/settings/"
-    done = client.post(asked.headers["Location"], {"login": "alice@example.org", "password": "correct horse", "next": "/launches/shop/settings/"})
+    done = client.post(
+        asked.headers["Location"],
+        {"login": "alice@example.org", "password": "correct horse", "next": "/launches/shop/settings/"},
+    )
     assert done.headers["Location"] == "/launches/shop/settings/"
 
 
 def through(address, settings, client):
     """Walks the authorization code flow as a browser does, and returns our answer to the provider's."""
-    app = {"provider_id": "oidc", "name": "Company sign-in", "client_id": CLIENT_ID, "secret": "s", "settings": {"server_url": address}}
+    app = {
+        "provider_id": "oidc",
+        "name": "Company sign-in",
+        "client_id": CLIENT_ID,
+        "secret": "s",
+        "settings": {"server_url": address},
+    }
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
     assert "Company sign-in" in client.get(LOGIN).content.decode()
     asked = client.get("/accounts/oidc/oidc/login/").headers["Location"]

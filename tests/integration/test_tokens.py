@@ -72,7 +72,9 @@ def test_expired_token_says_when_it_ended(people):
 def test_token_of_one_launch_does_not_see_another(lead, people, launch, now):
     other = Client()
     other.force_login(people["lead"])
-    other.post("/launches/new/", {"name": "Other", "go_live_on": "2026-05-20", "planned_end_on": "2026-06-08", "zone": "UTC"})
+    other.post(
+        "/launches/new/", {"name": "Other", "go_live_on": "2026-05-20", "planned_end_on": "2026-06-08", "zone": "UTC"}
+    )
     secret = made(lead, launch=str(launch.pk))
     assert [one["slug"] for one in answer(secret).json()["results"]] == ["shop"]
     assert answer(secret, "/api/v1/launches/other/").status_code == 404
@@ -83,7 +85,9 @@ def test_token_can_never_do_more_than_its_owner_may(people, now):
     assert reporter.patch("/api/v1/launches/shop/", {"name": "Mine"}).status_code == 403
 
 
-@pytest.mark.parametrize("changes", [{"scopes": []}, {"scopes": ["root"]}, {"name": ""}, {"days": "9999"}, {"launch": "0"}])
+@pytest.mark.parametrize(
+    "changes", [{"scopes": []}, {"scopes": ["root"]}, {"name": ""}, {"days": "9999"}, {"launch": "0"}]
+)
 def test_token_that_is_asked_for_wrongly_is_not_made(lead, changes):
     assert lead.post("/tokens/", ASKED | changes).status_code == 400
     assert not ApiToken.objects.exists()
@@ -96,14 +100,26 @@ def test_nobody_makes_a_token_for_a_launch_they_have_no_part_in(client, people, 
 
 def test_command_prints_a_working_token_as_its_last_word(people):
     out = StringIO()
-    call_command("issue_token", "ALICE@example.org", "--launch", "shop", "--scope", "feedback:read", "--scope", "admin", stdout=out)
+    call_command(
+        "issue_token",
+        "ALICE@example.org",
+        "--launch",
+        "shop",
+        "--scope",
+        "feedback:read",
+        "--scope",
+        "admin",
+        stdout=out,
+    )
     assert answer(out.getvalue().split()[-1]).status_code == 200
     assert ApiToken.objects.get().scopes == ["admin", "feedback:read"]
 
 
 def test_command_warns_when_the_token_can_do_nothing_yet(people):
     out, warned = StringIO(), StringIO()
-    call_command("issue_token", "oscar@example.org", "--scope", "admin", "--expires-days", "3", stdout=out, stderr=warned)
+    call_command(
+        "issue_token", "oscar@example.org", "--scope", "admin", "--expires-days", "3", stdout=out, stderr=warned
+    )
     token = ApiToken.objects.get()
     assert token.expires_at - token.created_at == timedelta(days=3)
     assert "has no role there yet" in warned.getvalue()

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -166,7 +167,9 @@ def _is_live(token: ApiToken) -> bool:
 
 def _is_signed_in(session: Any, user: User) -> bool:
     """Whether the session is still there and the password it was opened with still holds."""
-    kept = type(session)(session.session_key).load() if session is not None and session.session_key else {}
+    if session is None or not session.session_key:
+        return False
+    kept = import_module(settings.SESSION_ENGINE).SessionStore(session.session_key).load()
     return constant_time_compare(kept.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
 
 

@@ -13,7 +13,6 @@ MAX_CHARACTERS = 2000
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
-_STATUS = re.compile(r"(?<!\d)[2-5]\d\d(?!\d)")
 _ANY_WORD = r"(?u)\b\w+\b"
 _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"```|\w+\.\w+\(|\w+Exception|\bat \w+\.\w+|[{}<>];|\w+_\w+|::|[a-z]+[A-Z]\w+[A-Z]")
@@ -42,14 +41,14 @@ _ASKS = re.compile(
 def prepare(text: str) -> str:
     """The text as the features read it: cut, numbers masked, with words for what signs, codes and phrases tell."""
     text = text[:MAX_CHARACTERS]
-    masked = _DIGITS.sub("0", _STATUS.sub(_status_word, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text))))
+    masked = _DIGITS.sub(_masked, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text)))
     thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words_of(text))]
     return " ".join([masked.lower(), *_cues(text), *thoughts])
 
 
-def _status_word(found: re.Match[str]) -> str:
-    code = found[0]
-    return f" status{'abcdef'[int(code[0])]} {code}" if code[0] in "45" else code
+def _masked(found: re.Match[str]) -> str:
+    number = found[0]
+    return f" answered{number[0]}xx {number} " if len(number) == 3 and number[0] in "45" else "0"
 
 
 def _cues(text: str) -> list[str]:

@@ -56,7 +56,7 @@ class Reasons:
         self.names = names
 
     def of(self, wording: Wording, features: csr_matrix, row: int, weights: npt.NDArray[np.float32]) -> str:
-        """Why a row of features got the value with these weights, as "because of: ..."; nothing when no word decided."""
+        """Why a row of features got the value with these weights; nothing when no word decided."""
         begin, end = features.indptr[row], features.indptr[row + 1]
         columns = features.indices[begin:end]
         added = features.data[begin:end] * weights[columns]

@@ -9,6 +9,7 @@ _THINGS = (
     r"uppgifter(?:na)?|filer(?:na)?|dokument(?:en)?|beställningar(?:na)?|bokningar(?:na)?|poster(?:na)?|"
     r"anteckningar(?:na)?|historik(?:en)?|ärenden(?:a)?|journaler(?:na)?|bilder(?:na)?)"
 )
+_MUCH = r"(?:all|my|our|their|every|\d+|whole|entire|half of|weeks? of|days? of)"
 _GONE = r"(?:gone|lost|deleted|wiped|erased|overwritten|vanished|disappeared|corrupted)"
 _BORTA = r"(?:borta|raderad\w*|försvun\w+|förlorad\w*|överskriv\w+)"
 _SECRETS = r"(?:passwords?|tokens?|(?:api[ -])?keys?|secrets|credentials|card numbers?)"
@@ -26,10 +27,8 @@ _LOST_DATA = (
     rf"loss of (?:\w+ )?{_THINGS}",
     rf"lost (?:all|every|my|our|their|his|her|customer|\d+) (?:\w+ )?{_THINGS}",
     r"(?:lost|losing|lose|loses) (?:data|everything)",
-    rf"(?:all|my|our|their|every|\d+|whole|entire|half of|weeks? of|days? of) (?:\w+ ){{0,3}}{_THINGS} (?:\w+ ){{0,3}}"
-    rf"(?:is|are|was|were|has|have|got|been) (?:\w+ )?{_GONE}",
-    rf"(?:deleted|wiped|erased|overwrote|overwritten|destroyed|corrupted) (?:all|my|our|every|the whole) (?:\w+ ){{0,2}}"
-    rf"{_THINGS}",
+    rf"{_MUCH} (?:\w+ ){{0,3}}{_THINGS} (?:\w+ ){{0,3}}(?:is|are|was|were|has|have|got|been) (?:\w+ )?{_GONE}",
+    rf"(?:{_GONE}|overwrote|destroyed) (?:all|my|our|every|the whole) (?:\w+ ){{0,2}}{_THINGS}",
     rf"{_THINGS} (?:\w+ ){{0,2}}(?:vanished|wiped|permanently deleted)",
     r"(?:un|ir)recoverabl[ey]",
     r"data corruption|corrupt(?:ed)? (?:data|database|records)",
@@ -50,7 +49,7 @@ _BROKEN_SECURITY = (
     rf"leak(?:s|ed|ing)? (?:\w+ ){{0,3}}(?:{_SECRETS}|data|e-?mails?|addresses|records)",
     rf"{_SECRETS} (?:\w+ ){{0,4}}(?:exposed|leaked|in (?:plain|clear) ?(?:text|sight)|in the logs?|visible|public)",
     rf"{_SEES} (?:\w+ ){{0,3}}(?:someone|somebody|anyone|everybody|everyone) else(?:['’]s)?",
-    rf"{_SEES} (?:\w+ ){{0,2}}(?:other|another|different|strangers?['’]?) {_PEOPLE}(?:['’]s?)? (?:\w+ ){{0,2}}{_PRIVATE}",
+    rf"{_SEES} (?:\w+ ){{0,2}}(?:other|another|different) {_PEOPLE}(?:['’]s?)? (?:\w+ ){{0,2}}{_PRIVATE}",
     r"(?:logged|logs|got) into my account",
     r"unauthenticated|without (?:any )?(?:log-?in|logging in|password|authentication|signing in|sign-in)",
     r"unauthori[sz]ed access|bucket is public",

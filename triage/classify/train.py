@@ -1,4 +1,4 @@
-"""This module trains the text model from the seed corpus: at the first start, by one worker of several, or on demand."""
+"""This module trains the text model from the seed corpus: at the first start, by one worker, or on demand."""
 
 import logging
 import time

@@ -208,7 +208,7 @@ def _likeness(item: Item, place: Place) -> Likeness:
 
 
 def _may_join(item: Item, place: Place, likeness: Likeness) -> bool:
-    """Praise keeps to praise and a problem never disappears into praise or a question; a machine stays in its component."""
+    """Praise keeps to praise, a problem never disappears into praise or a question, a machine keeps to its component."""
     if item.is_machine and likeness.same_component is not True:
         return False
     if item.category and place.category and item.category != place.category:

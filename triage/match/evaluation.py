@@ -159,7 +159,7 @@ def fit(told: Sequence[Told], *, orders: int = 2 * ORDERS) -> Weights:
     learned = LogisticRegression(C=10, max_iter=1000).fit(np.array(features), np.array(same))
     slopes = [round(float(slope), 2) for slope in learned.coef_[0]]
     bias = round(float(learned.intercept_[0]), 2)
-    choices = [Weights(bias, *slopes, join_at) for join_at in JOIN_CHOICES]
+    choices = [Weights(*(bias, *slopes, join_at)) for join_at in JOIN_CHOICES]
     return max(choices, key=lambda weights: measure(told, weights=weights, first_seed=500)["bcubed_f1"])
 
 

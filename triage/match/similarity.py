@@ -1,7 +1,7 @@
 """This module turns texts into vectors in which two tellings of one problem lie near each other.
 
 The space is lexical: stems, pairs of stems, thoughts told in other words, codes, routes and pieces of words, hashed to
- a fixed width and weighted by how rare each is in the seed corpus. A telling keeps only its strongest features, so
+a fixed width and weighted by how rare each is in the seed corpus. A telling keeps only its strongest features, so
 that an index of many thousands stays small.
 """
 
@@ -22,7 +22,7 @@ WIDTH = 2**18
 MAX_CHARACTERS = 2000
 STRONGEST = 96
 
-# Chosen by cross-validation over the forty problems: `manage.py evaluate matcher --problems tests/data/forty_problems.json`.
+# Chosen with `manage.py evaluate matcher --problems tests/data/forty_problems.json --fit`; see docs/text-model.md.
 WORD, PAIR, THOUGHT, CODE, PIECE = 1.0, 0.3, 1.6, 1.6, 0.45
 
 _CODE = re.compile(

@@ -70,8 +70,7 @@ class Launches(APIView):
         """Launches, newest first."""
         principal = Principal.of(request)
         pages = NewestFirst()
-        found: Any = visible_launches(principal)
-        page = pages.paginate_queryset(found, request, view=self) or []
+        page: list[Launch] = pages.paginate_queryset(visible_launches(principal), request, view=self) or []
         return pages.get_paginated_response(shapes_of(page, principal, now=clock.now()))
 
     @extend_schema(operation_id="launches_create", request=NewLaunch, responses={201: LaunchShape})

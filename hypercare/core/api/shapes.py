@@ -13,7 +13,7 @@ from hypercare.core.models import Launch, LaunchKey, Phase
 from hypercare.core.roles import Role
 
 
-class LaunchShape(serializers.Serializer[Launch]):
+class LaunchShape(serializers.Serializer[Any]):
     """A launch as answered; `role` is what the caller is in it, `widget_key` the public key for pages."""
 
     slug = serializers.CharField()

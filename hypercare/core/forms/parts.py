@@ -47,7 +47,9 @@ class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm tak
 
     name = LineField(label=gettext_lazy("Name"), max_length=80)
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=ComponentKind.choices, initial="service")
-    team = forms.ModelChoiceField(label=gettext_lazy("Team"), queryset=Team.objects.none(), required=False, empty_label=gettext_lazy("No team"))
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Team"), queryset=Team.objects.none(), required=False, empty_label=gettext_lazy("No team")
+    )
     critical = forms.BooleanField(label=gettext_lazy("On a critical journey"), required=False)
     hints = WordsField(
         label=gettext_lazy("Words that point to it"),

@@ -78,8 +78,9 @@ def one(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
 
 
 def _rows(here: Shelf, launch: Launch) -> Any:
-    rows = here.model.objects.filter(launch=launch).order_by(here.order)
-    return rows.select_related("team") if here.model is Component else rows
+    if here.model is Component:
+        return Component.objects.filter(launch=launch).select_related("team").order_by(here.order)
+    return here.model.objects.filter(launch=launch).order_by(here.order)
 
 
 def _saved(form: forms.ModelForm[Any], actor: Actor) -> bool:

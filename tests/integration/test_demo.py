@@ -1,0 +1,244 @@
+"""This module loads the sample launch once, plays its live part with a clock of its own, and looks at what came of it."""
+
+import stat
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from feedback.models import Feedback
+from gateway_ingest.models import Alert, AlertStatus
+from hypercare.core import clock, delivery
+from hypercare.core.models import Deployment, Launch, Membership, Message, User
+from hypercare.core.problem import Problem
+from triage import alert_changes, lifecycle, pipeline
+from triage.demo import lookup, replay, sign_ins, stage
+from triage.demo.seed import seed
+from triage.demo.story import read_story
+from triage.exit.assess import assess, standings
+from triage.models import CriterionState, Issue, IssueStatus, Origin, StatusReport
+
+pytestmark = pytest.mark.django_db
+NAME = "meridian-demo"
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """The loaded launch and the moment of its loading; the database is as before when the module ends."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        now = clock.now()
+        atomic = transaction.atomic()
+        atomic.__enter__()
+        try:
+            yield seed(read_story(), now=now, say=lambda _line: None), now
+        finally:
+            transaction.set_rollback(True)
+            atomic.__exit__(None, None, None)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.HYPERCARE_HOME = tmp_path
+    return tmp_path
+
+
+def standings_at(launch, moment):
+    return {standing.criterion.code: standing for standing in standings(launch, moment)}
+
+
+class Play:
+    """A clock that moves only when the replay sleeps; triage works after every pause, as the workers do."""
+
+    def __init__(self, now):
+        self.now, self.lines = now, []
+
+    def sleep(self, seconds):
+        self.now += timedelta(seconds=seconds)
+        pipeline.triage_waiting(clock=self.clock)
+        alert_changes.follow(clock=self.clock)
+
+    def clock(self):
+        return self.now
+
+    def run(self, the_stage, place):
+        replay.replay(the_stage, place=place, clock=self.clock, say=self.lines.append, sleep=self.sleep)
+
+
+def test_launch_stands_on_day_nine_of_twenty_with_everything_triaged(demo):
+    the_stage, now = demo
+    assert (the_stage.launch.day_on(now), the_stage.launch.days_planned) == (9, 20)
+    assert Feedback.objects.filter(launch=the_stage.launch).count() > 110
+    assert not Feedback.objects.filter(launch=the_stage.launch, triaged_at=None).exists()
+
+
+def test_nothing_of_the_past_is_dated_later_than_now(demo):
+    the_stage, now = demo
+    assert not Feedback.objects.filter(launch=the_stage.launch, triaged_at__gt=now).exists()
+    assert not Issue.objects.filter(launch=the_stage.launch, status_changed_at__gt=now).exists()
+
+
+def test_each_thread_of_reports_became_one_issue(demo):
+    the_stage, _now = demo
+    for row in Feedback.objects.filter(launch=the_stage.launch, external_id__contains="-01"):
+        thread = lookup.thread_of(row.external_id)
+        issue = lookup.issue_of(the_stage, thread)
+        assert lookup.threads_in(issue) - set(the_stage.story.alerts) <= {thread}
+
+
+def test_board_shows_machine_suggestions_beside_what_people_confirmed(demo):
+    the_stage, _now = demo
+    origins = {
+        issue.title: issue.decisions.get(field="severity", ended_at=None).origin
+        for issue in Issue.objects.filter(launch=the_stage.launch, merged_into=None)
+    }
+    assert origins["Wishlist empty after signing in"] == Origin.PERSON
+    assert set(origins.values()) > {Origin.PERSON}
+
+
+def test_every_column_of_the_board_has_cards(demo):
+    the_stage, _now = demo
+    shown = set(Issue.objects.filter(launch=the_stage.launch).values_list("status", flat=True))
+    assert shown >= set(IssueStatus.values) - {IssueStatus.DUPLICATE}
+
+
+def test_exit_criteria_held_as_long_as_the_story_says(demo):
+    the_stage, now = demo
+    found = standings_at(the_stage.launch, now)
+    assert {code: standing.state for code, standing in found.items()} == {
+        "E1": CriterionState.MET,
+        "E5": CriterionState.MET,
+        "E6": CriterionState.HOLDING,
+    }
+    assert found["E1"].satisfied_since.date() == the_stage.launch.date_of_day(3)
+
+
+def test_archive_holds_a_sent_report_of_each_past_day_with_its_own_numbers(demo):
+    the_stage, _now = demo
+    reports = list(StatusReport.objects.filter(launch=the_stage.launch, number__lt=9).order_by("number"))
+    assert [report.number for report in reports] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert all(report.sent_at and report.html for report in reports)
+    assert [report.figures["verdict"]["colour"] for report in reports[:3]] == ["green", "amber", "green"]
+    assert "Card payments failed" in reports[1].note
+
+
+def test_mail_of_the_sample_launch_stays_in_the_outbox(demo, settings):
+    the_stage, now = demo
+    settings.SMTP_CONFIGURED = True
+    assert Message.objects.filter(launch=the_stage.launch, kind="daily_report").count() >= 8
+    assert delivery.send_waiting(now=now + timedelta(minutes=1)) == 0
+
+
+def test_one_person_per_role_signs_in_with_the_password_of_this_copy(demo, home):
+    the_stage, _now = demo
+    password = sign_ins.ensure_password(the_stage.story)
+    assert sign_ins.ensure_password(the_stage.story) == password
+    assert stat.S_IMODE((home / "secrets" / "demo_password").stat().st_mode) == 0o600
+    for person in the_stage.story.sign_ins:
+        user = User.objects.get(email=person.email)
+        assert user.check_password(password)
+        assert Membership.objects.get(launch=the_stage.launch, user=user).role == person.role
+
+
+def test_people_without_a_sign_in_have_no_password(demo):
+    assert not User.objects.get(email="tomas.herrera@example.com").has_usable_password()
+
+
+def test_second_load_adds_nothing_and_names_the_sign_ins(demo, capsys):
+    before = (Launch.objects.count(), Feedback.objects.count(), User.objects.count(), Message.objects.count())
+    call_command("demo", "--seed")
+    after = (Launch.objects.count(), Feedback.objects.count(), User.objects.count(), Message.objects.count())
+    assert before == after
+    assert "priya.nair@example.com" in capsys.readouterr().out
+
+
+def test_live_part_plays_the_incident_to_its_end(demo):
+    the_stage, now = demo
+    play = Play(now)
+    play.run(the_stage, replay.Place.of(the_stage))
+    assert [line for line in play.lines if line.startswith("Passed over")] == []
+    issue = lookup.issue_of(the_stage, "shop-503")
+    assert (issue.title, issue.status) == ("Product pages answer 503 after deploy 1.8.2", IssueStatus.CLOSED)
+    assert set(issue.sources) >= {"widget", "portal", "email", "alert"}
+    assert issue.feedback_count >= 18
+    assert not Alert.objects.filter(launch=the_stage.launch, status=AlertStatus.FIRING).exists()
+    assert Deployment.objects.filter(launch=the_stage.launch, release__version="1.8.3").count() == 2
+
+
+def test_incident_holds_up_the_exit_while_it_lasts(demo):
+    the_stage, now = demo
+    play = Play(now)
+    place = Stopping(replay.Place.of(the_stage), after=60, events=the_stage.story.live)
+    with pytest.raises(KeyboardInterrupt):
+        play.run(the_stage, place)
+    found = {standing.criterion.code: standing for standing in assess(the_stage.launch, play.now)}
+    assert found["E1"].state == found["E5"].state == CriterionState.FAILED
+
+
+class Stopping:
+    """A place that is interrupted once the story is so many seconds old."""
+
+    def __init__(self, place, *, after, events):
+        self.place, self.after, self.events = place, after, events
+
+    def read(self):
+        return self.place.read()
+
+    def write(self, done):
+        self.place.write(done)
+        if self.events[done - 1].when.seconds >= self.after:
+            raise KeyboardInterrupt
+
+
+def test_replay_goes_on_where_it_was_stopped(demo):
+    the_stage, now = demo
+    play, place = Play(now), replay.Place.of(the_stage)
+    with pytest.raises(KeyboardInterrupt):
+        play.run(the_stage, Stopping(place, after=20, events=the_stage.story.live))
+    done = place.read()
+    play.run(the_stage, place)
+    played = [line for line in play.lines if line.startswith("Played report shop-503-01")]
+    assert 0 < done < len(the_stage.story.live) == place.read()
+    assert len(played) == 1
+
+
+def test_event_played_twice_after_a_kill_stores_its_report_once(demo):
+    the_stage, now = demo
+    first = next(event for event in the_stage.story.live if event.what == "report")
+    for _time in range(2):
+        replay._play(the_stage, first, clock=lambda: now, say=lambda _line: None, sleep=lambda _seconds: None)
+    assert Feedback.objects.filter(launch=the_stage.launch, external_id=first.data["id"]).count() == 1
+
+
+def test_replay_passes_over_what_a_visitor_has_done_already(demo):
+    the_stage, now = demo
+    visitor = the_stage.actor("priya")
+    issue = lookup.issue_of(the_stage, "promo-phone")
+    lifecycle.move(issue.pk, to=IssueStatus.CLOSED, actor=visitor, now=now)
+    with pytest.raises(Problem):
+        lifecycle.move(issue.pk, to=IssueStatus.TRIAGED, actor=visitor, now=now)
+    play = Play(now)
+    play.run(the_stage, replay.Place.of(the_stage))
+    assert replay.Place.of(the_stage).read() == len(the_stage.story.live)
+
+
+def test_replay_without_a_loaded_launch_says_what_to_do():
+    Launch.objects.filter(slug=NAME).update(slug="renamed")
+    with pytest.raises(CommandError, match="--seed first"):
+        call_command("demo", "--replay")
+
+
+def test_place_of_another_launch_is_not_taken_over(tmp_path):
+    replay.Place(tmp_path / "run" / "demo.json", launch=1).write(12)
+    assert replay.Place(tmp_path / "run" / "demo.json", launch=2).read() == 0
+
+
+def test_load_that_breaks_leaves_nothing(demo):
+    _stage, now = demo
+    Launch.objects.filter(slug=NAME).update(slug="renamed")
+    story = read_story()
+    broken = story.past[0].__class__(story.past[0].when, "report", {**story.past[0].data, "channel": "nowhere"})
+    with pytest.raises(ValueError, match="nowhere"):
+        seed(story.__class__(story.launch, story.people, story.alerts, (broken,), ()), now=now, say=lambda _line: None)
+    assert stage.find(story) is None

@@ -1,0 +1,251 @@
+"""What the classifier says of a report: value, confidence, origin, and the words that decided."""
+
+import pytest
+
+from feedback.models import Feedback
+from hypercare.core.models import Component
+from triage.categories import CATEGORIES
+from triage.classify import text_model
+from triage.classify.classify import classify
+from triage.classify.corpus import read_corpus
+from triage.classify.features import prepare
+from triage.classify.learner import calibration_error, figures_of
+from triage.classify.severity_words import floor_of
+from triage.classify.suggestion import APPLY_AT, MAX_REASON
+from triage.classify.train import train
+
+CHECKOUT = Component(pk=1, slug="checkout", name="Checkout", hints=["basket", "postcode", "/cart"])
+CATALOG = Component(pk=2, slug="catalog-api", name="Product pages", hints=["product", "stock"])
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return train(read_corpus(), number=7)
+
+
+@pytest.fixture(scope="module")
+def said(trained):
+    """What is suggested for one report, by field."""
+    model, _figures = trained
+
+    def say(title, body="", **more):
+        row = Feedback(title=title, body=body, **({"channel": "widget"} | more))
+        return {suggestion.field: suggestion for suggestion in classify([row], [CHECKOUT, CATALOG], model=model)[0]}
+
+    return say
+
+
+def test_model_is_much_better_than_chance_on_texts_it_had_not_seen(trained):
+    _model, figures = trained
+    assert figures["category"]["macro_f1"] >= 0.48
+    assert figures["severity"]["macro_f1"] >= 0.38
+    assert figures["sentiment"]["macro_f1"] >= 0.60
+
+
+def test_confidence_is_honest_within_a_tenth(trained):
+    _model, figures = trained
+    assert max(figures[field]["expected_calibration_error"] for field in ("category", "severity", "sentiment")) <= 0.10
+
+
+def test_applied_categories_are_right_oftener_than_the_threshold(trained):
+    _model, figures = trained
+    assert figures["category"]["applied_accuracy"] >= APPLY_AT
+    assert figures["category"]["applied_share"] >= 0.25
+
+
+def test_training_takes_well_under_a_minute(trained):
+    _model, figures = trained
+    assert figures["seconds"] < 45
+
+
+@pytest.mark.parametrize(
+    ("title", "category"),
+    [
+        ("Thank you, the new search is wonderful, great work everyone!", "praise"),
+        ("p95 latency of the order list is 9 seconds, it was 1 second last week", "performance"),
+        ("The assistant made up a court ruling that does not exist", "ai_quality"),
+        ("Jag kan inte logga in, mitt lösenord godkänns inte", "access"),
+        ("The site is down, all pages answer 503 service unavailable", "availability"),
+    ],
+)
+def test_plain_reports_get_their_category(said, title, category):
+    assert said(title)["category"].value == category
+    assert said(title)["category"].applied
+
+
+def test_reason_quotes_words_of_the_report(said):
+    reason = said("The assistant made up a court ruling that does not exist")["category"].reason
+    assert reason.startswith("because of: “")
+    assert "“made up”" in reason or "“assistant”" in reason
+
+
+def test_unsure_suggestion_is_kept_and_not_applied(said):
+    unsure = said("hm")["category"]
+    assert (unsure.applied, unsure.value in CATEGORIES) == (False, True)
+    assert unsure.reason.startswith("not sure: ")
+
+
+def test_reason_fits_its_column_whatever_the_text(said):
+    words = " ".join(f"{'x' * 80}{number} crash" for number in range(40))
+    assert all(len(suggestion.reason) <= MAX_REASON for suggestion in said(words[:300], words).values())
+
+
+def test_decider_names_the_version(said):
+    assert said("The basket is broken")["sentiment"].decider == "text model 7"
+
+
+def test_kind_the_reporter_chose_counts_and_is_said(said):
+    alone, with_kind = said("the list of stores")["category"], said("the list of stores", kind="idea")["category"]
+    assert with_kind.value == "enhancement" != alone.value
+    assert "reported as “idea”" in with_kind.reason
+
+
+def test_component_named_by_the_reporter_is_certain(said):
+    named = said("Nothing happens", component_id=2)["component"]
+    assert (named.value, named.confidence, named.origin) == ("catalog-api", 1.0, "rule")
+    assert named.reason == "named by the reporter"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"title": "My postcode is refused"},
+        {"title": "Checkout does nothing"},
+        {"title": "Nothing happens", "context": {"page": "https://shop.example/checkout?step=2"}},
+        {"title": "Nothing happens", "context": {"url": "/cart/17"}},
+        {"title": "POST /checkout answers 400"},
+    ],
+)
+def test_component_is_found_by_name_hint_and_page(said, report):
+    found = said(**report)["component"]
+    assert (found.value, found.applied, found.origin) == ("checkout", True, "rule")
+    assert found.reason.startswith("because of: ")
+
+
+def test_component_is_left_out_without_a_sign(said):
+    assert "component" not in said("My letters come twice")
+
+
+def test_two_components_alike_are_not_applied(said):
+    torn = said("The stock in my basket is wrong")["component"]
+    assert not torn.applied
+    assert "fits as well" in torn.reason
+
+
+def test_broken_page_context_harms_nothing(said):
+    assert "category" in said("Help", context={"page": "http://[broken", "url": 7, "route": None})
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "After the update all my orders are gone",
+        "We have a data breach, addresses leaked to a partner",
+        "I can see other customers' invoices in my account",
+        "Alla mina anteckningar är borta efter uppdateringen",
+        "Jag ser någon annans beställningar när jag loggar in",
+    ],
+)
+def test_words_of_lost_data_or_broken_security_put_a_floor_of_sev2(said, title):
+    severity = said(title)["severity"]
+    assert (severity.value, severity.origin, severity.applied) == ("2", "rule", True)
+    assert "until a person checks" in severity.reason
+    assert severity.decider in {"rule: data-loss words", "rule: security words"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The import stopped but no data was lost",
+        "No customer records were deleted and no passwords leaked",
+        "It did not show someone else's order, only mine",
+        "Backups protect us against data loss",
+        "Inga uppgifter har läckt och inget är raderat",
+        "What happens if all my files are deleted?",
+        "The security check at the airport took long",
+    ],
+)
+def test_denied_or_imagined_damage_puts_no_floor(text):
+    assert floor_of(text) is None
+
+
+def test_model_never_says_sev1(trained):
+    model, _figures = trained
+    worst = [example for example in read_corpus() if example.severity == "1"]
+    rows = [Feedback(title=example.text[:300], channel="api") for example in worst]
+    severities = [found[1] for found in classify(rows, [], model=model)]
+    assert {severity.value for severity in severities} & {"1"} == set()
+    assert any("SEV1" in severity.reason for severity in severities)
+
+
+def alert(**more):
+    return {"channel": "alert", "context": {"alert": {"severity": "critical", "suggested_severity": 2} | more}}
+
+
+def test_alert_takes_its_severity_from_the_machine_by_rule(said):
+    severity = said("InstanceDown web-03", **alert())["severity"]
+    assert (severity.value, severity.confidence, severity.origin) == ("2", 1.0, "rule")
+
+
+def test_alert_has_no_tone(said):
+    assert said("InstanceDown web-03", **alert())["sentiment"].value == "neutral"
+
+
+def test_alert_category_comes_from_its_label(said):
+    labelled = said("Nightly job", **alert(labels={"category": "data_integrity"}))["category"]
+    assert (labelled.value, labelled.origin) == ("data_integrity", "rule")
+
+
+def test_alert_category_comes_from_its_name_where_no_label_says(said):
+    assert said("HighLatency on /orders", **alert(labels={}))["category"].value == "performance"
+
+
+def test_person_cannot_claim_to_be_a_machine(said):
+    claimed = said("InstanceDown web-03", channel="widget", context=alert()["context"])["severity"]
+    assert claimed.confidence < 1.0
+
+
+def test_empty_batch_gives_an_empty_answer(trained):
+    assert classify([], [], model=trained[0]) == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "???", "漢字", "\U0001f621" * 40, "a" * 2_000_000])
+def test_odd_text_is_classified_like_any_other(said, text):
+    assert {"category", "severity", "sentiment"} <= said("x", text).keys()
+
+
+def test_batch_says_what_single_reports_say(trained):
+    model, _figures = trained
+    rows = [Feedback(title=example.text[:300], channel="api") for example in read_corpus()[::97]]
+    assert classify(rows, [CHECKOUT], model=model) == [classify([row], [CHECKOUT], model=model)[0] for row in rows]
+
+
+def test_prepared_text_masks_numbers_and_keeps_status_codes():
+    prepared = prepare("Order 4711 gave 503 at https://shop.example/x").split()
+    assert {"order", "0", "503", "webaddress"} <= set(prepared)
+    assert "4711" not in prepared
+
+
+def test_model_file_is_private_checked_and_gives_the_same_answers(trained, tmp_path):
+    model, _figures = trained
+    path = tmp_path / "models" / "text-model-7.skops"
+    digest = text_model.save(model, path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    loaded = text_model.load(path, digest=digest)
+    rows = [Feedback(title="Checkout crashes", channel="api")]
+    assert classify(rows, [], model=loaded) == classify(rows, [], model=model)
+
+
+def test_changed_model_file_is_refused(trained, tmp_path):
+    path = tmp_path / "text-model-7.skops"
+    digest = text_model.save(trained[0], path)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(text_model.ModelFileProblem):
+        text_model.load(path, digest=digest)
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_truth():
+    import numpy as np
+
+    assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
+    assert figures_of(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1]))["accuracy"] == 1.0
