@@ -1,6 +1,7 @@
 """This module runs benchmarks: `python -m benchmarks` runs all, `python -m benchmarks NAME [OPTION...]` runs one."""
 
 import importlib
+import signal
 import subprocess
 import sys
 
@@ -19,6 +20,8 @@ NEEDS_ROWS = {
 
 def main(arguments: list[str]) -> None:
     """Runs what the arguments name; every benchmark gets a process of its own, so that none warms up another."""
+    # So that a benchmark that is told to end still stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if arguments and not arguments[0].startswith("-"):
         _run(arguments[0], arguments[1:])
         return

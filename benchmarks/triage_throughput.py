@@ -49,7 +49,9 @@ def main(options: Sequence[str]) -> None:
     began = time.perf_counter()
     entered = _enter(launch, texts.texts)
     seconds_to_enter = time.perf_counter() - began
+    busy = time.process_time()
     batches = _triage()
+    busy = time.process_time() - busy
     plain = _seconds_of_plain_updates(chosen.plain)
     show(
         "triage_throughput",
@@ -57,6 +59,7 @@ def main(options: Sequence[str]) -> None:
         texts=texts.origin,
         refused_texts=chosen.rows - entered,
         **_pace(batches, entered),
+        own_cpu_ms_per_row=round(1000 * busy / entered, 2),
         open_issues=Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES).count(),
         memory_peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         intake_rows_per_second=round(entered / seconds_to_enter),

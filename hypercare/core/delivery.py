@@ -68,7 +68,7 @@ def _claim(*, now: datetime) -> Message | None:
     )
     waiting = waiting.exclude(launch__slug=Launch.SAMPLE_SLUG)
     with transaction.atomic():
-        message = waiting.order_by("not_before", "pk").select_for_update(skip_locked=True).first()
+        message = waiting.order_by("not_before", "pk").select_for_update(skip_locked=True, of=("self",)).first()
         if message:
             Message.objects.filter(pk=message.pk).update(claimed_until=now + LEASE, attempts=F("attempts") + 1)
             message.attempts += 1

@@ -95,8 +95,8 @@ def test_decider_names_the_version(said):
 
 
 def test_kind_the_reporter_chose_counts_and_is_said(said):
-    alone, with_kind = said("the list of stores")["category"], said("the list of stores", kind="idea")["category"]
-    assert with_kind.value == "enhancement" != alone.value
+    alone, with_kind = said("A bigger map")["category"], said("A bigger map", kind="idea")["category"]
+    assert (with_kind.value, with_kind.applied, alone.applied) == ("enhancement", True, False)
     assert "reported as “idea”" in with_kind.reason
 
 

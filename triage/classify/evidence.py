@@ -19,7 +19,10 @@ KIND_FACTORS: Mapping[str, Mapping[str, float]] = {
     "help": {
         "question": 6.0, "training_gap": 3.0, "documentation": 2.0, "access": 2.0, "usability": 1.5, "praise": 0.3,
     },
-    "idea": {"enhancement": 10.0, "usability": 2.0, "documentation": 1.5, "praise": 0.7},
+    "idea": {
+        "enhancement": 10.0, "usability": 2.0, "documentation": 1.5, "praise": 0.7, "bug": 0.3, "availability": 0.2,
+        "access": 0.3, "data_integrity": 0.3, "integration": 0.5, "performance": 0.5, "security": 0.5, "question": 0.5,
+    },
 }  # fmt: skip
 
 _ALERT_WORDS = {

@@ -73,12 +73,13 @@ def _play(
     """Performs one event; waits for triage or the database, and passes over what a visitor has made impossible."""
     waited = 0.0
     while True:
-        close_old_connections()
         try:
             perform(stage, event, now=clock())
         except Problem as problem:
             say(f"Passed over {named(event)}: {problem.detail}")
         except (NotYet, OperationalError, InterfaceError) as reason:
+            if not isinstance(reason, NotYet):
+                close_old_connections()
             if waited < PATIENCE:
                 sleep(TRY_AGAIN_AFTER)
                 waited += TRY_AGAIN_AFTER

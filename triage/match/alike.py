@@ -1,7 +1,6 @@
 """This module says how probable it is that a report tells the same problem as an issue, from what they share."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 MEAN_OF = 3
@@ -76,8 +75,3 @@ def probability(likeness: Likeness, weights: Weights = FITTED) -> float:
 def same(one: object, other: object) -> bool | None:
     """Whether two known values are the same; None where one of them is unknown."""
     return None if not one or not other else one == other
-
-
-def nearest_first(cosines: Sequence[float]) -> tuple[float, ...]:
-    """Only the cosines that a likeness needs."""
-    return tuple(sorted(cosines, reverse=True)[:MEAN_OF])

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from feedback.models import MACHINE_CHANNELS
-from triage.match.alike import ALERT_THRESHOLD, FITTED, Likeness, Weights, nearest_first, probability, same
+from triage.match.alike import ALERT_THRESHOLD, FITTED, MEAN_OF, Likeness, Weights, probability, same
 from triage.match.index import TEXT_KEPT, IssueFacts, IssueIndex, index_of
 from triage.match.similarity import told_words, vectors
-from triage.match.tellings import NEAR, Near, Snapshot, similarities_within
+from triage.match.tellings import NEAR, Near, Snapshot, Telling, similarities_within
 
 WORDS_SHOWN = 3
 _SHARED_CATEGORIES = frozenset({"praise", "question"})
@@ -96,30 +96,25 @@ def settle(proposal: Proposal) -> list[Assignment]:
 
 @dataclass
 class Place:
-    """An issue or a new group that a report may belong to, with what was told there."""
+    """An issue or a new group that a report may belong to, with what was told there.
+
+    What is not known of the issue itself is taken from the nearest telling that knows it.
+    """
 
     issue_id: int | None
     group: int | None
     component_id: int | None
     category: str
-    cosines: list[float] = field(default_factory=list)
-    nearest: float = 0.0
-    nearest_text: str = ""
+    heard: list[Near] = field(default_factory=list)
 
-    def hear(self, cosine: float, text: str) -> None:
-        """Takes one telling into account."""
-        self.cosines.append(cosine)
-        if cosine > self.nearest:
-            self.nearest, self.nearest_text = cosine, text
-
-
-@dataclass
-class _Group:
-    """A new issue in the making."""
-
-    number: int
-    component_id: int | None
-    category: str
+    def likeness_to(self, item: Item) -> Likeness:
+        """How alike an item is to what was told here; call it when all was heard."""
+        self.heard.sort(key=lambda near: -near.cosine)
+        tellings = [near.telling for near in self.heard]
+        component = self.component_id or next((each.component_id for each in tellings if each.component_id), None)
+        category = self.category or next((each.category for each in tellings if each.category), "")
+        cosines = tuple(near.cosine for near in self.heard[:MEAN_OF])
+        return Likeness(cosines, same(item.component_id, component), same(item.category, category))
 
 
 class Decider:
@@ -127,7 +122,7 @@ class Decider:
 
     def __init__(self, proposal: Proposal, later: list[list[Near]]) -> None:
         self.proposal, self.index, self.later = proposal, proposal.index, later
-        self.groups: list[_Group] = []
+        self.openers: list[Item] = []
         self.went: list[Assignment] = []
         self.by_fingerprint: dict[str, Assignment] = {}
 
@@ -135,7 +130,6 @@ class Decider:
         """Where one item belongs."""
         item = self.proposal.items[at]
         assignment = self._same_alert(item) or self._alike_or_new(at, item)
-        self._take_into_group(item, assignment)
         if item.fingerprint:
             self.by_fingerprint.setdefault(item.fingerprint, assignment)
         self.went.append(assignment)
@@ -153,22 +147,17 @@ class Decider:
     def _alike_or_new(self, at: int, item: Item) -> Assignment:
         weights = self.proposal.weights
         scored = [(probability(likeness, weights), place, likeness) for place, likeness in self.places(at)]
-        chance, place, likeness = max(scored, key=lambda each: (each[0], each[1].nearest), default=(0.0, None, None))
+        chance, place, likeness = max(scored, key=lambda each: (each[0], each[2].nearest), default=(0.0, None, None))
         needed = ALERT_THRESHOLD if item.is_machine else weights.join_at
         if place is None or likeness is None or chance < needed:
             return self._new(item, chance)
-        reason = _reason(chance, likeness, told_words(self.proposal.texts[at], place.nearest_text))
+        reason = _reason(chance, likeness, told_words(self.proposal.texts[at], place.heard[0].telling.text))
         return Assignment(place.issue_id, place.group, round(chance, 4), reason)
 
     def _new(self, item: Item, chance: float) -> Assignment:
-        self.groups.append(_Group(len(self.groups), item.component_id, item.category))
-        return Assignment(None, self.groups[-1].number, round(1 - chance, 4), _("no open issue is alike enough"))
-
-    def _take_into_group(self, item: Item, assignment: Assignment) -> None:
-        if assignment.group is not None:
-            group = self.groups[assignment.group]
-            group.component_id = group.component_id or item.component_id
-            group.category = group.category or item.category
+        self.openers.append(item)
+        group = len(self.openers) - 1
+        return Assignment(None, group, round(1 - chance, 4), _("no open issue is alike enough"))
 
     def places(self, at: int) -> list[tuple[Place, Likeness]]:
         """Where an item may belong, with how alike it is to what was told there."""
@@ -181,13 +170,18 @@ class Decider:
             if root is None or telling.feedback_id in heard or not self.index.tellings.holds(telling):
                 continue
             heard.add(telling.feedback_id)
-            self._place_of_issue(places, root).hear(near.cosine, telling.text)
+            self._place_of_issue(places, root).heard.append(near)
         for earlier in np.flatnonzero(self.proposal.within[at, :at] >= NEAR):
             place = self._place_of_earlier(places, self.went[earlier])
             if place is not None:
-                place.hear(float(self.proposal.within[at, earlier]), self.proposal.texts[earlier])
-        likely = [(place, _likeness(item, place)) for place in places.values()]
+                place.heard.append(Near(self._told(earlier), float(self.proposal.within[at, earlier])))
+        likely = [(place, place.likeness_to(item)) for place in places.values()]
         return [(place, likeness) for place, likeness in likely if _may_join(item, place, likeness)]
+
+    def _told(self, earlier: int) -> Telling:
+        """An earlier item of the batch as a telling; its issue has no number yet."""
+        item = self.proposal.items[earlier]
+        return Telling(item.feedback_id, 0, self.proposal.texts[earlier], item.component_id, item.category)
 
     def _place_of_issue(self, places: dict[tuple[str, int], Place], root: IssueFacts) -> Place:
         return places.setdefault(("issue", root.issue_id), Place(root.issue_id, None, root.component_id, root.category))
@@ -197,18 +191,12 @@ class Decider:
             root = self.index.root_of(went.issue_id)
             return self._place_of_issue(places, root) if root else None
         assert went.group is not None
-        group = self.groups[went.group]
-        return places.setdefault(("group", group.number), Place(None, group.number, group.component_id, group.category))
-
-
-def _likeness(item: Item, place: Place) -> Likeness:
-    return Likeness(
-        nearest_first(place.cosines), same(item.component_id, place.component_id), same(item.category, place.category)
-    )
+        opener = self.openers[went.group]
+        return places.setdefault(("group", went.group), Place(None, went.group, opener.component_id, opener.category))
 
 
 def _may_join(item: Item, place: Place, likeness: Likeness) -> bool:
-    """Praise keeps to praise, a problem never disappears into praise or a question, a machine keeps to its component."""
+    """Praise keeps to praise, a problem never disappears into praise or a question, a machine stays at home."""
     if item.is_machine and likeness.same_component is not True:
         return False
     if item.category and place.category and item.category != place.category:

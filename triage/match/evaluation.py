@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from triage.match.alike import FITTED, Weights
@@ -44,7 +45,7 @@ class BCubed:
 class MemoryIndex(IssueIndex):
     """An index that is told what triage would have written."""
 
-    def take(self, told: Sequence[Told], assignments: Sequence[Assignment], texts_as_rows: Any) -> list[int]:
+    def take(self, told: Sequence[Told], assignments: Sequence[Assignment], vectors: csr_matrix) -> list[int]:
         """Opens the new issues, adds the tellings, and says which issue each went to."""
         opened: dict[int, int] = {}
         went = []
@@ -54,24 +55,27 @@ class MemoryIndex(IssueIndex):
                 continue
             assert assignment.group is not None
             went.append(opened.setdefault(assignment.group, each.item.feedback_id))
-        for issue_id, each in zip(went, told, strict=True):
-            self.put_facts([self._facts_with(issue_id, each.item)])
-        tellings = [
-            Telling(t.item.feedback_id, issue_id, t.text[:TEXT_KEPT]) for issue_id, t in zip(went, told, strict=True)
-        ]
-        self.tellings.add(tellings, texts_as_rows)
+        self.put_facts(_facts_of(issue_id, told) for issue_id in opened.values())
+        self.tellings.add([_telling(each, issue_id) for each, issue_id in zip(told, went, strict=True)], vectors)
         return went
 
-    def _facts_with(self, issue_id: int, item: Item) -> IssueFacts:
-        before = self.root_of(issue_id)
-        return IssueFacts(
-            issue_id,
-            is_open=True,
-            merged_into_id=None,
-            component_id=(before.component_id if before else None) or item.component_id,
-            category=(before.category if before else "") or item.category,
-            fingerprint=before.fingerprint if before else item.fingerprint,
-        )
+
+def _facts_of(issue_id: int, told: Sequence[Told]) -> IssueFacts:
+    """An issue is opened by the report whose number it takes here."""
+    opener = next(each.item for each in told if each.item.feedback_id == issue_id)
+    return IssueFacts(
+        issue_id,
+        is_open=True,
+        merged_into_id=None,
+        component_id=opener.component_id,
+        category=opener.category,
+        fingerprint=opener.fingerprint,
+    )
+
+
+def _telling(told: Told, issue_id: int) -> Telling:
+    item = told.item
+    return Telling(item.feedback_id, issue_id, told.text[:TEXT_KEPT], item.component_id, item.category)
 
 
 def tellings_of(problems: Sequence[dict[str, Any]], categories: Sequence[str]) -> list[Told]:

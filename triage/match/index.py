@@ -171,8 +171,12 @@ class LaunchIndex(IssueIndex):
         for begin in range(0, len(ids), _LOADED_AT_ONCE):
             part = ids[begin : begin + _LOADED_AT_ONCE]
             rows = Feedback.objects.filter(pk__in=part).annotate(start=Left("body", MAX_CHARACTERS)).order_by("pk")
-            texts = {pk: f"{title}\n{start}" for pk, title, start in rows.values_list("pk", "title", "start")}
-            tellings = [Telling(pk, missing[pk], text[:TEXT_KEPT]) for pk, text in texts.items()]
+            known = list(rows.values_list("pk", "title", "start", "component_id", "category"))
+            texts = {pk: f"{title}\n{start}" for pk, title, start, _component, _category in known}
+            tellings = [
+                Telling(pk, missing[pk], texts[pk][:TEXT_KEPT], component_id, category)
+                for pk, _title, _start, component_id, category in known
+            ]
             self.tellings.add(tellings, self._vectors_of(texts))
 
     def _vectors_of(self, texts: dict[int, str]) -> csr_matrix:

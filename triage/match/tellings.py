@@ -21,11 +21,13 @@ _DEAD_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Telling:
-    """One report in an issue, with the words that a reason may quote."""
+    """One report in an issue, with the words that a reason may quote and what is known of it."""
 
     feedback_id: int
     issue_id: int
     text: str
+    component_id: int | None = None
+    category: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from triage import lifecycle, overrides, transitions, tree
 from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
-from triage.filters import IssueFilter
-from triage.models import Issue, Moscow
+from triage.filters import IssueFilter, active_filters
+from triage.models import OPEN_STATUSES, Issue, Moscow
 from triage.notes import add_note
 from triage.story import story_of
 from triage.views.posted import posted
@@ -45,6 +45,7 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         "nav_active": "board",
         "cards": cards_of(page, now=clock.now()),
         "filter": found,
+        "active": active_filters(request.GET, found, fields={}),
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
     }
@@ -66,18 +67,20 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     ]
     decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
     in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
+    open_issues = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES)
     context = {
         "nav_active": "board",
         "issue": one,
         "card": cards_of([one], now=clock.now())[0],
-        "reports": reports[:SHOWN_REPORTS],
+        "reports": list(reports[:SHOWN_REPORTS]),
+        "report_count": reports.count(),
         "story": story_of(entries),
         "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
         "history": [decision for decision in decisions if decision.ended_at is not None],
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
         "targets": transitions.targets_from(one.status),
-        "rank": 1
-        + Issue.objects.filter(launch=launch, priority__gt=one.priority).exclude(closed_at__isnull=False).count(),
+        "rank": 1 + open_issues.filter(priority__gt=one.priority).count(),
+        "open_count": open_issues.count(),
         "resolutions": [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
         "category_names": CATEGORY_NAMES,
         "moscow_names": Moscow.choices,

@@ -1,5 +1,6 @@
 """This module shows who belongs to a launch, and gives, changes and takes roles."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -40,6 +41,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "rows": rows,
         "roles": Role.choices,
+        "smtp": settings.SMTP_CONFIGURED,
         "last": steering[0] if len(steering) == 1 else None,
     }
     return render(request, "core/settings/members.html", context, status=400 if form.is_bound else 200)
