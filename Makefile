@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: up demo test test-deep bench lint format lock clean
+.PHONY: up demo test test-deep bench lint format translations lock clean
 
 # Serve this copy at http://127.0.0.1:$${PORT:-8000}
 up:
@@ -28,15 +28,20 @@ bench:
 lint:
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy .
+	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
-	$(RUN) -m djlint templates --check --lint --quiet
+	$(RUN) -m djlint templates --lint --quiet
 	$(RUN) manage.py makemigrations --check --dry-run
 
 format:
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 	$(RUN) -m djlint templates --reformat --quiet
+
+# Collect the texts anew into locale/; needs xgettext, which the package gettext brings
+translations:
+	@command -v xgettext >/dev/null || { echo "Collecting texts needs xgettext: install the package gettext, then try again."; exit 1; }
+	$(RUN) manage.py makemessages -l sv --no-location --no-obsolete --ignore "node_modules/*" --ignore ".venv*" --ignore "var/*" --ignore "tests/*" --ignore "benchmarks/*"
 
 # Pin again what requirements.in asks for
 lock:

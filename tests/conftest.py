@@ -7,6 +7,8 @@ import pytest
 import redis
 from rest_framework.test import APIClient
 
+from tests.served import site  # noqa: F401 - a fixture
+
 NOW = datetime(2026, 5, 28, 12, 32, tzinfo=UTC)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from gateway_ingest.models import AlertChange, AlertStatus
 from hypercare.core.timeline import SYSTEM, Entry, record
 from triage import tree
 from triage.board import changes
 from triage.models import Issue, Match
+from triage.score import rescore
 
 BATCH_ROWS = 500
 _KIND = {AlertStatus.RESOLVED: "alert.resolved", AlertStatus.FIRING: "alert.fired_again"}
@@ -50,7 +52,9 @@ def _follow_batch(*, now: datetime) -> int:
             for c in waiting
             if c.alert.launch_id == launch_id and (i := issue_of.get(c.alert.feedback_id or 0))
         }
-        Issue.objects.select_for_update().filter(pk__in=roots).order_by("pk").first()
+        list(Issue.objects.select_for_update().filter(pk__in=roots).order_by("pk").values_list("pk"))
+        Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
+        rescore(roots, now=now)
         changes.publish(launch_id, roots)
     return len(waiting)
 

@@ -16,7 +16,6 @@ from feedback.models import Feedback
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
 
-
 _CONFIRM = """
 UPDATE triage_decision decision SET confidence = said.confidence, reason = said.reason
 FROM unnest(%s::bigint[], %s::float[], %s::text[]) AS said(id, confidence, reason)

@@ -28,7 +28,7 @@ def words_query(text: str) -> SearchQuery:
 class FeedbackFilter(filters.FilterSet):
     """Filters of the inbox and of `GET /api/v1/feedback/`; `field.<key>` filters by a launch's own field."""
 
-    q = filters.CharFilter(method="search", label=_("Search"))
+    q = filters.CharFilter(method="search", max_length=200, label=_("Search"))
     channel = filters.MultipleChoiceFilter(choices=Channel.choices, label=_("Channel"))
     category = filters.MultipleChoiceFilter(choices=CATEGORY_NAMES, label=_("Type"))
     severity = filters.MultipleChoiceFilter(choices=SEVERITIES, label=_("Severity"))
@@ -56,7 +56,7 @@ class FeedbackFilter(filters.FilterSet):
 class IssueFilter(filters.FilterSet):
     """Filters of the board and of `GET /api/v1/issues/`."""
 
-    q = filters.CharFilter(method="search", label=_("Search"))
+    q = filters.CharFilter(method="search", max_length=200, label=_("Search"))
     status = filters.MultipleChoiceFilter(choices=IssueStatus.choices, label=_("Status"))
     open = filters.BooleanFilter(method="only_open", label=_("Open"))
     severity = filters.MultipleChoiceFilter(choices=SEVERITIES, label=_("Severity"))

@@ -63,12 +63,13 @@ def _words(entry: TimelineEntry) -> str:
             return _("%(field)s given back to the machines") % {"field": field_word(field)}
         old, new = (value_word(data.get(name) or "–", field) for name in ("old", "new"))
         return _("%(field)s: %(old)s → %(new)s") % {"field": field_word(field), "old": old, "new": new}
+    said = str(KINDS.get(entry.kind, entry.kind))
     if entry.kind in {"issue.joined", "issue.opened"}:
-        return f"{KINDS[entry.kind]}, {channel_word(str(data.get('channel', '')))}"
-    if entry.kind == "issue.merged":
-        return _("Merged with %(other)s") % {"other": data.get("from") or data.get("new")}
-    if entry.kind == "issue.unmerged":
-        return _("Taken apart from %(other)s") % {"other": data.get("from") or data.get("old")}
-    if entry.kind.startswith("alert."):
-        return f"{KINDS[entry.kind]} {data.get('alert', '')}"
-    return str(KINDS.get(entry.kind, entry.kind))
+        said = f"{said}, {channel_word(str(data.get('channel', '')))}"
+    elif entry.kind == "issue.merged":
+        said = _("Merged with %(other)s") % {"other": data.get("from") or data.get("new")}
+    elif entry.kind == "issue.unmerged":
+        said = _("Taken apart from %(other)s") % {"other": data.get("from") or data.get("old")}
+    elif entry.kind.startswith("alert."):
+        said = f"{said} {data.get('alert', '')}"
+    return said

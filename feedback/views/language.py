@@ -29,5 +29,11 @@ def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Keeps a language that was asked for by link."""
     asked = request.GET.get("lang")
     if asked in LANGUAGES:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, asked, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            asked,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            samesite="Lax",
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )
     return response

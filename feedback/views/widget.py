@@ -52,11 +52,10 @@ def script(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _bundle() -> Path:
-    found = finders.find("vendor/widget.js") or settings.STATIC_ROOT / "vendor" / "widget.js"
-    path = Path(str(found))
-    if not path.exists():
+    found = finders.find("vendor/widget.js")
+    if not found:
         raise Problem(503, _("The widget is not built yet; an administrator builds it with “make up”."))
-    return path
+    return Path(str(found))
 
 
 @csrf_exempt

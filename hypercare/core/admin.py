@@ -14,6 +14,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.http import HttpRequest
 
+from hypercare.core.administration import Shown
 from hypercare.core.forms.fields import LowerEmailField
 from hypercare.core.members import rights_changed
 from hypercare.core.models import (
@@ -92,30 +93,13 @@ class Accounts(UserAdmin):  # type: ignore[type-arg]  # it takes no argument at 
         rights_changed(obj)
 
 
-class OnlyRead(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no argument at run time
-    """A table to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the interface
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the interface
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the interface
-        """Never."""
-        return False
-
-
 def _show(model: type[Any], *columns: str, hidden: tuple[str, ...] = (), filters: tuple[str, ...] = ()) -> None:
     fields = {
         "list_display": columns,
         "exclude": hidden,
         "list_filter": filters,
-        "show_full_result_count": False,
     }
-    admin.site.register(model, type(f"{model.__name__}Admin", (OnlyRead,), fields))
+    admin.site.register(model, type(f"{model.__name__}Admin", (Shown,), fields))
 
 
 _show(Launch, "name", "slug", "phase", "go_live_on", "planned_end_on", "closed_at", filters=("phase",))

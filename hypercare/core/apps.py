@@ -11,6 +11,10 @@ class CoreConfig(AppConfig):
     label = "core"
     default = True
 
+    def ready(self) -> None:
+        """Makes the schema know how callers prove who they are."""
+        from hypercare.core.api import security_schemes  # noqa: F401, PLC0415 - it registers itself when it is read
+
 
 class AdministrationConfig(admin.AdminConfig):
     """Django's admin with our own door."""

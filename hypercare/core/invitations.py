@@ -49,7 +49,9 @@ def password_link(user: User) -> str:
 def _new_account(email: str, *, name: str, now: datetime) -> User:
     try:
         with transaction.atomic():
-            return User.objects.create_user(email=email, name=name, created_at=now)
+            # Whoever invites writes in the language they share, until the person chooses another.
+            language = translation.get_language() or settings.LANGUAGE_CODE
+            return User.objects.create_user(email=email, name=name, language=language, created_at=now)
     except IntegrityError:  # somebody else just made it
         return User.objects.get_by_natural_key(email)
 

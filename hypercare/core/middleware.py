@@ -18,7 +18,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 def request_id(get_response: Next) -> Next:
-    """Gives every request an id, taken from `X-Request-Id` when it looks like one; nothing of it outlives the request."""
+    """Gives every request an id, from `X-Request-Id` when it looks like one; nothing of it outlives the request."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")

@@ -95,16 +95,16 @@ def program(inside: str, *, account: Account) -> Path:
     packages = Path(spec.origin).parent.parent
     installed = packages / inside
     if not installed.exists():
-        raise ServiceProblem(
-            f"The package {package} brings no {installed.name} for this platform: {BRING_YOUR_OWN}."
-        )
+        raise ServiceProblem(f"The package {package} brings no {installed.name} for this platform: {BRING_YOUR_OWN}.")
     return installed if _runs(installed, account=account) else _copied(packages) / inside
 
 
 def _runs(path: Path, *, account: Account) -> bool:
     question = [str(path), "--version"]
     try:
-        answer = subprocess.run(question, cwd="/", capture_output=True, check=False, **account.popen)  # noqa: S603 - a wheel's program
+        answer = subprocess.run(  # noqa: S603 - a wheel's own program, no shell
+            question, cwd="/", capture_output=True, check=False, **account.popen
+        )
     except PermissionError:
         return False
     except (OSError, ValueError, subprocess.SubprocessError) as error:
@@ -131,7 +131,7 @@ def _copied(packages: Path) -> Path:
             _copy(sources, to=copy)
     except OSError as error:
         raise ServiceProblem(
-            f"The embedded servers cannot be copied to {COPIES} ({error.strerror}): run as an ordinary user, or {BRING_YOUR_OWN}."
+            f"The servers cannot be copied to {COPIES} ({error.strerror}): run as an ordinary user, or {BRING_YOUR_OWN}."
         ) from error
     return copy
 
@@ -139,9 +139,7 @@ def _copied(packages: Path) -> Path:
 def _only_roots(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise ServiceProblem(
-            f"{folder} is not a folder that only root can write: remove it, or {BRING_YOUR_OWN}."
-        )
+        raise ServiceProblem(f"{folder} is not a folder that only root can write: remove it, or {BRING_YOUR_OWN}.")
 
 
 def _copy(sources: list[Path], *, to: Path) -> None:

@@ -37,7 +37,8 @@ def _check_database(url: str) -> None:
         connection = psycopg.connect(url, connect_timeout=5)
     except psycopg.ProgrammingError as error:
         raise ServiceProblem(
-            "DATABASE_URL cannot be read: write it as postgresql://user:password@host:5432/database, or unset it to use the embedded server."
+            "DATABASE_URL cannot be read: write it as postgresql://user:password@host:5432/database, "
+            "or unset it to use the embedded server."
         ) from error
     except psycopg.OperationalError as error:
         raise ServiceProblem(
@@ -64,13 +65,14 @@ def _check_extensions(connection: psycopg.Connection) -> None:
         if not available:
             raise ServiceProblem(
                 f"The PostgreSQL server has no extension {name}: install its package there "
-                "(on Debian postgresql-contrib or postgresql-<version>-pgvector), or unset DATABASE_URL to use the embedded server."
+                "(on Debian postgresql-contrib or postgresql-<version>-pgvector), "
+                "or unset DATABASE_URL to use the embedded server."
             )
         row = connection.execute(_MAY_ENABLE, [name]).fetchone()
         if row is None or not row[0]:
             raise ServiceProblem(
-                f"The extension {name} is not enabled in the database {connection.info.dbname} and its user may not enable it: "
-                f"run CREATE EXTENSION {name} there as a superuser."
+                f"The extension {name} is not enabled in the database {connection.info.dbname} "
+                f"and its user may not enable it: run CREATE EXTENSION {name} there as a superuser."
             )
 
 
@@ -82,7 +84,8 @@ def _check_broker(url: str) -> None:
             client.ping()
     except ValueError as error:
         raise ServiceProblem(
-            "REDIS_URL cannot be read: write it as redis://:password@host:6379/0, or unset it to use the embedded server."
+            "REDIS_URL cannot be read: write it as redis://:password@host:6379/0, "
+            "or unset it to use the embedded server."
         ) from error
     except redis.RedisError as error:
         raise ServiceProblem(

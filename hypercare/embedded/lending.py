@@ -1,7 +1,7 @@
 """This module lends the services of a home folder to any number of processes, and stops them after the last.
 
-Every process that uses a home holds a shared lock on `run/users`; the kernel drops it even after kill -9, so no count can
-go stale. Whoever starts or stops something holds `run/lock` meanwhile, so that one folder never has two servers.
+Every process that uses a home holds a shared lock on `run/users`; the kernel drops it even after kill -9, so no count
+can go stale. Whoever starts or stops something holds `run/lock` meanwhile, so that one folder never has two servers.
 Services that a killed process left behind are simply found and used by the next.
 """
 
@@ -53,7 +53,7 @@ class Running:
             self.start()
 
     def start(self) -> None:
-        """Starts what does not run, side by side, and tells the environment where all of it is; raises ServiceProblem."""
+        """Starts what does not run, side by side, and tells the environment where it is; raises ServiceProblem."""
         for service in self.services:
             service.launch()
         for service in self.services:

@@ -1,8 +1,8 @@
 """This module runs one PostgreSQL server on one folder, without the wheel's own start-up helper.
 
-The server listens on loopback TCP only and knows nothing but SCRAM: there is no socket folder to guard and no path limit
-to mind, and the URL tells libpq to refuse any weaker login, so that a stranger on a reused port never sees the password.
-The superuser's password is forgotten at once; the product's role owns its database and may create others.
+The server listens on loopback TCP only and knows nothing but SCRAM: there is no socket folder to guard and no path
+limit to mind, and the URL tells libpq to refuse any weaker login, so that a stranger on a reused port never sees the
+password. The superuser's password is forgotten at once; the product's role owns its database and may create others.
 """
 
 import os
@@ -63,8 +63,8 @@ class Postgres:
     @property
     def url(self) -> str:
         """How the product's role reaches its database."""
-        password = self._place.secret("database")
-        return f"postgresql://hypercare:{password}@127.0.0.1:{self._place.port(self.name)}/hypercare?require_auth=scram-sha-256"
+        password, port = self._place.secret("database"), self._place.port(self.name)
+        return f"postgresql://hypercare:{password}@127.0.0.1:{port}/hypercare?require_auth=scram-sha-256"
 
     def alive(self) -> bool:
         """Whether the server's process lives."""
@@ -120,11 +120,7 @@ class Postgres:
     def _postmaster(self) -> psutil.Process | None:
         try:
             process = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-            ours = (
-                self._lives(process)
-                and process.name().startswith("postgres")
-                and Path(process.cwd()) == self._data
-            )
+            ours = self._lives(process) and process.name().startswith("postgres") and Path(process.cwd()) == self._data
         except (FileNotFoundError, ValueError, IndexError, psutil.Error):
             return None
         return process if ours else None
@@ -151,7 +147,7 @@ class Postgres:
         return True
 
     def _try_again(self) -> None:
-        """A port taken between choosing and listening, or backends outliving a killed server, pass; anything else does not."""
+        """A port taken meanwhile and backends that outlive a killed server pass; anything else does not."""
         said = last_line(self._log)
         self._attempts += 1
         passing = ("could not create any TCP/IP sockets", "pre-existing shared memory block")
@@ -221,9 +217,7 @@ class Postgres:
         if "No space left" in said:
             raise ServiceProblem(disk_full(self._place.home))
         if done.returncode or "ERROR:" in said:
-            raise ServiceProblem(
-                f"PostgreSQL cannot prepare {folder}: {last_line(self._log)} (see {self._log})."
-            )
+            raise ServiceProblem(f"PostgreSQL cannot prepare {folder}: {last_line(self._log)} (see {self._log}).")
 
     def _same_version(self, account: Account) -> None:
         written = (self._data / "PG_VERSION").read_text().strip()

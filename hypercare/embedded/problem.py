@@ -28,7 +28,7 @@ def sentence_for(error: OSError, *, home: Path) -> str:
         case errno.ENOSPC | errno.EDQUOT:
             return disk_full(home)
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"{where} cannot be written by this user: make it writable, or set HYPERCARE_HOME to a folder that is."
+            return f"{where} cannot be written by this user: make it writable, or set HYPERCARE_HOME to another."
         case errno.ENOTDIR | errno.EEXIST:
             return f"{where} is not a folder: move it away, or set HYPERCARE_HOME to another folder."
         case _:

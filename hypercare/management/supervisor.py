@@ -31,9 +31,7 @@ class OnlyOne:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServiceProblem(
-                _(
-                    "Hypercare already runs on %(home)s: stop it first, or set HYPERCARE_HOME to another folder."
-                )
+                _("Hypercare already runs on %(home)s: stop it first, or set HYPERCARE_HOME to another folder.")
                 % {"home": home}
             ) from None
         self._end_leftovers()
@@ -82,9 +80,7 @@ class Supervisor:
         while (answer := _readiness(port, host=host))[0] != 200:
             self._look_after()
             if time.monotonic() > patience:
-                self._say(
-                    _("Still not ready: %(answer)s") % {"answer": answer[1] or _("the site does not answer")}
-                )
+                self._say(_("Still not ready: %(answer)s") % {"answer": answer[1] or _("the site does not answer")})
                 patience = time.monotonic() + PATIENCE_SECONDS
             time.sleep(0.05)
 

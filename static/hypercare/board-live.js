@@ -15,6 +15,7 @@ let version = Number(document.getElementById("board").dataset.version);
 let begin;
 let socket;
 let tries = 0;
+let retry;
 let unanswered = false;
 let stale = false;
 let fetching;
@@ -121,8 +122,16 @@ function connect() {
     }
     say("down");
     tries += 1;
-    setTimeout(connect, Math.min(500 * 2 ** tries, MAX_WAIT_MS) * (0.5 + Math.random() / 2));
+    retry = setTimeout(connect, Math.min(500 * 2 ** tries, MAX_WAIT_MS) * (0.5 + Math.random() / 2));
   });
+}
+
+function comeBack() {
+  if (isOpen()) ask();
+  else if (socket.readyState === WebSocket.CLOSED) {
+    clearTimeout(retry);
+    connect();
+  }
 }
 
 // A socket whose other end has vanished looks open for minutes; one unanswered question ends it.
@@ -140,8 +149,8 @@ export function follow(start) {
   begin = start;
   newBar.querySelector("[data-show-new]").addEventListener("click", flush);
   lanes.addEventListener("hc:free", settle);
-  addEventListener("online", ask);
-  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  addEventListener("online", comeBack);
+  document.addEventListener("visibilitychange", () => document.hidden || comeBack());
   setInterval(beat, HEARTBEAT_MS);
   setInterval(() => isOpen() || document.hidden || look(), POLL_MS);
   connect();

@@ -17,8 +17,14 @@ from triage.models import Decision, Issue, IssueStatus
 pytestmark = pytest.mark.django_db
 
 STORIES = {
-    "503": ("Product pages answer 503 service unavailable", "The product page shows service unavailable 503 since noon"),
-    "invoice": ("Invoice language cannot be changed to Norwegian", "My receipts always come in English, no menu for it"),
+    "503": (
+        "Product pages answer 503 service unavailable",
+        "The product page shows service unavailable 503 since noon",
+    ),
+    "invoice": (
+        "Invoice language cannot be changed to Norwegian",
+        "My receipts always come in English, no menu for it",
+    ),
 }
 
 
@@ -84,7 +90,10 @@ def test_closing_mails_each_reporter_once_in_their_language(api, issue_of):
     issue_of("503", reporter={"email": "jon@example.org"})
     order(api, issue, "transition", to="closed", resolution="fixed")
     mails = Message.objects.filter(kind="closed").order_by("to_address")
-    assert [(mail.to_address, mail.language) for mail in mails] == [("elin@example.org", "sv"), ("jon@example.org", "en")]
+    assert [(mail.to_address, mail.language) for mail in mails] == [
+        ("elin@example.org", "sv"),
+        ("jon@example.org", "en"),
+    ]
 
 
 def test_reopening_and_closing_again_mails_again(api, issue_of):
@@ -107,7 +116,21 @@ def test_override_wins_until_released(api, issue_of):
     assert Decision.objects.filter(issue=issue, field="severity", origin="person").count() == 1
 
 
-@pytest.mark.parametrize(("field", "value"), [("severity", 6), ("severity", "x"), ("moscow", "maybe"), ("rice_effort", -1), ("rice_effort", "nan"), ("category", "other"), ("title", ""), ("owner", "oscar@example.org"), ("status", "closed"), ("component", "nowhere")])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("severity", 6),
+        ("severity", "x"),
+        ("moscow", "maybe"),
+        ("rice_effort", -1),
+        ("rice_effort", "nan"),
+        ("category", "other"),
+        ("title", ""),
+        ("owner", "oscar@example.org"),
+        ("status", "closed"),
+        ("component", "nowhere"),
+    ],
+)
 def test_override_with_a_bad_value_is_refused(api, issue_of, people, field, value):
     assert order(api, issue_of("503"), "override", field=field, value=value).status_code == 400
 
@@ -119,7 +142,10 @@ def test_overriding_effort_changes_the_score(api, issue_of):
 
 
 def test_merge_counts_over_the_tree_and_unmerge_restores_all(api, issue_of):
-    root, other = issue_of("503", reporter={"email": "a@example.org"}), issue_of("invoice", reporter={"email": "b@example.org"})
+    root, other = (
+        issue_of("503", reporter={"email": "a@example.org"}),
+        issue_of("invoice", reporter={"email": "b@example.org"}),
+    )
     merged = order(api, other, "merge", into=root.key).json()
     assert (merged["id"], merged["feedback_count"], merged["reach"]["value"]) == (root.key, 2, 2)
     other.refresh_from_db()
@@ -131,7 +157,10 @@ def test_merge_counts_over_the_tree_and_unmerge_restores_all(api, issue_of):
 
 
 def test_same_person_in_two_merged_issues_counts_once(api, issue_of):
-    root, other = issue_of("503", reporter={"email": "a@example.org"}), issue_of("invoice", reporter={"email": "a@example.org"})
+    root, other = (
+        issue_of("503", reporter={"email": "a@example.org"}),
+        issue_of("invoice", reporter={"email": "a@example.org"}),
+    )
     assert order(api, other, "merge", into=root.key).json()["reach"]["value"] == 1
 
 
@@ -189,7 +218,9 @@ def test_board_that_knows_a_version_from_the_future_begins_anew(api, launch):
 def test_feedback_override_moves_the_issue_and_is_kept_as_a_decision(api, issue_of):
     issue = issue_of("503")
     row = Feedback.objects.get()
-    answer = api.post(f"/api/v1/feedback/{row.key}/override/", {"field": "severity", "value": "1", "reason": "I saw it"})
+    answer = api.post(
+        f"/api/v1/feedback/{row.key}/override/", {"field": "severity", "value": "1", "reason": "I saw it"}
+    )
     assert answer.json()["severity"] == 1
     issue.refresh_from_db()
     assert issue.severity == 1

@@ -1,5 +1,6 @@
 """This module tests the middle of the story: a waiting report becomes a verdict, a match, an issue, a score and news."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -57,7 +58,9 @@ def test_first_report_opens_an_issue_and_a_retelling_joins_it(tell, triage):
 
 def test_two_retellings_in_one_batch_open_one_issue(tell, triage):
     for _ in range(2):
-        tell("Product pages answer 503 service unavailable", "The product page shows service unavailable 503 since noon")
+        tell(
+            "Product pages answer 503 service unavailable", "The product page shows service unavailable 503 since noon"
+        )
     triage()
     assert Issue.objects.get().feedback_count == 2
 
@@ -81,7 +84,9 @@ def test_reach_counts_people_once_and_guests_apart(tell, triage):
 
 def test_only_guests_are_at_least_one(tell, triage):
     for _ in range(3):
-        tell("Product pages answer 503 service unavailable", "The product page shows service unavailable 503 since noon")
+        tell(
+            "Product pages answer 503 service unavailable", "The product page shows service unavailable 503 since noon"
+        )
     triage()
     issue = Issue.objects.get()
     assert (issue.reach_value, issue.reach_guests) == (1, 3)
@@ -119,7 +124,9 @@ def test_triage_is_announced_once_on_the_board(tell, triage, launch):
 def test_timeline_tells_of_each_report_once(tell, triage, launch):
     row = tell("Checkout crashes when I pay")
     triage()
-    kinds = list(TimelineEntry.objects.filter(launch=launch, subject=row.key).order_by("id").values_list("kind", flat=True))
+    kinds = list(
+        TimelineEntry.objects.filter(launch=launch, subject=row.key).order_by("id").values_list("kind", flat=True)
+    )
     assert kinds == ["feedback.received", "feedback.triaged"]
 
 
@@ -174,7 +181,41 @@ def test_query_count_of_a_batch_does_not_grow_with_its_rows(tell, triage, django
     tell("Warm up the model")
     triage()
     for number in range(40):
-        tell(f"Report {number} about something quite different {number * 7919}", reporter={"email": f"p{number}@example.org"})
+        tell(
+            f"Report {number} about something quite different {number * 7919}",
+            reporter={"email": f"p{number}@example.org"},
+        )
     with django_assert_max_num_queries(60):
         triage()
     assert Feedback.objects.filter(triaged_at=None).count() == 0
+
+
+def test_issue_with_a_firing_error_alert_is_a_must_until_the_alert_ends(launch, triage, now):
+    from gateway_ingest import sources
+    from hypercare.core.timeline import SYSTEM as system
+    from tests.integration.test_alert_ingest import post_body
+    from triage.alert_changes import follow
+
+    _source, key = sources.create(launch, name="prometheus", actor=system, now=now)
+    alert = {
+        "status": "firing",
+        "labels": {"alertname": "SlowPages", "severity": "high"},
+        "annotations": {"summary": "p95 above target"},
+        "startsAt": "2026-05-28T12:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "fingerprint": "f1",
+    }
+    for status in ("firing", "resolved"):
+        body = {
+            "version": "4",
+            "status": status,
+            "alerts": [
+                alert
+                | {"status": status, "endsAt": "2026-05-28T12:30:00Z" if status == "resolved" else alert["endsAt"]}
+            ],
+        }
+        assert post_body(json.dumps(body), to=f"/ingest/{key}/alertmanager/").status_code == 202
+        triage()
+        follow(clock=lambda: now)
+        issue = Issue.objects.get()
+        assert (issue.severity, issue.moscow) == (3, "must" if status == "firing" else "should")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -111,6 +111,10 @@ ACTIONS: dict[str, Callable[[Issue, dict[str, Any], Principal], Issue]] = {
 _TEXTS = ("to", "status", "into", "field", "reason", "resolution", "action")
 
 
+def _order_schema(name: str, body: Any) -> Any:
+    return extend_schema(operation_id=f"issues_{name}", request=body, responses={200: schema.ISSUE, **schema.PROBLEMS})
+
+
 class _IssueOrder(APIView):
     action = ""
 
@@ -123,34 +127,28 @@ class _IssueOrder(APIView):
         return Response(issue_shape(access_issue(principal, changed.key, right=Right.READ)))
 
 
-@extend_schema(
-    operation_id="issues_transition",
-    request=schema.TRANSITION,
-    responses={200: schema.ISSUE, **schema.PROBLEMS},
-)
+@extend_schema_view(post=_order_schema("transition", schema.TRANSITION))
 class IssueTransition(_IssueOrder):
     """Moves an issue to another status."""
 
     action = "transition"
 
 
-@extend_schema(operation_id="issues_merge", request=schema.MERGE, responses={200: schema.ISSUE, **schema.PROBLEMS})
+@extend_schema_view(post=_order_schema("merge", schema.MERGE))
 class IssueMerge(_IssueOrder):
     """Makes an issue a duplicate of another."""
 
     action = "merge"
 
 
-@extend_schema(operation_id="issues_unmerge", request=schema.UNMERGE, responses={200: schema.ISSUE, **schema.PROBLEMS})
+@extend_schema_view(post=_order_schema("unmerge", schema.UNMERGE))
 class IssueUnmerge(_IssueOrder):
     """Takes a merged issue out again."""
 
     action = "unmerge"
 
 
-@extend_schema(
-    operation_id="issues_override", request=schema.OVERRIDE, responses={200: schema.ISSUE, **schema.PROBLEMS}
-)
+@extend_schema_view(post=_order_schema("override", schema.OVERRIDE))
 class IssueOverride(_IssueOrder):
     """Sets a field by hand, or releases it."""
 

@@ -112,7 +112,7 @@ class Hub:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self, layer: Any, channel: str) -> None:
-        """Hears until the broker fails. A message is awaited without a limit, since the layer drops a channel whose wait is cancelled."""
+        """Hears until the broker fails; each wait runs to its end, since the layer drops a channel whose wait is cut."""
         heard: set[int] = set()
         message: asyncio.Future[Any] = asyncio.ensure_future(layer.receive(channel))
         try:

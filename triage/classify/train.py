@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from triage.classify.corpus import Example, corpus_digest, read_corpus
+from triage.classify.corpus import FOLDER, Example, corpus_digest, read_corpus
 from triage.classify.features import new_features, prepare
 from triage.classify.learner import cross_validate, figures_of, fit_head
 from triage.classify.text_model import TextModel, is_whole, save
@@ -24,22 +24,24 @@ FIELDS = ("category", "severity", "sentiment")
 _TRAINING_LOCK = 0x48435458
 
 
-def ensure_model(*, now: datetime, force: bool = False, say: Callable[[str], None] = log.info) -> ModelVersion:
+def ensure_model(
+    *, now: datetime, force: bool = False, corpus: Path = FOLDER, say: Callable[[str], None] = log.info
+) -> ModelVersion:
     """The newest version whose file is here and whole and which learned from the present corpus; trains one if none is.
 
     Workers that start together queue at an advisory lock: one trains, the others find its version.
     """
-    usable = None if force else _usable()
+    usable = None if force else _usable(corpus)
     if usable is not None:
         return usable
     with _training_alone():
-        usable = None if force else _usable()
-        return usable or _train_and_store(now=now, say=say)
+        usable = None if force else _usable(corpus)
+        return usable or _train_and_store(corpus, now=now, say=say)
 
 
-def _usable() -> ModelVersion | None:
-    corpus = corpus_digest()
-    for version in ModelVersion.objects.filter(name=NAME, figures__corpus=corpus).order_by("-number"):
+def _usable(corpus: Path) -> ModelVersion | None:
+    learned_from_it = ModelVersion.objects.filter(name=NAME, figures__corpus=corpus_digest(corpus))
+    for version in learned_from_it.order_by("-number"):
         if is_whole(path_of(version), digest=version.digest):
             return version
     return None
@@ -60,10 +62,10 @@ def _training_alone() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_TRAINING_LOCK])
 
 
-def _train_and_store(*, now: datetime, say: Callable[[str], None]) -> ModelVersion:
+def _train_and_store(corpus: Path, *, now: datetime, say: Callable[[str], None]) -> ModelVersion:
     newest = ModelVersion.objects.filter(name=NAME).order_by("-number").first()
     number = newest.number + 1 if newest else 1
-    model, figures = train(read_corpus(), number=number, say=say)
+    model, figures = train(read_corpus(corpus), number=number, say=say)
     name = f"text-model-{number}.skops"
     digest = save(model, Path(settings.MODELS_HOME) / name)
     say(f"Wrote {name}, SHA-256 {digest[:12]}.")
@@ -72,7 +74,7 @@ def _train_and_store(*, now: datetime, say: Callable[[str], None]) -> ModelVersi
         number=number,
         path=name,
         digest=digest,
-        figures=figures | {"corpus": corpus_digest()},
+        figures=figures | {"corpus": corpus_digest(corpus)},
         trained_at=now,
     )
 

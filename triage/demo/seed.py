@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
 _CLAIMED_BY = "demo"
-_CHANGES_A_CRITERION = ("alert", "turn")
 Step = Callable[[datetime], object]
 
 
@@ -74,8 +73,6 @@ def _event_step(the_stage: Stage, event: Event, *, waits: timedelta) -> Step:
         acts.perform(the_stage, event, now=moment)
         if event.what in {"report", "alert"}:
             _triage(the_stage, now=moment + waits)
-        if event.what in _CHANGES_A_CRITERION:
-            assess(the_stage.launch, moment + waits)
 
     return step
 

@@ -174,7 +174,7 @@ class Decider:
         for earlier in np.flatnonzero(self.proposal.within[at, :at] >= NEAR):
             place = self._place_of_earlier(places, self.went[earlier])
             if place is not None:
-                place.heard.append(Near(self._told(earlier), float(self.proposal.within[at, earlier])))
+                place.heard.append(Near(self._told(int(earlier)), float(self.proposal.within[at, earlier])))
         likely = [(place, place.likeness_to(item)) for place in places.values()]
         return [(place, likeness) for place, likeness in likely if _may_join(item, place, likeness)]
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction import FeatureHasher
+from sklearn.utils import murmurhash3_32
 
 from triage.classify.corpus import read_corpus
 from triage.vocabulary import STOP_WORDS, concepts_in, stem, words_of
@@ -93,8 +94,7 @@ def rarity() -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=50_000)
 def _column(feature: str) -> int:
-    hasher = FeatureHasher(n_features=WIDTH, input_type="string", alternate_sign=False)
-    return int(hasher.transform([[feature]]).indices[0])
+    return abs(murmurhash3_32(feature)) % WIDTH  # as FeatureHasher does, without a matrix for each word
 
 
 def _strongest(rows: csr_matrix) -> csr_matrix:

@@ -43,7 +43,7 @@ def confidence_from(*, people: int, machines: int) -> Part:
 def moscow_of(severity: int, *, blocks_must: bool) -> tuple[Moscow, str]:
     """Must for SEV1 and SEV2 or what blocks a must criterion; the rest by severity."""
     if blocks_must and severity > 2:
-        return Moscow.MUST, _("it blocks a must criterion")
+        return Moscow.MUST, _("a critical or high alert of it still fires, which blocks a must criterion")
     return MOSCOW_OF_SEVERITY[severity], f"SEV{severity}"
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from triage import decisions
+from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
+from triage import decisions, tree
 from triage.models import Issue
 from triage.score import rice
 from triage.score.severity import CONFIDENT, Verdict, severity_of
@@ -39,11 +40,25 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     issues = list(Issue.objects.filter(pk__in=ids).select_related("launch"))
     tallies = tallies_of(ids)
     overridden = decisions.overridden_fields(issues)
+    blocking = _with_firing_errors(ids)
     suggested: list[decisions.IssueValue] = []
     for issue in issues:
-        suggested += _apply(issue, tallies[issue.pk], overridden.get(issue.pk, {}), now=now)
+        held = overridden.get(issue.pk, {})
+        suggested += _apply(issue, tallies[issue.pk], held, blocks_must=issue.pk in blocking, now=now)
     _write(issues)
     decisions.suggest_for_issues(suggested, now=now)
+
+
+def _with_firing_errors(root_ids: list[int]) -> set[int]:
+    """The roots with a critical or high alert that still fires: they hold up the exit criterion of error alerts."""
+    root_of = {member: root for root, members in tree.members_of(root_ids).items() for member in members}
+    firing = Alert.objects.filter(
+        status__in=[AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED],
+        severity__in=[AlertSeverity.CRITICAL, AlertSeverity.HIGH],
+        feedback__matches__ended_at=None,
+        feedback__matches__issue_id__in=root_of,
+    )
+    return {root_of[issue_id] for issue_id in firing.values_list("feedback__matches__issue_id", flat=True)}
 
 
 def _write(issues: Sequence[Issue]) -> None:
@@ -52,7 +67,9 @@ def _write(issues: Sequence[Issue]) -> None:
         cursor.execute(_WRITE, [json.dumps(rows, default=str)])
 
 
-def _apply(issue: Issue, tally: Tally, held: dict[str, str], *, now: datetime) -> list[decisions.IssueValue]:
+def _apply(
+    issue: Issue, tally: Tally, held: dict[str, str], *, blocks_must: bool, now: datetime
+) -> list[decisions.IssueValue]:
     """Writes the tally into the issue, leaving what a person holds; returns what the rules would say."""
     issue.feedback_count = tally.count
     issue.sources = dict(tally.sources)
@@ -69,37 +86,30 @@ def _apply(issue: Issue, tally: Tally, held: dict[str, str], *, now: datetime) -
     issue.rice_confidence = float(held.get("rice_confidence", sure.value))
     issue.rice_effort = float(held.get("rice_effort", rice.DEFAULT_EFFORT))
     issue.rice_score = rice.rice(max(issue.reach_value, 1), issue.rice_impact, issue.rice_confidence, issue.rice_effort)
-    moscow, why = rice.moscow_of(issue.severity, blocks_must=False)
+    moscow, why = rice.moscow_of(issue.severity, blocks_must=blocks_must)
     issue.moscow = held.get("moscow", moscow)
     issue.priority = rice.priority_of(issue.moscow, issue.rice_score)
-    return _suggestions(issue, said, category, category_share, sure, str(moscow), why)
-
-
-def _suggestions(
-    issue: Issue, said: Verdict, category: str, category_share: float, sure: rice.Part, moscow: str, why: str
-) -> list[decisions.IssueValue]:
-    applied = said.confidence >= CONFIDENT
     values = [
-        decisions.IssueValue(
-            issue, "severity", str(said.severity), said.origin, DECIDER, said.confidence, said.reason, applied
-        ),
-        decisions.IssueValue(
-            issue,
-            "rice_impact",
-            str(rice.IMPACT_OF_SEVERITY[issue.severity]),
-            "rule",
-            DECIDER,
-            None,
-            f"SEV{issue.severity}",
-        ),
-        decisions.IssueValue(issue, "rice_confidence", str(sure.value), "rule", DECIDER, None, sure.reason),
-        decisions.IssueValue(issue, "rice_effort", str(rice.DEFAULT_EFFORT), "rule", DECIDER, None, "default"),
-        decisions.IssueValue(issue, "moscow", moscow, "rule", DECIDER, None, why),
+        _severity_value(issue, said),
+        _rule_value(issue, "rice_impact", impact, f"SEV{issue.severity}"),
+        _rule_value(issue, "rice_confidence", sure.value, sure.reason),
+        _rule_value(issue, "rice_effort", rice.DEFAULT_EFFORT, "default"),
+        _rule_value(issue, "moscow", moscow, why),
     ]
     if category:
         reason = f"{category_share:.0%}"
         values.append(decisions.IssueValue(issue, "category", category, "model", DECIDER, category_share, reason))
     return values
+
+
+def _severity_value(issue: Issue, said: Verdict) -> decisions.IssueValue:
+    applied = said.confidence >= CONFIDENT
+    value = str(said.severity)
+    return decisions.IssueValue(issue, "severity", value, said.origin, DECIDER, said.confidence, said.reason, applied)
+
+
+def _rule_value(issue: Issue, field: str, value: object, reason: str) -> decisions.IssueValue:
+    return decisions.IssueValue(issue, field, str(value), "rule", DECIDER, None, reason)
 
 
 def _common(categories: Counter[str]) -> tuple[str, float]:

@@ -1,4 +1,4 @@
-"""This module shows the inbox: every report of a launch, filtered by the URL, newest first, with one open beside the list."""
+"""This module shows the inbox: a launch's reports, filtered by the URL, newest first, one open beside the list."""
 
 from typing import Any
 

@@ -42,7 +42,7 @@ class StrictJsonParser(BaseParser):
     def parse(
         self,
         stream: IO[bytes],
-        media_type: str | None = None,
+        media_type: str | None = None,  # noqa: ARG002 - the framework's interface
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Any:
         """The parsed body; raises Problem 400 or 413."""

@@ -36,7 +36,7 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
         required=False,
         min_value=1,
         max_value=MAX_ACTIVE_USERS,
-        help_text=gettext_lazy("About how many people use it. “3 reported” becomes “0.1% of active”."),
+        help_text=gettext_lazy("About how many people use it: with 3,000 of them, “3 reported” becomes “0.1%”."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

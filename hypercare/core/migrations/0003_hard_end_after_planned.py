@@ -11,7 +11,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="launch",
             constraint=models.CheckConstraint(
-                condition=models.Q(("hard_end_on", None), ("hard_end_on__gte", models.F("planned_end_on")), _connector="OR"),
+                condition=models.Q(
+                    ("hard_end_on", None), ("hard_end_on__gte", models.F("planned_end_on")), _connector="OR"
+                ),
                 name="launch_hard_end_after_planned",
             ),
         )

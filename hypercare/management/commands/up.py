@@ -1,4 +1,4 @@
-"""This module is `manage.py up`: services, migrations, an administrator, then web, worker and beat until it is stopped."""
+"""This module is `manage.py up`: services, migrations, an administrator, then web, worker and beat until stopped."""
 
 import os
 import secrets
@@ -39,14 +39,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", default=os.environ.get("PORT", ""), help="port to serve on (PORT; 8000 or a free one)"
         )
-        parser.add_argument(
-            "--check", action="store_true", help="only say whether database and broker can be used"
-        )
+        parser.add_argument("--check", action="store_true", help="only say whether database and broker can be used")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs until Ctrl-C, SIGTERM or a closed terminal."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which is what nohup asks for
+            signal.signal(signal.SIGHUP, signal.default_int_handler)
         try:
             self._run(**options)
         except KeyboardInterrupt:
@@ -67,9 +67,7 @@ class Command(BaseCommand):
             listener = listen(port)
         chosen = listener.getsockname()[1]
         if not port and chosen != 8000:
-            self._say(
-                _("Port 8000 is taken, so this copy uses %(port)s; PORT chooses another.") % {"port": chosen}
-            )
+            self._say(_("Port 8000 is taken, so this copy uses %(port)s; PORT chooses another.") % {"port": chosen})
         os.environ["PORT"] = str(chosen)
         self._migrate()
         self._ensure_administrator()
@@ -83,9 +81,7 @@ class Command(BaseCommand):
             supervisor.start("web", "worker")
             supervisor.wait_until_ready(chosen, host=_host())
             self._say(
-                _(
-                    "Hypercare is ready at http://127.0.0.1:%(port)s/ (after %(seconds).1f s). Ctrl-C stops it."
-                )
+                _("Hypercare is ready at http://127.0.0.1:%(port)s/ (after %(seconds).1f s). Ctrl-C stops it.")
                 % {"port": chosen, "seconds": time.monotonic() - began_at}
             )
             supervisor.start("beat", "replay")
@@ -137,13 +133,13 @@ class Command(BaseCommand):
         User.objects.create_superuser(email=email, password=password)
         shown = _("the password in HYPERCARE_ADMIN_PASSWORD") if given else password
         self._say(
-            _("Sign in as %(email)s with %(password)s (shown only this once).")
-            % {"email": email, "password": shown}
+            _("Sign in as %(email)s with %(password)s (shown only this once).") % {"email": email, "password": shown}
         )
 
     def _manage(self, *arguments: str) -> None:
         """A command in a process of its own, where the settings know the chosen port."""
-        if subprocess.run([sys.executable, _manage_py(), *arguments], check=False).returncode:  # noqa: S603 - our own command
+        command = [sys.executable, str(_manage_py()), *arguments]
+        if subprocess.call(command):  # noqa: S603 - our own command, no shell
             raise CommandError(_("%(command)s did not succeed.") % {"command": " ".join(arguments)})
 
     def _say(self, sentence: str) -> None:

@@ -1,0 +1,90 @@
+"""This module opens the product in Chromium: one browser and one server for all journeys, a fresh database for each."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hypercare.core import clock
+
+# Playwright's loop runs in the thread of the test, where Django would refuse to read rows.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+PASSWORD = "correct horse"
+TRIAGE_LOOK_SECONDS = 0.05
+
+
+def chromium_path() -> str:
+    """The browser named by HYPERCARE_CHROMIUM, or one found on PATH."""
+    path = os.environ.get("HYPERCARE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if not path:
+        pytest.fail(f"No browser: install Chromium, or set HYPERCARE_CHROMIUM to its path (looked for {', '.join(CHROMIUM_NAMES)}).")
+    return path
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser; it ends with the journeys, so that tests with loops of their own come after it in peace."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, site, transactional_db, people):
+    """Opens a window, signs in through the form, and gives the page; other arguments are the window's."""
+    caches["default"].clear()
+    contexts = []
+
+    def open_window(who: str | None = "lead", *, width: int = 1440, **more) -> Page:
+        settings = {"viewport": {"width": width, "height": 900}, "base_url": site.url, "reduced_motion": "reduce"} | more
+        context = chromium.new_context(**settings)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        if who:
+            sign_in(page, people[who].email)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, email: str) -> None:
+    """Fills in the sign-in form as a person would."""
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main [type=submit]")
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+@pytest.fixture
+def triage(transactional_db) -> Iterator[None]:
+    """Triage at work beside the test, as a worker would be; it ends before the tables are emptied."""
+    from triage import pipeline
+    from triage.classify.classify import load_model
+
+    load_model(now=clock.now())
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while not ended.wait(TRIAGE_LOOK_SECONDS):
+                pipeline.triage_waiting(clock=clock.now)
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work, name="triage")
+    worker.start()
+    yield
+    ended.set()
+    worker.join()

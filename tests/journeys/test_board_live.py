@@ -1,0 +1,214 @@
+"""This module tests that an open board is true by itself: live, caught up after a gap, and honest when it is not live."""
+
+import statistics
+import time
+
+from playwright.sync_api import expect
+
+from hypercare.core import clock
+from hypercare.core.members import set_member
+from hypercare.core.timeline import Actor
+from tests.conftest import bearer
+from tests.integration.rows import make_issue
+from triage import lifecycle
+from triage.board import changes
+from triage.models import Issue
+
+BOARD = "/launches/shop/board/"
+
+
+class Wire:
+    """The board's socket, which a test may cut and mend."""
+
+    def __init__(self, page) -> None:
+        self.is_cut, self._open = False, []
+        page.route_web_socket("**/ws/**", self._route)
+
+    def _route(self, ws) -> None:
+        if self.is_cut:
+            ws.close(code=1012)
+        else:
+            ws.connect_to_server()
+            self._open.append(ws)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        while self._open:
+            self._open.pop().close(code=1012)
+
+    def mend(self, page) -> None:
+        self.is_cut = False
+        page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def open_board(page, query: str = "") -> None:
+    page.goto(BOARD + query)
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+
+
+def lane(page, status):
+    return page.locator(f"[data-lane={status}]")
+
+
+def on_board(launch, **fields) -> Issue:
+    """An issue the board already knows."""
+    issue = make_issue(launch, now=clock.now(), **fields)
+    changes.publish(launch.pk, [issue.pk])
+    return issue
+
+
+def move(issue, *, to, by) -> None:
+    lifecycle.move(issue.pk, to=to, actor=Actor.person(by), now=clock.now())
+
+
+def test_a_report_posted_through_the_api_is_on_every_open_board_within_a_second(visit, people, triage, site):
+    windows = [visit("lead"), visit("stakeholder")]
+    for page in windows:
+        open_board(page)
+        page.evaluate("window.notReloaded = true")
+    api = bearer(people["agent"], scopes=["feedback:write"], now=clock.now())
+    took = []
+    for title in ("The basket is empty after paying", "Search finds no winter boots", "Invoice shows a wrong VAT number"):
+        began = time.monotonic()
+        page = windows[0]
+        answer = page.request.post(
+            "/api/v1/feedback/",
+            data={"launch": "shop", "channel": "api", "title": title},
+            headers={"Authorization": api._credentials["HTTP_AUTHORIZATION"]},
+        )
+        assert answer.status == 201
+        for page in windows:
+            expect(lane(page, "new").get_by_role("link", name=title)).to_be_visible(timeout=5000)
+        took.append(time.monotonic() - began)
+    print(f"report to board: {', '.join(f'{seconds:.2f} s' for seconds in took)}")
+    assert statistics.median(took) < 1
+    assert all(page.evaluate("window.notReloaded") for page in windows)
+    expect(windows[0].locator("#total")).to_have_text("3")
+
+
+def test_a_change_of_status_moves_the_card_and_its_counts_on_other_boards(visit, launch, people):
+    issue = on_board(launch)
+    page = visit("stakeholder")
+    open_board(page)
+    move(issue, to="triaged", by=people["lead"])
+    expect(lane(page, "triaged").locator(f"#{issue.key}")).to_be_visible()
+    counts = page.locator(".lane [data-count]").all_text_contents()
+    assert counts == ["0", "1", "0", "0", "0", "0"]
+
+
+def test_a_filtered_board_stays_filtered_while_it_lives(visit, launch):
+    page = visit()
+    open_board(page, "?severity=1")
+    expect(lane(page, "new")).to_have_attribute("data-empty", "Nothing here matches the filter.")
+    on_board(launch, title="Small thing", severity=4)
+    on_board(launch, title="Everything is down", severity=1)
+    expect(page.get_by_role("link", name="Everything is down")).to_be_visible()
+    assert page.locator(".card-i").count() == 1
+
+
+def test_a_board_without_its_socket_says_so_and_still_follows(visit, launch):
+    page = visit()
+    wire = Wire(page)
+    open_board(page)
+    wire.cut()
+    expect(page.locator("#notlive")).to_be_visible()
+    expect(page.locator("#live")).to_have_text("Not live")
+    on_board(launch, title="Told without a socket")
+    expect(page.get_by_role("link", name="Told without a socket")).to_be_visible(timeout=7000)
+
+
+def test_a_board_whose_socket_returns_catches_up_by_version(visit, launch):
+    page = visit()
+    page.route("**/api/v1/launches/**", lambda route: route.abort())
+    wire = Wire(page)
+    open_board(page)
+    wire.cut()
+    expect(page.locator("#notlive")).to_be_visible()
+    on_board(launch, title="Told meanwhile, one")
+    on_board(launch, title="Told meanwhile, two")
+    wire.mend(page)
+    expect(page.locator("#notlive")).to_be_hidden()
+    expect(page.locator(".card-i")).to_have_count(2)
+
+
+def test_a_refused_move_puts_the_card_back_and_names_who_changed_what(visit, launch, people):
+    issue = on_board(launch)
+    page = visit()
+    page.route("**/api/v1/launches/**", lambda route: route.abort())
+    wire = Wire(page)
+    open_board(page)
+    wire.cut()
+    expect(page.locator("#notlive")).to_be_visible()
+    move(issue, to="triaged", by=people["responder"])
+    page.locator(f"#{issue.key} a").focus()
+    for key in ("Space", "ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    toast = page.locator(".hc-toast[data-tone=error]")
+    expect(toast).to_contain_text("Responder Person")
+    expect(toast).to_contain_text("New → Triaged")
+    expect(lane(page, "new").locator(f"#{issue.key}")).to_be_visible()
+    wire.mend(page)
+    expect(lane(page, "triaged").locator(f"#{issue.key}")).to_be_visible()
+
+
+def test_a_board_holds_still_while_a_card_is_lifted(visit, launch, people):
+    lifted, other = on_board(launch, title="Lifted"), on_board(launch, title="Other")
+    page = visit()
+    open_board(page)
+    page.locator(f"#{lifted.key} a").focus()
+    page.keyboard.press("Space")
+    move(other, to="triaged", by=people["responder"])
+    expect(page.locator("#newbar")).to_contain_text("1 changed while you work here.")
+    expect(lane(page, "new").locator(f"#{other.key}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#newbar")).to_be_hidden()
+    expect(lane(page, "triaged").locator(f"#{other.key}")).to_be_visible()
+
+
+def test_a_card_is_dragged_to_another_column(visit, launch):
+    issue = on_board(launch)
+    page = visit()
+    open_board(page)
+    page.locator(f"#{issue.key}").drag_to(page.locator("[data-lane=in_progress]"))
+    expect(lane(page, "in_progress").locator(f"#{issue.key}")).to_be_visible()
+    expect(page.locator(f"#{issue.key}")).to_have_attribute("data-version", "2")
+    issue.refresh_from_db()
+    assert issue.status == "in_progress"
+
+
+def test_a_card_cannot_be_dragged_where_it_may_not_go(visit, launch):
+    issue = on_board(launch, status="triaged")
+    page = visit()
+    open_board(page)
+    page.locator(f"#{issue.key}").drag_to(page.locator("[data-lane=new]"))
+    expect(lane(page, "triaged").locator(f"#{issue.key}")).to_be_visible()
+    issue.refresh_from_db()
+    assert issue.status == "triaged"
+
+
+def test_a_stakeholder_sees_the_board_and_moves_nothing(visit, launch):
+    issue = on_board(launch)
+    page = visit("stakeholder")
+    open_board(page)
+    page.locator(f"#{issue.key} a").focus()
+    page.keyboard.press("Space")
+    assert page.locator(".card-i.lifted").count() == 0
+
+
+def test_whoever_loses_the_right_to_read_loses_the_open_board(visit, launch, people):
+    on_board(launch, title="Not for everyone")
+    page = visit("stakeholder")
+    open_board(page)
+    set_member(launch, people["stakeholder"], role="reporter", actor=Actor.person(people["lead"]), now=clock.now())
+    expect(page.get_by_role("link", name="Not for everyone")).to_have_count(0)
+    expect(page.locator("#board")).to_have_count(0)
+
+
+def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, launch, people):
+    issues = [make_issue(launch, now=clock.now(), title=f"Thing {number}") for number in range(52)]
+    page = visit()
+    open_board(page)
+    expect(page.get_by_role("link", name="2 more in the list")).to_be_attached()
+    move(issues[0], to="triaged", by=people["lead"])
+    expect(lane(page, "triaged").locator(f"#{issues[0].key}")).to_be_attached()
+    assert page.locator(".lane [data-count]").all_text_contents()[:2] == ["51", "1"]
