@@ -35,6 +35,8 @@ def main(arguments: list[str]) -> None:
         execute_from_command_line(arguments)
     except (embedded.ServiceProblem, ImproperlyConfigured) as problem:
         sys.exit(f"Error: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -151,9 +151,7 @@ def _pdf(name: str, data: bytes) -> SafeFile:
     if end < 0:
         raise UnsafeFile(_("The PDF is cut off. Save it again and send it anew."))
     if data[end + 5 :].strip(b"\r\n\t \0") or PAGE_INSIDE_PICTURE.search(data[:SNIFFED_BYTES]):
-        raise UnsafeFile(
-            _("The PDF also contains something that is no PDF. Print it to a new PDF and send that.")
-        )
+        raise UnsafeFile(_("The PDF also contains something that is no PDF. Print it to a new PDF and send that."))
     if ACTIVE_PDF.search(data):
         raise UnsafeFile(_("The PDF contains scripts or other files. Print it to a new PDF and send that."))
     return SafeFile(clean_name(name, ".pdf"), "application/pdf", data)
@@ -164,12 +162,8 @@ def _text(name: str, data: bytes) -> SafeFile:
         text = COLOUR.sub("", data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _not_allowed(data) from error
-    if MARKUP_START.match(data.removeprefix(b"\xef\xbb\xbf")) or MARKUP_NEAR_START.search(
-        data[:SNIFFED_BYTES]
-    ):
-        raise UnsafeFile(
-            _("Pages, drawings and scripts are not accepted. Send a screenshot or paste the text.")
-        )
+    if MARKUP_START.match(data.removeprefix(b"\xef\xbb\xbf")) or MARKUP_NEAR_START.search(data[:SNIFFED_BYTES]):
+        raise UnsafeFile(_("Pages, drawings and scripts are not accepted. Send a screenshot or paste the text."))
     if clean_text(text):
         raise _not_allowed(data)
     if text.lstrip()[:1] in ("{", "["):

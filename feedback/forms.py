@@ -144,7 +144,10 @@ class NoteForm(_SentOnce):
 
     channel = forms.ChoiceField(label=_("Where does it come from?"), choices=NOTES, initial=Channel.STAKEHOLDER_NOTE)
     said_by = _Words(
-        label=_("Who said or saw it?"), required=False, max_length=120, help_text=_("Leave it empty when it is your own word.")
+        label=_("Who said or saw it?"),
+        required=False,
+        max_length=120,
+        help_text=_("Leave it empty when it is your own word."),
     )
     occurred_at = forms.DateTimeField(
         label=_("When?"),
@@ -154,7 +157,11 @@ class NoteForm(_SentOnce):
         error_messages={"invalid": _("Write a day and a time, for example 2026-05-28 14:30.")},
     )
     component = forms.ModelChoiceField(
-        label=_("Which part of the launch?"), queryset=Component.objects.none(), required=False, to_field_name="slug", empty_label="—"
+        label=_("Which part of the launch?"),
+        queryset=Component.objects.none(),
+        required=False,
+        to_field_name="slug",
+        empty_label="—",
     )
     field_order = ["channel", "text", "said_by", "occurred_at", "component"]
 

@@ -61,7 +61,9 @@ def release(launch: Launch, number: int, *, actor: Actor, now: datetime) -> Rece
 def drop(launch: Launch, number: int, *, actor: Actor, now: datetime) -> None:
     """Ends one report's wait without letting it in; the row stays as the record."""
     kept = _take(launch, number, actor=actor, now=now)
-    record(launch, [Entry(f"quarantine:{kept.pk}", "quarantine.dropped", {"reason": kept.reason})], actor=actor, now=now)
+    record(
+        launch, [Entry(f"quarantine:{kept.pk}", "quarantine.dropped", {"reason": kept.reason})], actor=actor, now=now
+    )
 
 
 def _copies_of(launch: Launch, report: Report) -> QuerySet[Quarantined]:

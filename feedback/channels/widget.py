@@ -103,5 +103,7 @@ def _as_report(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(errors: list[FieldError], *, status: int = HTTPStatus.BAD_REQUEST) -> Problem:
-    sent = tuple(dict.fromkeys(FieldError(_SENT_AS.get(error.pointer, error.pointer), error.detail) for error in errors))
+    sent = tuple(
+        dict.fromkeys(FieldError(_SENT_AS.get(error.pointer, error.pointer), error.detail) for error in errors)
+    )
     return Problem(status, sent[0].detail, errors=sent)

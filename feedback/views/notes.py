@@ -61,4 +61,6 @@ def _write(form: NoteForm, launch: Launch, principal: Principal) -> int | None:
 def _noted(launch: Launch, number: str) -> Feedback | None:
     """The note of this launch that was just written, if the address names one."""
     notes: QuerySet[Feedback] = Feedback.objects.filter(launch=launch, channel__in=_REPORT_OF)
-    return notes.filter(pk=int(number)).first() if number.isascii() and number.isdecimal() and len(number) < 19 else None
+    return (
+        notes.filter(pk=int(number)).first() if number.isascii() and number.isdecimal() and len(number) < 19 else None
+    )

@@ -75,7 +75,13 @@ def _set_aside(
     kept = quarantine.keep(
         launch, report, reason=quarantine.OVER_RATE, files_left_out=len(request.FILES.getlist("file")), now=now
     )
-    context = {"launch_name": launch.name, "slug": launch.slug, "languages": choices(language), "kept": kept, "seconds": seconds}
+    context = {
+        "launch_name": launch.name,
+        "slug": launch.slug,
+        "languages": choices(language),
+        "kept": kept,
+        "seconds": seconds,
+    }
     response = render(request, "feedback/set_aside.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(seconds)
     return response
@@ -94,6 +100,8 @@ def _page(request: HttpRequest, launch: Launch, form: PortalForm, *, language: s
         "form": form,
         "kinds": kinds,
         "languages": choices(language),
-        "mine": lines_of(own.reports_of(request.user).filter(launch=launch)[:MINE]) if isinstance(request.user, User) else [],
+        "mine": lines_of(own.reports_of(request.user).filter(launch=launch)[:MINE])
+        if isinstance(request.user, User)
+        else [],
     }
     return render(request, "feedback/portal.html", context, status=status)

@@ -37,7 +37,9 @@ def script(request: HttpRequest, key: str) -> HttpResponse:
     widget.live_key(key, now=clock.now())
     path = _bundle()
     accepted = [part.partition(";")[0].strip() for part in request.headers.get("Accept-Encoding", "").split(",")]
-    encoding = next((name for name, end in _ENCODINGS.items() if name in accepted and Path(f"{path}{end}").exists()), "")
+    encoding = next(
+        (name for name, end in _ENCODINGS.items() if name in accepted and Path(f"{path}{end}").exists()), ""
+    )
     content = Path(f"{path}{_ENCODINGS.get(encoding, '')}").read_bytes()
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     response = HttpResponse(content, content_type="text/javascript; charset=utf-8")
@@ -98,7 +100,9 @@ def _set_aside(request: HttpRequest, key: LaunchKey, report: Report, *, seconds:
     files = len(request.FILES) if request.content_type == "multipart/form-data" else 0
     kept = quarantine.keep(key.launch, report, reason=quarantine.OVER_RATE, files_left_out=files, now=now)
     detail = (
-        _("Many reports came at once. The text of this one is kept aside until a person lets it in; nothing more is needed.")
+        _(
+            "Many reports came at once. The text of this one is kept aside until a person lets it in; nothing more is needed."
+        )
         if kept
         else _("Too many reports came at once and this one was not kept. Send it again in %(seconds)s seconds.")
     )

@@ -44,6 +44,12 @@ def ensure(db, now, models, small):
 
 
 @pytest.fixture
+def load(db, now, models, small):
+    """Loads what this process should use."""
+    return lambda: load_model(now=now, corpus=small)
+
+
+@pytest.fixture
 def fresh_process(monkeypatch):
     """A process that holds no model yet."""
     monkeypatch.setattr(classifier, "_held", classifier._Held())
@@ -110,33 +116,33 @@ def test_two_workers_that_start_together_train_one_model(models, small, now):
     assert ModelVersion.objects.count() == 1
 
 
-def test_loading_trains_the_first_model_and_holds_it(db, now, models, fresh_process, django_assert_num_queries):
-    model = load_model(now=now)
+def test_loading_trains_the_first_model_and_holds_it(ensure, load, fresh_process, django_assert_num_queries):
+    model = load()
     assert model.name == "text model 1"
     with django_assert_num_queries(0):
-        assert load_model(now=now) is model
+        assert load() is model
 
 
-def test_process_takes_up_a_newer_version(db, now, models, fresh_process):
-    first = load_model(now=now)
-    ensure_model(now=now, force=True)
+def test_process_takes_up_a_newer_version(ensure, load, fresh_process):
+    first = load()
+    ensure(force=True)
     fresh_process.looked_at = float("-inf")
-    assert (first.number, load_model(now=now).number) == (1, 2)
+    assert (first.number, load().number) == (1, 2)
 
 
-def test_process_keeps_its_model_when_the_database_forgot_it(db, now, models, fresh_process):
-    first = load_model(now=now)
+def test_process_keeps_its_model_when_the_database_forgot_it(load, fresh_process):
+    first = load()
     ModelVersion.objects.all().delete()
     fresh_process.looked_at = float("-inf")
-    assert load_model(now=now) is first
+    assert load() is first
 
 
-def test_command_trains_and_prints_the_figures(db, models):
+def test_command_trains_and_prints_the_figures(db, models, small):
     printed = io.StringIO()
-    call_command("train_model", stdout=printed)
+    call_command("train_model", corpus=small, stdout=printed)
     *told, figures = printed.getvalue().strip().splitlines()
     assert any("text-model-1.skops" in line for line in told)
-    assert json.loads(figures)["category"]["macro_f1"] > 0.4
+    assert json.loads(figures)["category"]["macro_f1"] > 0.1
 
 
 def test_evaluate_prints_figures_of_any_labelled_file(tmp_path):
@@ -156,5 +162,5 @@ def test_evaluate_names_a_missing_column(tmp_path):
 
     table = tmp_path / "reports.csv"
     table.write_text("title,kind\nx,bug\n")
-    with pytest.raises(CommandError, match="reports.csv has no column label; it has title, kind"):
+    with pytest.raises(CommandError, match=r"reports\.csv has no column label; it has title, kind"):
         call_command("evaluate", "classifier", train=table, test=table, text=["title"], label="label")

@@ -192,11 +192,10 @@ def test_query_count_of_a_batch_does_not_grow_with_its_rows(tell, triage, django
 
 def test_issue_with_a_firing_error_alert_is_a_must_until_the_alert_ends(launch, triage, now):
     from gateway_ingest import sources
-    from hypercare.core.timeline import SYSTEM as system
     from tests.integration.test_alert_ingest import post_body
     from triage.alert_changes import follow
 
-    _source, key = sources.create(launch, name="prometheus", actor=system, now=now)
+    _source, key = sources.create(launch, name="prometheus", actor=SYSTEM, now=now)
     alert = {
         "status": "firing",
         "labels": {"alertname": "SlowPages", "severity": "high"},

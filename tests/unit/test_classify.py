@@ -12,15 +12,9 @@ from triage.classify.features import prepare
 from triage.classify.learner import calibration_error, figures_of
 from triage.classify.severity_words import floor_of
 from triage.classify.suggestion import APPLY_AT, MAX_REASON
-from triage.classify.train import train
 
 CHECKOUT = Component(pk=1, slug="checkout", name="Checkout", hints=["basket", "postcode", "/cart"])
 CATALOG = Component(pk=2, slug="catalog-api", name="Product pages", hints=["product", "stock"])
-
-
-@pytest.fixture(scope="module")
-def trained():
-    return train(read_corpus(), number=7)
 
 
 @pytest.fixture(scope="module")

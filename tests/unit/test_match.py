@@ -9,8 +9,6 @@ import pytest
 
 from feedback.models import Feedback
 from triage.classify.classify import classify
-from triage.classify.corpus import read_corpus
-from triage.classify.train import train
 from triage.match import duplicates, evaluation
 from triage.match.alike import ALERT_THRESHOLD, JOIN_THRESHOLD, Likeness, probability
 from triage.match.assign import Item, propose_to, settle
@@ -261,8 +259,8 @@ def test_snapshot_is_not_disturbed_by_what_comes_after():
     assert [near.telling.feedback_id for near in tellings.since(before.newest).search(vectors([POSTCODE]))[0]] == [2]
 
 
-def test_forty_problems_are_grouped_well():
-    model, _figures = train(read_corpus(), number=0)
+def test_forty_problems_are_grouped_well(trained):
+    model, _figures = trained
     rows = [Feedback(title=t["title"], body=t["body"], channel="api") for p in PROBLEMS for t in p["tellings"]]
     categories = [found[0].value if found[0].applied else "" for found in classify(rows, [], model=model)]
     figures = evaluation.measure(evaluation.tellings_of(PROBLEMS, categories))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from scipy.sparse import csr_matrix
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component
 from triage.classify import evidence, text_model
+from triage.classify.corpus import FOLDER
 from triage.classify.features import MAX_CHARACTERS
 from triage.classify.learner import Floats, Head
 from triage.classify.naming_components import ComponentFinder
@@ -41,19 +43,19 @@ _held = _Held()
 _lock = threading.Lock()
 
 
-def load_model(*, now: datetime) -> TextModel:
+def load_model(*, now: datetime, corpus: Path = FOLDER) -> TextModel:
     """The newest text model, held in the process; looks for a newer one every ten seconds and trains the first."""
     with _lock:
         if _held.model is None or time.monotonic() - _held.looked_at >= LOOK_AGAIN_SECONDS:
-            _look_again(now=now)
+            _look_again(now=now, corpus=corpus)
         assert _held.model is not None
         return _held.model
 
 
-def _look_again(*, now: datetime) -> None:
+def _look_again(*, now: datetime, corpus: Path) -> None:
     newest = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
     if _held.model is None or (newest is not None and newest != _held.seen):
-        version = ensure_model(now=now)
+        version = ensure_model(now=now, corpus=corpus)
         _held.model = text_model.load(path_of(version), digest=version.digest)
         _held.seen = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
     _held.looked_at = time.monotonic()

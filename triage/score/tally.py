@@ -69,7 +69,7 @@ class _Told(NamedTuple):
     category: str
     of_every_channel: int
     of_every_category: int
-    count: int
+    reports: int
     nameless: int
     people: int
     latest: datetime
@@ -90,12 +90,12 @@ def tallies_of(root_ids: Iterable[int]) -> dict[int, Tally]:
 
 def _add(tally: Tally, told: _Told) -> None:
     if not told.of_every_channel:
-        tally.sources[told.channel] = told.count
+        tally.sources[told.channel] = told.reports
         tally.guests += 0 if told.channel in MACHINE_CHANNELS else told.nameless
     elif told.of_every_category:
-        tally.count, tally.people, tally.last_seen_at = told.count, told.people, told.latest
+        tally.count, tally.people, tally.last_seen_at = told.reports, told.people, told.latest
     elif told.category:
-        tally.categories[told.category] = told.count
+        tally.categories[told.category] = told.reports
 
 
 def _rows(sql: str, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
