@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from feedback import attachments, custom_fields, receipts
 from feedback.models import FORMLESS_CHANNELS, PUBLIC_CHANNELS, Feedback, ReceiptLink, Reporter
-from feedback.report import Report
+from feedback.report import MAX_NAME, Report
 from hypercare.core import wake
+from hypercare.core.clock import FIRST_DAY
 from hypercare.core.models import Component, Launch
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.redaction import redact, redact_value
+from hypercare.core.redaction import redact, redact_value, without_secret
 from hypercare.core.secrets import digest
 from hypercare.core.timeline import Actor, Entry, record
 
@@ -103,6 +105,8 @@ def _errors_in_launch(report: Report, *, components: dict[str, Component], now: 
         detail = _("There is no component “%(slug)s” in this launch; known are: %(known)s.") % {
             "slug": report.component, "known": known}  # fmt: skip
         errors.append(FieldError("/component", detail))
+    if report.occurred_at and report.occurred_at.year < FIRST_DAY.year:
+        errors.append(FieldError("/occurred_at", _("This time lies before the year 2000; check the sender's clock.")))
     if report.occurred_at and report.occurred_at > now + _AHEAD:
         errors.append(FieldError("/occurred_at", _("This time lies more than a day ahead; check the sender's clock.")))
     return errors
@@ -116,16 +120,16 @@ def _row(launch: Launch, report: Report, *, component: Component | None, now: da
         launch=launch,
         channel=report.channel,
         source=report.source,
-        external_id=report.external_id,
+        external_id=without_secret(report.external_id) if report.external_id else None,
         content_digest=_content_digest(report),
-        kind=report.kind,
+        kind=redact(report.kind).text[:16],
         title=title.text[:300],
         body=body.text,
         language=report.language,
         context=context.value,
         fields=fields.value,
         component=component,
-        trace_id=report.trace_id,
+        trace_id=redact(report.trace_id).text[:64],
         redactions=sum(sum(part.counts.values()) for part in (title, body, context, fields)),
         occurred_at=occurred_at,
         received_at=now,
@@ -139,11 +143,8 @@ def _content_digest(report: Report) -> str:
 
 def _give_reporters(launch: Launch, reports: dict[int, Report], rows: dict[int, Feedback], *, now: datetime) -> None:
     """Finds or makes the reporter of each row: by e-mail in any case, else by outside id; guests have none."""
-    wanted = {
-        (report.reporter_email, "" if report.reporter_email else report.reporter_external_id): report
-        for report in reports.values()
-        if report.reporter_email or report.reporter_external_id
-    }
+    identities = {index: _identity(report) for index, report in reports.items()}
+    wanted = {identity: reports[index] for index, identity in identities.items() if any(identity)}
     if not wanted:
         return
     Reporter.objects.bulk_create(
@@ -151,23 +152,27 @@ def _give_reporters(launch: Launch, reports: dict[int, Report], rows: dict[int, 
             Reporter(
                 launch=launch,
                 email=email,
-                external_id=report.reporter_external_id,
-                name=redact(report.reporter_name).text,
+                external_id=without_secret(report.reporter_external_id),
+                name=redact(report.reporter_name).text[:MAX_NAME],
                 language=report.language,
                 created_at=now,
             )
-            for (email, _external), report in sorted(wanted.items())
+            for (email, _external), report in sorted(wanted.items(), key=itemgetter(0))
         ],
         ignore_conflicts=True,
     )
     emails = [email for email, _external in wanted if email]
     externals = [external for email, external in wanted if not email]
-    known = {("e", person.email): person for person in Reporter.objects.filter(launch=launch, email__in=emails)}
+    known = {(person.email, ""): person for person in Reporter.objects.filter(launch=launch, email__in=emails)}
     without_email = Reporter.objects.filter(launch=launch, email="", external_id__in=externals)
-    known |= {("x", person.external_id): person for person in without_email}
-    for index, report in reports.items():
-        name = ("e", report.reporter_email) if report.reporter_email else ("x", report.reporter_external_id)
-        rows[index].reporter = known.get(name)
+    known |= {("", person.external_id): person for person in without_email}
+    for index, identity in identities.items():
+        rows[index].reporter = known.get(identity)
+
+
+def _identity(report: Report) -> tuple[str, str]:
+    """What tells a reporter apart: the e-mail, else the outside id; both empty for a guest."""
+    return report.reporter_email, "" if report.reporter_email else without_secret(report.reporter_external_id)
 
 
 def _insert(rows: dict[int, Feedback]) -> dict[int, Feedback]:
@@ -176,7 +181,9 @@ def _insert(rows: dict[int, Feedback]) -> dict[int, Feedback]:
         return {}
     for row, number in zip(rows.values(), _next_ids(len(rows)), strict=True):
         row.pk = number
-    Feedback.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=500)
+    # One order for everyone: two senders of the same ids wait for one another, and never each for the other.
+    in_order = sorted(rows.values(), key=lambda row: (row.channel, row.source, row.external_id or ""))
+    Feedback.objects.bulk_create(in_order, ignore_conflicts=True, batch_size=500)
     repeated = [row for row in rows.values() if row.external_id is not None]
     firsts: dict[tuple[str, str, str | None], Feedback] = {}
     if repeated:

@@ -1,5 +1,6 @@
 """This module sets aside what came over the rate: counted, shown to the team, and let in or dropped by a person."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from feedback.models import Quarantined
 from feedback.report import Report
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
-from hypercare.core.redaction import redact, redact_value
+from hypercare.core.redaction import redact, redact_value, without_secret
 from hypercare.core.timeline import Actor, Entry, record
 
 OVER_RATE = "over_rate"
@@ -40,9 +41,14 @@ def waiting_in(launch: Launch) -> QuerySet[Quarantined]:
     return Quarantined.objects.filter(launch=launch, handled_at=None).order_by("-id")
 
 
-def settle(launch: Launch, report: Report, receipt: Receipt, *, actor: Actor, now: datetime) -> None:
+def locked_copies(launch: Launch, report: Report) -> list[Quarantined]:
+    """What waits of the same report, locked; take it before the report goes in, for that is the order of `release`."""
+    return list(_copies_of(launch, report).select_for_update())
+
+
+def settle(copies: Iterable[Quarantined], receipt: Receipt, *, actor: Actor, now: datetime) -> None:
     """Ends the wait of a report that its sender tried again and that came in by itself."""
-    for kept in _copies_of(launch, report).select_for_update():
+    for kept in copies:
         kept.handled_at = now
         kept.save(update_fields=["handled_at"])
         _note_release(kept, receipt, actor=actor, now=now)
@@ -70,8 +76,9 @@ def _copies_of(launch: Launch, report: Report) -> QuerySet[Quarantined]:
     """What waits of the same report, told by its external id."""
     if report.external_id is None:
         return Quarantined.objects.none()
+    external_id = without_secret(report.external_id)
     return waiting_in(launch).filter(
-        report__channel=report.channel, report__source=report.source, report__external_id=report.external_id
+        report__channel=report.channel, report__source=report.source, report__external_id=external_id
     )
 
 
@@ -95,7 +102,12 @@ def _as_json(report: Report, *, now: datetime) -> dict[str, Any]:
     """The report as it may be stored: redacted, with its own time, without files."""
     values = asdict(report) | {
         "title": redact(report.title).text,
+        "reporter_name": redact(report.reporter_name).text,
         "body": redact(report.body).text,
+        "reporter_external_id": without_secret(report.reporter_external_id),
+        "external_id": without_secret(report.external_id) if report.external_id else None,
+        "kind": redact(report.kind).text,
+        "trace_id": redact(report.trace_id).text,
         "context": redact_value(report.context).value,
         "fields": redact_value(report.fields).value,
         "occurred_at": (report.occurred_at or now).isoformat(),

@@ -17,6 +17,8 @@ from hypercare.core.strict_json import clean_text
 MAX_TITLE = 300
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_CONTEXT_BYTES = 64 * 1024
+MAX_EMAIL = 254
+MAX_NAME = 120
 LANGUAGES = ("en", "sv")
 
 _KNOWN = frozenset(
@@ -149,7 +151,7 @@ def read_report(data: object, *, source: str, channels: frozenset[str] | None = 
         context=_context(reader),
         fields=reader.mapping("fields"),
         reporter_email=_email(person),
-        reporter_name=person.text("name", limit=120),
+        reporter_name=person.text("name", limit=MAX_NAME),
         reporter_external_id=person.text("external_id", limit=200),
         component=reader.text("component", limit=60),
         occurred_at=reader.moment("occurred_at"),
@@ -186,10 +188,12 @@ def _context(reader: _Reader) -> dict[str, Any]:
 
 
 def _email(reader: _Reader) -> str:
-    value = reader.text("email", limit=254).lower()
+    value = reader.text("email", limit=MAX_EMAIL).lower()
     if value:
         try:
             validate_email(value)
+            if len(value) > MAX_EMAIL:  # some letters are longer when they are small
+                raise ValidationError("")
         except ValidationError:
             reader.refuse("email", _("This is no e-mail address; write one like name@example.org, or leave it out."))
     return value

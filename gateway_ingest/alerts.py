@@ -1,6 +1,5 @@
 """This module follows alerts: a firing becomes one feedback row, a repeat is counted, an end waits for triage."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from gateway_ingest.models import Alert, AlertChange, AlertSeverity, AlertStatus
 from hypercare.core import wake
 from hypercare.core.models import Component
 from hypercare.core.problem import Problem
-from hypercare.core.redaction import redact, redact_value
+from hypercare.core.redaction import redact, redact_value, without_secret
 from hypercare.core.timeline import Actor, Entry, record
 
 FOLLOW_TASK = "triage.alert_changes"
@@ -61,7 +60,7 @@ def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadabl
         return Unreadable(_("“startsAt” lies more than a day ahead; check the sender's clock."))
     return replace(
         said,
-        fingerprint=_without_secret(said.fingerprint),
+        fingerprint=without_secret(said.fingerprint),
         title=redact(said.title).text[:300],
         summary=redact(said.summary).text,
         labels=_labels_without_secrets(said.labels),
@@ -250,10 +249,3 @@ def _plain(name: str) -> str:
 def _labels_without_secrets(labels: dict[str, str]) -> dict[str, str]:
     redacted = redact_value({**labels}).value
     return {name: str(value) for name, value in redacted.items()} if isinstance(redacted, dict) else {}
-
-
-def _without_secret(fingerprint: str) -> str:
-    """A fingerprint that looks like a secret is kept as its hash, so that two of them never become one."""
-    if redact(fingerprint).text == fingerprint:
-        return fingerprint
-    return hashlib.sha256(fingerprint.encode()).hexdigest()

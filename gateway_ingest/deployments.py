@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.models import Component, Deployment, Environment, Launch, Release
 from hypercare.core.problem import FieldError, Problem
+from hypercare.core.redaction import redact, without_secret
 from hypercare.core.timeline import Actor, Entry, record
 
 _AHEAD = timedelta(days=1)
@@ -48,12 +49,12 @@ def record_deployment(
     deployment, created = Deployment.objects.get_or_create(
         launch=launch,
         source=source,
-        external_id=new.external_id or uuid.uuid4().hex,
+        external_id=without_secret(new.external_id) or uuid.uuid4().hex,
         defaults={
             "release": release,
             "environment": environment,
             "deployed_at": min(new.deployed_at or now, now),
-            "summary": new.summary,
+            "summary": redact(new.summary).text[:300],
         },
     )
     if created:

@@ -6,6 +6,10 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from hypercare.core.views.language import choose
 
+handler400 = "hypercare.core.views.errors.bad_request"
+handler404 = "hypercare.core.views.errors.not_found"
+handler500 = "hypercare.core.views.errors.server_error"
+
 urlpatterns = [
     path("", include("hypercare.core.urls")),
     path("", include("feedback.urls")),

@@ -13,6 +13,7 @@ from gateway_ingest.models import AlertChange, AlertStatus
 from hypercare.core.timeline import SYSTEM, Entry, record
 from triage import tree
 from triage.board import changes
+from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match
 from triage.score import rescore
 
@@ -42,17 +43,15 @@ def _follow_batch(*, now: datetime) -> int:
     issue_of = dict(
         Match.objects.filter(feedback_id__in=feedback_ids, ended_at=None).values_list("feedback_id", "issue_id")
     )
-    root_of = tree.roots_of(set(issue_of.values()))
     for change in waiting:
         _note(change, issue_of.get(change.alert.feedback_id or 0), now=now)
     AlertChange.objects.filter(pk__in=[change.pk for change in waiting]).update(handled_at=now)
     for launch_id in sorted({change.alert.launch_id for change in waiting}):
-        roots = {
-            root_of[i]
-            for c in waiting
-            if c.alert.launch_id == launch_id and (i := issue_of.get(c.alert.feedback_id or 0))
+        issue_ids = {
+            i for c in waiting if c.alert.launch_id == launch_id and (i := issue_of.get(c.alert.feedback_id or 0))
         }
-        list(Issue.objects.select_for_update().filter(pk__in=roots).order_by("pk").values_list("pk"))
+        lock_launch(launch_id)
+        roots = lock_issues(tree.roots_of(issue_ids).values())
         Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
         rescore(roots, now=now)
         changes.publish(launch_id, roots)

@@ -1,6 +1,5 @@
 """This module holds the filters of feedback and issues; they live in the URL, on pages and in the API alike."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Channel, Feedback, ReplyStatus
 from hypercare.core.models import FieldDefinition, FieldKind, Launch
+from hypercare.core.strict_json import MAX_NUMBER_LENGTH, BadJson, parse
 from triage.categories import CATEGORY_NAMES, SENTIMENTS
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus, Moscow
 
@@ -92,7 +92,7 @@ def by_custom_fields(rows: QuerySet[Feedback], params: Any, launch: Launch) -> Q
     wanted = {name[6:]: params.getlist(name)[-1] for name in params if name.startswith("field.") and params[name] != ""}
     if not wanted:
         return rows
-    kinds = dict(FieldDefinition.objects.filter(launch=launch, key__in=wanted).values_list("key", "kind"))
+    kinds = dict(FieldDefinition.objects.filter(launch=launch).values_list("key", "kind"))
     for key, text in wanted.items():
         value = _typed(text, kinds.get(key))
         rows = rows.none() if value is None else rows.filter(fields__contains={key: value})
@@ -106,8 +106,8 @@ def _typed(text: str, kind: str | None) -> Any:
         return {"true": True, "false": False}.get(text.lower())
     if kind == FieldKind.NUMBER:
         try:
-            number = json.loads(text)
-        except ValueError:
+            number = parse(text.encode("utf-8", "replace"), max_bytes=MAX_NUMBER_LENGTH)
+        except BadJson:
             return None
         return number if isinstance(number, int | float) and not isinstance(number, bool) else None
     return text

@@ -14,6 +14,8 @@ from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage import transitions, tree
 from triage.board import changes
+from triage.given_reasons import given_reason
+from triage.locks import lock_issues, lock_launch_of
 from triage.models import ENDED_STATUSES, Issue, IssueStatus
 from triage.score import rescore
 from triage.story import story_of
@@ -21,6 +23,7 @@ from triage.story import story_of
 
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
     """The issue, locked for change; 409 naming who changed what when `version` is no longer the newest."""
+    lock_launch_of(issue_id)
     issue = (
         Issue.objects.select_for_update(of=("self",))
         .select_related("launch", "component", "team", "owner")
@@ -79,8 +82,9 @@ def move(
         "old": issue.status,
         "new": to,
         "transition": transition.name,
-        "reason": reason,
+        "reason": given_reason(reason),
     }
+    _open_again(issue, to)
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
     issue.resolution = (resolution or ("fixed" if to == IssueStatus.CLOSED else "")) if ended else ""
     _write_status(issue, to, now=now, closed_at=now if ended else None)
@@ -129,8 +133,10 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
     """Makes an issue a duplicate of another of its launch; feedback stays where it was matched. Returns the root."""
     if issue_id == into_id:
         raise Problem(409, _("An issue cannot be merged into itself."))
-    pair = {i.pk: i for i in Issue.objects.select_for_update().filter(pk__in=[issue_id, into_id]).order_by("pk")}
-    issue, target = pair[issue_id], pair.get(into_id)
+    lock_launch_of(issue_id)
+    root_id = tree.roots_of([into_id]).get(into_id, into_id)
+    held = lock_issues([issue_id, into_id, root_id])
+    issue, target = held[issue_id], held.get(into_id)
     if target is None or target.launch_id != issue.launch_id:
         raise Problem(404, _("There is no such issue in this launch to merge into."))
     if version is not None and version != issue.version:
@@ -138,7 +144,6 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
     if issue.merged_into_id:
         raise Problem(409, _("%(key)s is merged into IS-%(into)s already; unmerge it first.") % {
             "key": issue.key, "into": issue.merged_into_id})  # fmt: skip
-    root_id = tree.roots_of([into_id])[into_id]
     if root_id == issue_id:
         raise Problem(409, _("That would merge an issue into itself by way of another."))
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
@@ -155,12 +160,15 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
 @transaction.atomic
 def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None = None) -> Issue:
     """Takes a merged issue out again with its status and all its reports. Returns the issue."""
+    lock_launch_of(issue_id)
+    root_id = tree.roots_of([issue_id])[issue_id]
+    lock_issues([issue_id, root_id])
     issue = lock(issue_id, version=version)
     if issue.merged_into_id is None:
         raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
-    root_id = tree.roots_of([issue.pk])[issue.pk]
     data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{issue.merged_into_id}", "new": None}
-    status = _free_status(issue)
+    status = issue.status_before_merge or IssueStatus.TRIAGED
+    _open_again(issue, status)
     issue.merged_into, issue.status_before_merge = None, ""
     _write_status(issue, status, now=now, closed_at=issue.closed_at)
     entries = [
@@ -173,15 +181,13 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     return issue
 
 
-def _free_status(issue: Issue) -> str:
-    """The status before the merge; the fingerprint goes where another open issue holds it now."""
-    if issue.fingerprint and issue.status_before_merge not in ENDED_STATUSES:
-        taken = Issue.objects.filter(launch=issue.launch, fingerprint=issue.fingerprint).exclude(
-            status__in=ENDED_STATUSES
-        )
-        if taken.exclude(pk=issue.pk).exists():
-            Issue.objects.filter(pk=issue.pk).update(fingerprint=None)
-    return issue.status_before_merge or IssueStatus.TRIAGED
+def _open_again(issue: Issue, status: str) -> None:
+    """Gives an ended issue's fingerprint up where another open issue holds it now."""
+    if issue.fingerprint is None or issue.status not in ENDED_STATUSES or status in ENDED_STATUSES:
+        return
+    same = Issue.objects.filter(launch=issue.launch, fingerprint=issue.fingerprint).exclude(pk=issue.pk)
+    if same.exclude(status__in=ENDED_STATUSES).exists():
+        Issue.objects.filter(pk=issue.pk).update(fingerprint=None)
 
 
 def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:

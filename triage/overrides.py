@@ -5,17 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
+from feedback.report import MAX_TITLE
 from hypercare.core.models import Component, Team, User
 from hypercare.core.problem import FieldError, Problem
+from hypercare.core.redaction import redact
+from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import decisions, tree
 from triage.board import changes
 from triage.categories import CATEGORIES, SENTIMENTS
+from triage.given_reasons import given_reason
 from triage.lifecycle import lock
+from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match, Moscow
 from triage.score import rescore
 
@@ -68,9 +73,11 @@ def _severity(value: Any) -> str:
 
 
 def _title(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > 300 or "\x00" in value:
-        raise _bad("value", _("Write a title of 1 to 300 characters."))
-    return " ".join(value.split())
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TITLE:
+        raise _bad("value", _("Write a title of 1 to %(limit)s characters.") % {"limit": MAX_TITLE})
+    for problem in clean_text(value):
+        raise _bad("value", problem)
+    return redact(" ".join(value.split())).text[:MAX_TITLE]
 
 
 _CHECKS: dict[str, Callable[[Any], str]] = {
@@ -97,7 +104,7 @@ def override_issue(
     version: int | None = None,
 ) -> Issue:
     """Sets a field of an issue by hand; it stands against the machines until released."""
-    issue = lock(issue_id, version=version)
+    issue, reason = lock(issue_id, version=version), given_reason(reason)
     if field not in ISSUE_FIELDS:
         raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
     old = _shown(issue, field)
@@ -156,7 +163,9 @@ def _related(issue: Issue, field: str, value: Any) -> Component | Team | User | 
     if value in (None, ""):
         return None
     found: Component | Team | User | None
-    if field == "component":
+    if "\x00" in str(value):
+        found = None
+    elif field == "component":
         found = Component.objects.filter(launch=issue.launch, slug=str(value)[:60]).first()
     elif field == "team":
         found = Team.objects.filter(launch=issue.launch, name=str(value)[:80]).first()
@@ -174,11 +183,29 @@ def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, act
     """Sets a verdict of a report by hand; its issue is scored again."""
     if field not in FEEDBACK_FIELDS:
         raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(FEEDBACK_FIELDS)})
+    reason = given_reason(reason)
+    lock_launch(row.launch_id)
+    match = Match.objects.filter(feedback=row, ended_at=None).first()
+    root = lock_issues(tree.roots_of([match.issue_id]).values()) if match else {}
     row = Feedback.objects.select_for_update(of=("self",)).select_related("launch").get(pk=row.pk)
     if row.triaged_at is None:
         raise Problem(409, _("%(key)s is still in triage; try again in a moment.") % {"key": row.key})
+    stored = _set_verdict(row, field, value)
+    decisions.hold(row, field=field, value=stored, reason=reason, actor=actor, now=now)
+    entry = Entry(row.key, "issue.field", {"field": field, "new": stored, "reason": reason})
+    record(row.launch, [entry], actor=actor, now=now)
+    if root:
+        Issue.objects.filter(pk__in=root).update(version=F("version") + 1)
+        rescore(root, now=now)
+        changes.publish(row.launch_id, root)
+    return row
+
+
+def _set_verdict(row: Feedback, field: str, value: Any) -> str:
+    """Writes one verdict of a report and says how it is kept."""
     if field == "component":
-        row.component = Component.objects.filter(launch=row.launch, slug=str(value)[:60]).first()
+        slug = str(value)[:60]
+        row.component = Component.objects.filter(launch=row.launch, slug=slug).first() if "\x00" not in slug else None
         if row.component is None:
             raise _bad("value", _("There is no such %(field)s in this launch.") % {"field": field})
         row.team_id = row.component.team_id
@@ -187,18 +214,4 @@ def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, act
         stored = _CHECKS[field](value)
         setattr(row, field, int(stored) if field == "severity" else stored)
     row.save(update_fields=["category", "severity", "sentiment", "component", "team"])
-    decisions.hold(row, field=field, value=stored, reason=reason, actor=actor, now=now)
-    record(
-        row.launch,
-        [Entry(row.key, "issue.field", {"field": field, "new": stored, "reason": reason})],
-        actor=actor,
-        now=now,
-    )
-    match = Match.objects.filter(feedback=row, ended_at=None).first()
-    if match:
-        root = tree.roots_of([match.issue_id])[match.issue_id]
-        lock(root)
-        Issue.objects.filter(pk=root).update(version=lock(root).version + 1)
-        rescore([root], now=now)
-        changes.publish(row.launch_id, [root])
-    return row
+    return stored

@@ -19,6 +19,7 @@ from triage.board import changes
 from triage.claim import BATCH_ROWS, Claim, claim
 from triage.classify.classify import classify, load_model
 from triage.classify.suggestion import Suggestion
+from triage.locks import lock_launch
 from triage.match.assign import Item, Proposal, propose, settle
 from triage.score import rescore
 
@@ -89,7 +90,7 @@ def think(rows: Sequence[Feedback], *, now: datetime) -> Thought:
 def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
     """Writes verdicts, matches, issues, scores and the board's new version in one transaction; returns how many rows."""
     with transaction.atomic():
-        _lock_launch(thought.launch.pk)
+        lock_launch(thought.launch.pk)
         still = set(
             Feedback.objects.select_for_update()
             .filter(pk__in=[row.pk for row in thought.rows], claimed_by=claim_name, triaged_at=None)
@@ -120,8 +121,3 @@ def _item(row: Feedback, found: Sequence[Suggestion], components: dict[str, Comp
         channel=row.channel,
         fingerprint=writing.fingerprint_of(row),
     )
-
-
-def _lock_launch(launch_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x48435452, launch_id])

@@ -14,6 +14,7 @@ from hypercare.core.models import Component, Launch
 from hypercare.core.timeline import SYSTEM, Entry, record
 from triage import transitions, tree
 from triage.classify.suggestion import Suggestion
+from triage.locks import lock_issues
 from triage.match.assign import Assignment
 from triage.models import Decision, Issue, IssueStatus, Match, Origin
 from triage.score.severity import DEFAULT_SEVERITY
@@ -62,7 +63,8 @@ def _issues_for(
 ) -> dict[int, Issue]:
     """The issue of each row: an open one, or one new issue for each group."""
     named = [v.assignment.issue_id for v in verdicts if v.assignment.issue_id]
-    existing = {issue.pk: issue for issue in Issue.objects.select_for_update().filter(pk__in=named).order_by("pk")}
+    # With the roots, whose counts and status are read and written below.
+    existing = lock_issues([*named, *tree.roots_of(named).values()])
     groups: dict[object, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if verdict.assignment.issue_id is None:

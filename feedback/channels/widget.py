@@ -57,8 +57,9 @@ def read(data: object, *, key: LaunchKey) -> Report:
 def receive(key: LaunchKey, report: Report, *, now: datetime) -> Receipt:
     """Stores the report and notes the key's first one."""
     LaunchKey.objects.filter(pk=key.pk, first_report_at=None).update(first_report_at=now)
+    copies = quarantine.locked_copies(key.launch, report)
     receipt = intake.accept(key.launch, report, actor=WIDGET, now=now)
-    quarantine.settle(key.launch, report, receipt, actor=WIDGET, now=now)
+    quarantine.settle(copies, receipt, actor=WIDGET, now=now)
     return receipt
 
 

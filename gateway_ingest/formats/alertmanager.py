@@ -56,7 +56,8 @@ def _alert(alert: JSON, group_status: JSON) -> IncomingAlert:
     if not labels:
         raise _AlertError(_("The alert has no labels; send at least “alertname”."))
     _check_size([*labels.items(), *annotations.items()])
-    firing = _is_firing(alert.get("status") or group_status)
+    status = alert.get("status")
+    firing = _is_firing(group_status if status in (None, "") else status)
     return IncomingAlert(
         fingerprint=_fingerprint(alert.get("fingerprint"), labels),
         title=_title(labels, annotations),

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+# Days outside are slips of the keyboard, and at the ends of the calendar a zone's offset falls off it.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
+
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""

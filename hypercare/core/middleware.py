@@ -48,10 +48,15 @@ class AnswerProblems:
         """The answer to a Problem; None leaves other exceptions to Django."""
         if not isinstance(exception, Problem):
             return None
-        if request.path.startswith(_MACHINE_PATHS):
+        if is_for_machines(request):
             return problem_response(exception, instance=request.path)
         template = f"{exception.status}.html" if exception.status in {403, 404} else "problem.html"
         return render(request, template, {"problem": exception}, status=exception.status)
+
+
+def is_for_machines(request: HttpRequest) -> bool:
+    """Whether machines ask at this address, which read problem+json and no pages."""
+    return request.path.startswith(_MACHINE_PATHS)
 
 
 def problem_response(problem: Problem, *, instance: str = "") -> JsonResponse:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.models import Launch, TimelineEntry, User
 
+LONGEST_NAME = 160  # what the timeline and decisions hold; an address may be longer
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 KINDS = {
@@ -79,7 +81,7 @@ class Actor:
     @classmethod
     def person(cls, user: User) -> "Actor":
         """The actor for a signed-in person."""
-        return cls(name=str(user), user=user)
+        return cls(name=str(user)[:LONGEST_NAME], user=user)
 
 
 SYSTEM = Actor("Hypercare")

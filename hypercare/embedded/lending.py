@@ -117,10 +117,11 @@ def attach(home: Path | None = None, *, durable: bool = True) -> Running:
     place = Place(home)
     running = Running(home, [])
     with explained(home):
+        _make_room(place)
         if not os.environ.get("DATABASE_URL"):
-            running.services.append(Postgres(_roomy(place), durable=durable))
+            running.services.append(Postgres(place, durable=durable))
         if not os.environ.get("REDIS_URL"):
-            running.services.append(Valkey(_roomy(place)))
+            running.services.append(Valkey(place))
     if running.services:
         atexit.register(running.release)
         running.take()
@@ -128,7 +129,7 @@ def attach(home: Path | None = None, *, durable: bool = True) -> Running:
     return running
 
 
-def _roomy(place: Place) -> Place:
+def _make_room(place: Place) -> None:
     place.folder("run")
     free = shutil.disk_usage(place.home).free
     if free < ROOM_NEEDED:
@@ -136,4 +137,3 @@ def _roomy(place: Place) -> Place:
             f"The disk of {place.home} has {free // 2**20} MB left and {ROOM_NEEDED // 2**20} MB are needed: "
             "free some space, or set HYPERCARE_HOME to a folder on another disk."
         )
-    return place

@@ -2,7 +2,7 @@
 import { onKey } from "./keys.js";
 
 const split = document.querySelector("[data-split]");
-const list = document.querySelector(".list");
+const list = document.querySelector(".reports");
 const side = document.getElementById("report");
 const nothing = side.innerHTML;
 const links = () => [...list.querySelectorAll("[data-report]")];

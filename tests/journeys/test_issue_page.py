@@ -64,7 +64,7 @@ def test_it_is_moved_with_a_reason(page, issue):
 def test_it_is_closed_with_a_resolution(page, issue):
     page.get_by_label("Move to").select_option("closed:workaround")
     page.get_by_role("button", name="Move").click()
-    expect(page.locator(".meta")).to_contain_text("Closed: there is a workaround")
+    expect(page.locator(".meta")).to_contain_text("Closed (there is a workaround)")
     issue.refresh_from_db()
     assert (issue.status, issue.resolution) == ("closed", "workaround")
 
@@ -124,4 +124,4 @@ def test_an_ended_issue_still_says_how_it_ended(visit, issue):
     lifecycle.move(issue.pk, to="closed", actor=SYSTEM, now=clock.now(), resolution="rolled_back")
     page = visit("stakeholder")
     page.goto(f"/launches/shop/issues/{issue.key}/")
-    expect(page.locator(".meta")).to_contain_text("Closed: rolled back")
+    expect(page.locator(".meta")).to_contain_text("Closed (rolled back)")

@@ -102,6 +102,11 @@ def test_stem_takes_common_endings_only(word, form):
     assert stem(word) == form
 
 
+def test_rare_words_are_quoted_before_common_ones():
+    words = told_words("the form refuses my quetzalcoatl code", "quetzalcoatl code refused by the form")
+    assert words[0] == "quetzalcoatl"
+
+
 def test_reason_quotes_the_rarest_shared_words():
     assert "postcode" in told_words(POSTCODE, POSTCODE_AGAIN)
     assert "the" not in told_words(POSTCODE, POSTCODE_AGAIN)

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from feedback.models import MACHINE_CHANNELS
 from triage.models import Decision, Issue, IssueStatus, Origin
@@ -98,12 +96,6 @@ def cards_of(issues: Sequence[Issue], *, now: datetime) -> list[Card]:
     live = Decision.objects.filter(issue__in=[issue.pk for issue in issues], field="severity", ended_at=None)
     sure = dict(live.exclude(origin=Origin.PERSON).values_list("issue_id", "confidence"))
     return [Card(issue, (sure[issue.pk] or 0.0) if issue.pk in sure else None, now) for issue in issues]
-
-
-def card_html(card: Card, *, language: str) -> str:
-    """The card's markup, the same for everyone who reads `language`."""
-    with override(language):
-        return render_to_string("triage/_card.html", {"card": card, "issue": card.issue})
 
 
 def frame_row(issue: Issue) -> dict[str, Any]:

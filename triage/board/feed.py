@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from triage.board.cards import card_html, cards_of, frame_row, with_people
+from triage.board.cards import cards_of, frame_row, with_people
 from triage.board.changes import current_version
+from triage.board.faces import card_html
 from triage.models import Issue
 
 # More changed issues than this is cheaper as a fresh page than as a frame.

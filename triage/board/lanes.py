@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from feedback.models import Feedback, Quarantined
 from hypercare.core.models import Launch
 from triage import transitions
 from triage.board.cards import Card, cards_of, with_people
+from triage.board.faces import card_html
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus
 
 LANE_CARDS = 50
@@ -22,6 +26,11 @@ class Lane:
     status: str
     cards: list[Card]
     count: int
+
+    @property
+    def faces(self) -> list[SafeString]:
+        """The cards' markup in the present language."""
+        return [card_html(card, language=get_language() or settings.LANGUAGE_CODE) for card in self.cards]
 
     @property
     def targets(self) -> str:

@@ -25,6 +25,7 @@ KIND_FACTORS: Mapping[str, Mapping[str, float]] = {
     },
 }  # fmt: skip
 
+WORST_OF_A_MACHINE = 2
 _ALERT_WORDS = {
     "performance": r"latency|slow|p9[059]|duration|response.?time|lag\b|queue.?depth|saturation|apdex",
     "ai_cost": r"token|llm.?spend|budget|cost",
@@ -44,9 +45,9 @@ def alert_of(context: object) -> dict[str, Any] | None:
 
 
 def severity_from_alert(alert: Mapping[str, Any]) -> int | None:
-    """The severity that the gateway's table gives the machine's own word."""
+    """The severity that the gateway's table gives the machine's own word; no word of a machine alone makes a SEV1."""
     said = str(alert.get("suggested_severity", "")).upper().removeprefix("SEV")
-    return int(said) if said in {"1", "2", "3", "4", "5"} else None
+    return max(int(said), WORST_OF_A_MACHINE) if said in {"1", "2", "3", "4", "5"} else None
 
 
 def category_from_alert(alert: Mapping[str, Any], title: str) -> tuple[str, str] | None:

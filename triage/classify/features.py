@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
+from triage.classify.feelings import feelings_in
 from triage.vocabulary import concepts_in, words_of
 
 MAX_CHARACTERS = 2000
@@ -29,6 +30,8 @@ CUES = {
     "cuedots": _("trailing dots"),
     "facegood": _("a friendly face"),
     "facebad": _("an unhappy face"),
+    "feelglad": _("words of pleasure"),
+    "feelsorry": _("words of annoyance"),
 }
 CONCEPT = "means"
 
@@ -42,8 +45,9 @@ def prepare(text: str) -> str:
     """The text as the features read it: cut, numbers masked, with words for what signs, codes and phrases tell."""
     text = text[:MAX_CHARACTERS]
     masked = _DIGITS.sub(_masked, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text)))
-    thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words_of(text))]
-    return " ".join([masked.lower(), *_cues(text), *thoughts])
+    words = words_of(text)
+    thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words)]
+    return " ".join([masked.lower(), *_cues(text), *thoughts, *feelings_in(words)])
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.timeline import Actor, Entry, record
 from triage.exit import assess
+from triage.given_reasons import given_reason
 from triage.models import ExitCriterion
 
 CHANGED = "criterion.changed"
@@ -38,6 +39,7 @@ class TargetChange:
 @transaction.atomic
 def change_target(criterion: ExitCriterion, target: Target, *, reason: str, actor: Actor, now: datetime) -> None:
     """Gives a criterion another target; a new threshold starts its days again, more or fewer days do not."""
+    reason = given_reason(reason)
     row = ExitCriterion.objects.select_for_update(of=("self",)).select_related("launch").get(pk=criterion.pk)
     old = Target(row.threshold, row.hold_days)
     if old == target:

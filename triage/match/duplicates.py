@@ -61,5 +61,5 @@ def _index(texts: Sequence[str]) -> Snapshot:
 
 def nearest(snapshot: Snapshot, text: str, *, besides: int) -> list[int]:
     """The reports nearest to a text, without the report itself."""
-    near = sorted(snapshot.search(vectors([text]))[0], key=lambda found: -found.cosine)
+    near = snapshot.search(vectors([text]))[0]
     return [found.telling.feedback_id for found in near if found.telling.feedback_id != besides][: max(RANKS)]

@@ -94,7 +94,7 @@ def rarity() -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=50_000)
 def _column(feature: str) -> int:
-    return abs(murmurhash3_32(feature)) % WIDTH  # as FeatureHasher does, without a matrix for each word
+    return int(abs(murmurhash3_32(feature)) % WIDTH)  # as FeatureHasher does, without a matrix for each word
 
 
 def _strongest(rows: csr_matrix) -> csr_matrix:

@@ -14,7 +14,7 @@ from triage.match.similarity import WIDTH
 
 MOST_TELLINGS = 20
 NEAR = 0.08
-NEAREST_ROWS = 200
+NEAREST_ROWS = 60
 _BLOCKS_BEFORE_JOINING = 12
 _DEAD_SHARE = 0.3
 
@@ -71,12 +71,12 @@ class Snapshot:
     newest: int
 
     def search(self, texts: csr_matrix) -> list[list[Near]]:
-        """For each text the near tellings of all blocks."""
-        found: list[list[Near]] = [[] for _row in range(texts.shape[0])]
-        for block in self.blocks:
-            for near, more in zip(found, block.search(texts), strict=True):
-                near.extend(more)
-        return found
+        """For each text the near tellings of all blocks, nearest first."""
+        by_block = [block.search(texts) for block in self.blocks]
+        return [
+            sorted((near for found in by_block for near in found[row]), key=lambda near: -near.cosine)[:NEAREST_ROWS]
+            for row in range(texts.shape[0])
+        ]
 
 
 class Tellings:

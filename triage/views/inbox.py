@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from feedback.models import Feedback, Quarantined, ReplyStatus
@@ -28,6 +27,7 @@ from triage.access import access_feedback
 from triage.categories import CATEGORY_NAMES
 from triage.filters import FeedbackFilter, active_filters, by_custom_fields
 from triage.models import Decision, Match, Origin
+from triage.views.inbox_rows import rows_html
 from triage.views.posted import posted
 
 EXCERPT = 160
@@ -52,10 +52,10 @@ def inbox(request: HttpRequest, slug: str) -> HttpResponse:
     page, pages = _page(_as_listed(chosen), request)
     custom_fields = list(FieldDefinition.objects.filter(launch=launch).order_by("label"))
     active = active_filters(request.GET, found, fields={field.key: field.label for field in custom_fields})
+    with_person = Right.TRIAGE in principal.rights_in(launch)
     context = {
         "nav_active": "inbox",
-        "rows": page,
-        "severities": _severities(page),
+        "rows": rows_html(page, _severities(page), launch=launch, with_person=with_person),
         "filter": found,
         "custom_fields": custom_fields,
         "active": active,
@@ -88,10 +88,7 @@ def _as_listed(rows: QuerySet[Feedback]) -> QuerySet[Feedback]:
 
 def _page(rows: QuerySet[Feedback], request: HttpRequest) -> tuple[list[Feedback], NewestFirst]:
     pages = NewestFirst()
-    try:
-        return list(pages.paginate_queryset(rows, Request(request)) or []), pages
-    except NotFound:
-        raise Problem(404, _("This page of the list does not exist any more; begin at the newest.")) from None
+    return list(pages.paginate_queryset(rows, Request(request)) or []), pages
 
 
 def _severities(rows: list[Feedback]) -> dict[int, Decision]:

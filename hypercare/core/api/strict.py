@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from hypercare.core.clock import FIRST_DAY, LAST_DAY
 from hypercare.core.strict_json import clean_text
 
 
@@ -64,7 +65,10 @@ class Day(serializers.DateField):
         """The day."""
         if not isinstance(value, str):
             raise serializers.ValidationError(_("This must be a day in quotes, such as 2026-05-28."))
-        return super().to_internal_value(value)
+        day = super().to_internal_value(value)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise serializers.ValidationError(_("Choose a day from 2000 to 2999."))
+        return day
 
 
 class TimeOfDay(serializers.TimeField):

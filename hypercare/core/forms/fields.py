@@ -6,13 +6,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from hypercare.core.clock import FIRST_DAY, LAST_DAY
 from hypercare.core.strict_json import clean_text
 
 _REGIONS = frozenset(
     ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
 )
+_OF_OUR_CALENDAR = _("Choose a day from 2000 to 2999.")
 
 
 def refuse_unsafe_characters(value: str) -> None:
@@ -47,7 +50,8 @@ class DayField(forms.DateField):
 
     def __init__(self, **options: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **options)
+        ours = [MinValueValidator(FIRST_DAY, _OF_OUR_CALENDAR), MaxValueValidator(LAST_DAY, _OF_OUR_CALENDAR)]
+        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], validators=ours, **options)
 
 
 class TimeOfDayField(forms.TimeField):

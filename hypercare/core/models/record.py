@@ -10,7 +10,7 @@ class TimelineEntry(models.Model):
     """One thing that happened; append-only by a trigger; codes and keys only, never a reporter's text or name."""
 
     launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="timeline")
-    subject = models.CharField(max_length=40)
+    subject = models.CharField(max_length=64)
     kind = models.CharField(max_length=48)
     actor = models.ForeignKey(User, models.DO_NOTHING, null=True, blank=True, db_constraint=False, related_name="+")
     actor_name = models.CharField(max_length=160)

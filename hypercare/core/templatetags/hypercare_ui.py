@@ -1,6 +1,7 @@
 """This module gives templates what every page shows the same way: icons, words for codes, small charts."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -121,6 +122,7 @@ DAY_STEP = 5
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)
 def icon(name: str, css: str = "") -> SafeString:
     """One icon of the sprite, silent to screen readers: the words beside it speak."""
     return format_html(
