@@ -19,8 +19,8 @@ FROM generate_series(%(first)s, %(last)s, 10) AS n
 _ISSUES = """
 INSERT INTO triage_issue (
     launch_id, title, status, resolution, severity, category, component_id, team_id, status_before_merge,
-    feedback_count, sources, reach_value, reach_guests, reach_of, reach_method, reach_at, rice_impact, rice_confidence, rice_effort,
-    rice_score, moscow, priority, version, board_version, opened_at, status_changed_at, last_seen_at, search)
+    feedback_count, sources, reach_value, reach_guests, reach_of, reach_method, reach_at, rice_impact, rice_confidence,
+    rice_effort, rice_score, moscow, priority, version, board_version, opened_at, status_changed_at, last_seen_at, search)
 SELECT %(launch)s, title, status, '', severity, 'bug', component_id, team_id, '', %(per_issue)s,
     '{"widget": 12, "api": 8}', 2, 0, 9800, 'reporters', %(now)s, 1, 0.8, 1, 2, 'could', n %% 1000, 1, 1,
     %(now)s - n * interval '7 minutes', %(now)s, %(now)s, to_tsvector('english', title)
@@ -43,7 +43,8 @@ INSERT INTO feedback_feedback (
 SELECT %(launch)s, (ARRAY['widget', 'portal', 'api', 'email', 'alert'])[1 + n %% 5], 'crowd', n::text, md5(n::text),
     reporter.id, '', title, title || '. It began this morning and happens each time.', 'en', '{}', '{}', '', 0,
     moment, moment, (ARRAY['bug', 'performance', 'usability', 'question'])[1 + n %% 4], 1 + n %% 5, 'neutral',
-    'looking', 'IS-' || issue.id, moment, '', to_tsvector('english', title) || to_tsvector('simple', title)
+    CASE n %% 10 WHEN 0 THEN 'received' ELSE 'looking' END,
+    'IS-' || issue.id, moment, '', to_tsvector('english', title) || to_tsvector('simple', title)
 FROM (
     SELECT n, %(now)s - (%(last)s - n) * interval '20 seconds' AS moment,
         format('My %%s does not work with the %%s, number %%s', words[1 + n %% 16], words[1 + n / 7 %% 16], n) AS title
@@ -85,7 +86,7 @@ ON CONFLICT DO NOTHING
 def fill(launch: Launch, *, first: int, last: int, now: datetime) -> None:
     """Adds reports number `first` to `last` with one issue for every twenty of them; a third of the issues is ended."""
     statuses = [str(status) for status in IssueStatus if status != IssueStatus.DUPLICATE]
-    given = {
+    given: dict[str, int | str | datetime | list[str]] = {
         "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": REPORTS_PER_ISSUE,
         "statuses": statuses,
     }  # fmt: skip

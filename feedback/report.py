@@ -189,14 +189,17 @@ def _context(reader: _Reader) -> dict[str, Any]:
 
 def _email(reader: _Reader) -> str:
     value = reader.text("email", limit=MAX_EMAIL).lower()
-    if value:
-        try:
-            validate_email(value)
-            if len(value) > MAX_EMAIL:  # some letters are longer when they are small
-                raise ValidationError("")
-        except ValidationError:
-            reader.refuse("email", _("This is no e-mail address; write one like name@example.org, or leave it out."))
+    if value and not _is_address(value):
+        reader.refuse("email", _("This is no e-mail address; write one like name@example.org, or leave it out."))
     return value
+
+
+def _is_address(value: str) -> bool:
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return len(value) <= MAX_EMAIL  # some letters are longer when they are small
 
 
 def size_of(value: object) -> int:

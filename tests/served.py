@@ -13,7 +13,6 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
 
 from hypercare.embedded.place import free_port
 
@@ -22,7 +21,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Site:
-    """A running web process, with the sessions and secrets of tests."""
+    """A running web process."""
 
     def __init__(self, log: Path, *, redis_url: str) -> None:
         self.port = free_port()
@@ -30,7 +29,16 @@ class Site:
         self._log = log
         places = {"DATABASE_URL": _database_url(), "REDIS_URL": redis_url, "HYPERCARE_URL": self.url}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "hypercare.asgi:application", "--port", str(self.port), "--log-level", "warning"],
+            [
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "hypercare.asgi:application",
+                "--port",
+                str(self.port),
+                "--log-level",
+                "warning",
+            ],
             cwd=ROOT,
             env=os.environ | places | {"DJANGO_SETTINGS_MODULE": "tests.settings", "HYPERCARE_WEB_THREADS": "4"},
             stdout=log.open("w"),
@@ -57,12 +65,6 @@ class Site:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-    def cookie_of(self, user) -> str:
-        """The session cookie of a person who is signed in."""
-        client = Client()
-        client.force_login(user)
-        return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _database_url() -> str:

@@ -25,7 +25,22 @@ def words_query(text: str) -> SearchQuery:
     return english | SearchQuery(text, config="simple", search_type="websearch")
 
 
-class FeedbackFilter(filters.FilterSet):
+class _ByAddress(filters.FilterSet):
+    """Filters by the address as a form leaves it: a control nobody touched sends an empty value, which filters nothing."""
+
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
+        chosen = QueryDict(mutable=True)
+        for name, values in data.lists():
+            chosen.setlist(name, [value for value in values if value])
+        # An address without a filter needs no form to check it.
+        super().__init__(chosen if any(chosen.getlist(name) for name in self.base_filters) else None, queryset)
+
+    def is_valid(self) -> bool:
+        """Whether every value can be understood; where there is none, nothing is wrong."""
+        return not self.is_bound or bool(super().is_valid())
+
+
+class FeedbackFilter(_ByAddress):
     """Filters of the inbox and of `GET /api/v1/feedback/`; `field.<key>` filters by a launch's own field."""
 
     q = filters.CharFilter(method="search", max_length=200, label=_("Search"))
@@ -53,7 +68,7 @@ class FeedbackFilter(filters.FilterSet):
         return rows.filter(Q(search=words_query(value)) | untriaged)
 
 
-class IssueFilter(filters.FilterSet):
+class IssueFilter(_ByAddress):
     """Filters of the board and of `GET /api/v1/issues/`."""
 
     q = filters.CharFilter(method="search", max_length=200, label=_("Search"))

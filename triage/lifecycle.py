@@ -63,6 +63,10 @@ def move(
     resolution: str = "",
 ) -> Issue:
     """Moves an issue where the table allows; 409 where it does not or `version` is stale, 400 for a missing reason."""
+    if to not in IssueStatus.values:
+        detail = _("There is no status “%(name)s”; use one of %(known)s.") % {
+            "name": to[:40], "known": ", ".join(IssueStatus.values)}  # fmt: skip
+        raise Problem(400, detail, errors=(FieldError("/to", detail),))
     issue = lock(issue_id, version=version)
     if issue.status == to:
         return issue

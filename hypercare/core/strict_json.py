@@ -100,6 +100,28 @@ class _Reader:
 
 def parse(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JSON:
     """Return the value that `body` holds. Raises BadJson, or its subclass BodyTooLarge."""
+    value, is_suspicious = _read(body, max_bytes, max_depth)
+    if is_suspicious and (fault := _first_fault(value)):
+        raise fault
+    return cast("JSON", value)
+
+
+def parse_rows(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> "list[JSON | BadJson]":
+    """Return each element of an array, or what is wrong with it. Raises BadJson for a body that is no array."""
+    value, is_suspicious = _read(body, max_bytes, max_depth)
+    if not isinstance(value, list):
+        raise BadJson(_("The body is no array. Put the values between [ and ]."), "/")
+    return [(_first_fault(item) if is_suspicious else None) or cast("JSON", item) for item in value]
+
+
+def _first_fault(value: object) -> BadJson | None:
+    for pointer, detail in _faults(value):
+        return BadJson(_("At %(pointer)s: %(detail)s") % {"pointer": pointer, "detail": detail}, pointer)
+    return None
+
+
+def _read(body: bytes, max_bytes: int, max_depth: int) -> tuple[object, bool]:
+    """The value, with faults in place of what is refused, and whether it may hold any."""
     if len(body) > max_bytes:
         detail = _("The body has %(size)d bytes and the limit is %(limit)d. Send it in smaller parts.")
         raise BodyTooLarge(detail % {"size": len(body), "limit": max_bytes}, f"byte {max_bytes}")
@@ -110,10 +132,7 @@ def parse(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JSON:
         value = reader.read(text)
     except json.JSONDecodeError as error:
         raise _syntax_error(error) from error
-    if reader.faulty or ESCAPE_OF_UNSAFE.search(text):
-        for pointer, detail in _faults(value):
-            raise BadJson(_("At %(pointer)s: %(detail)s") % {"pointer": pointer, "detail": detail}, pointer)
-    return cast("JSON", value)
+    return value, reader.faulty or ESCAPE_OF_UNSAFE.search(text) is not None
 
 
 def clean_text(value: str) -> list[str]:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import time_machine
-from conftest import bearer
+from tests.conftest import bearer
 from django.db import connections
 
 from hypercare.core.models import Deployment, Environment, Release, TimelineEntry

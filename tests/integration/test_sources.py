@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import bearer
+from tests.conftest import bearer
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext

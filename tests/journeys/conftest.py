@@ -24,7 +24,9 @@ def chromium_path() -> str:
     """The browser named by HYPERCARE_CHROMIUM, or one found on PATH."""
     path = os.environ.get("HYPERCARE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if not path:
-        pytest.fail(f"No browser: install Chromium, or set HYPERCARE_CHROMIUM to its path (looked for {', '.join(CHROMIUM_NAMES)}).")
+        pytest.fail(
+            f"No browser: install Chromium, or set HYPERCARE_CHROMIUM to its path (looked for {', '.join(CHROMIUM_NAMES)})."
+        )
     return path
 
 
@@ -44,7 +46,11 @@ def visit(chromium, site, transactional_db, people):
     contexts = []
 
     def open_window(who: str | None = "lead", *, width: int = 1440, **more) -> Page:
-        settings = {"viewport": {"width": width, "height": 900}, "base_url": site.url, "reduced_motion": "reduce"} | more
+        settings = {
+            "viewport": {"width": width, "height": 900},
+            "base_url": site.url,
+            "reduced_motion": "reduce",
+        } | more
         context = chromium.new_context(**settings)
         contexts.append(context)
         context.set_default_timeout(10_000)

@@ -111,7 +111,7 @@ def test_the_help_lists_the_keys_in_words(page):
     press(page, "?")
     keys = page.get_by_role("dialog", name="Keys")
     expect(keys).to_be_visible()
-    told = dict(zip(keys.locator("dd").all_text_contents(), keys.locator("dt").all_inner_texts(), strict=True))
+    told = dict(zip(keys.locator("dd").all_text_contents(), keys.locator("dt").all_text_contents(), strict=True))
     assert told["Next card"] == "j or Down"
     assert told["Lift the card, or drop it"] == "Space"
     assert told["Put the card back"] == "Esc"

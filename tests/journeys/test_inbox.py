@@ -27,7 +27,9 @@ def reports(launch):
         for title, body, category, severity in texts
     ]
     Feedback.objects.filter(pk=rows[0].pk).update(issue_key=issue.key, reply_status="looking")
-    Match.objects.create(feedback=rows[0], issue=issue, origin="model", confidence=0.9, reason="same words", matched_at=now)
+    Match.objects.create(
+        feedback=rows[0], issue=issue, origin="model", confidence=0.9, reason="same words", matched_at=now
+    )
     Feedback.objects.update(search=SearchVector("title", "body", config="simple"))
     return rows
 
@@ -44,8 +46,8 @@ def panel(page):
     return page.locator("#report")
 
 
-def titles(page) -> list[str]:
-    return page.locator("[data-report]").all_text_contents()
+def expect_titles(page, *titles: str) -> None:
+    expect(page.locator("[data-report]")).to_have_text(list(titles))
 
 
 def test_a_report_opens_beside_the_list_and_closes_again(page, reports):
@@ -71,28 +73,28 @@ def test_filters_stand_in_the_address_and_are_removed_one_by_one(page):
     page.select_option("#f-category", "bug")
     page.fill("#q", "pay")
     page.get_by_role("button", name="Filter").click()
-    page.wait_for_url("**/inbox/?*category=bug*")
-    assert titles(page) == ["Pay button does nothing"]
+    expect_titles(page, "Pay button does nothing")
     page.get_by_role("link", name="Search: pay, remove this filter").click()
-    assert titles(page) == ["Pay button does nothing", "Basket is empty"]
+    expect_titles(page, "Pay button does nothing", "Basket is empty")
+    assert "category=bug" in page.url
     page.reload()
-    assert titles(page) == ["Pay button does nothing", "Basket is empty"]
+    expect_titles(page, "Pay button does nothing", "Basket is empty")
 
 
 def test_a_view_and_a_search_add_up(page):
     page.get_by_role("link", name="Not looked at", exact=True).click()
-    assert len(titles(page)) == 2
+    expect(page.locator("[data-report]")).to_have_count(2)
     page.fill("#q", "kängor")
     page.keyboard.press("Enter")
-    page.wait_for_url("**reply_status=received*")
-    assert titles(page) == ["Sökningen hittar inga vinterkängor"]
+    expect_titles(page, "Sökningen hittar inga vinterkängor")
+    assert "reply_status=received" in page.url
 
 
 def test_a_filter_that_hides_everything_says_so_and_offers_the_way_back(page):
     page.goto(f"{INBOX}?q=zebra")
     expect(page.get_by_role("heading", name="Your filter hides everything")).to_be_visible()
     page.get_by_role("link", name="Remove the filter").click()
-    assert len(titles(page)) == 3
+    expect(page.locator("[data-report]")).to_have_count(3)
 
 
 def test_a_verdict_by_hand_is_set_in_the_panel(page, reports):
@@ -117,9 +119,9 @@ def test_without_scripts_a_report_is_a_page_and_older_ones_a_link(visit, reports
         make_feedback(launch, now=clock.now(), title=f"Report {number}")
     page = visit(java_script_enabled=False)
     page.goto(INBOX)
-    assert len(titles(page)) == 50
+    expect(page.locator("[data-report]")).to_have_count(50)
     page.get_by_role("link", name="Older").click()
-    assert titles(page)[-1] == "Basket is empty"
+    expect(page.locator("[data-report]").last).to_have_text("Basket is empty")
     page.get_by_role("link", name="Basket is empty").click()
     page.wait_for_url(f"**/feedback/{reports[0].key}/")
     page.get_by_label("Type").select_option("security")

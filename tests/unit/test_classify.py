@@ -9,9 +9,11 @@ from triage.classify import text_model
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
 from triage.classify.features import prepare
+from triage.classify.feelings import feelings_in
 from triage.classify.learner import calibration_error, figures_of
 from triage.classify.severity_words import floor_of
 from triage.classify.suggestion import APPLY_AT, MAX_REASON
+from triage.vocabulary import words_of
 
 CHECKOUT = Component(pk=1, slug="checkout", name="Checkout", hints=["basket", "postcode", "/cart"])
 CATALOG = Component(pk=2, slug="catalog-api", name="Product pages", hints=["product", "stock"])
@@ -218,6 +220,21 @@ def test_prepared_text_masks_numbers_and_keeps_status_codes():
     prepared = prepare("Order 4711 gave 503 at https://shop.example/x").split()
     assert {"order", "0", "503", "webaddress"} <= set(prepared)
     assert "4711" not in prepared
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("I love it", ["feelglad"]),
+        ("this is not good", ["feelsorry"]),
+        ("Det är inte bra", ["feelsorry"]),
+        ("awful, just awful", ["feelsorry", "feelsorry"]),
+        ("not bad", []),
+        ("The list has nine rows", []),
+    ],
+)
+def test_words_of_feeling_are_counted_and_turned_round_where_denied(text, marks):
+    assert list(feelings_in(words_of(text))) == marks
 
 
 def test_model_file_is_private_checked_and_gives_the_same_answers(trained, tmp_path):

@@ -20,7 +20,7 @@ from feedback.report import Report, ReportErrors, read_report
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
-from hypercare.core.api.parsing import parse_json, read_limited
+from hypercare.core.api.parsing import parse_json, parse_json_rows, read_limited
 from hypercare.core.idempotency import answer_once
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
@@ -92,9 +92,9 @@ class FeedbackList(APIView):
         """Takes one report; 201 with its name and secret page, 200 when it repeats an external id."""
         principal, now = Principal.of(request), clock.now()
         data = request.data
+        launch = _launch_of(data, principal, right=Right.REPORT)
 
         def run() -> tuple[int, Any]:
-            launch = _launch_of(data, principal, right=Right.REPORT)
             try:
                 report, ignored = read_report(data, source=principal.source)
             except ReportErrors as refused:
@@ -176,11 +176,9 @@ def _rows(body: bytes, content_type: str) -> Iterator[object]:
             except Problem as problem:
                 yield problem
         return
-    data = parse_json(body, max_bytes=BULK_BYTES)
-    if not isinstance(data, list):
-        raise Problem(400, _("Send a JSON array of reports, or one report a line as application/x-ndjson."))
-    _check_count(len(data))
-    yield from data
+    rows = parse_json_rows(body, max_bytes=BULK_BYTES)
+    _check_count(len(rows))
+    yield from rows
 
 
 def _check_count(count: int) -> None:
@@ -204,7 +202,7 @@ def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[st
             continue
         found[launch.pk] = launch
         waiting.setdefault(launch.pk, []).append((index, report))
-    for pk, entries in waiting.items():
+    for pk, entries in sorted(waiting.items()):  # one order of launches for everyone, since a key makes it one transaction
         try:
             taken = intake.accept_many(
                 found[pk], [report for _index, report in entries], actor=principal.actor, now=now

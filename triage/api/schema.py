@@ -108,8 +108,9 @@ BULK = {
     )
 }
 
-_PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, description="application/problem+json")
-PROBLEMS = dict.fromkeys((400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429), _PROBLEM)
+_PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, description="What was wrong, where, and how to put it right.")
+_STATUSES = (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429)
+PROBLEMS = dict.fromkeys(((status, "application/problem+json") for status in _STATUSES), _PROBLEM)
 
 
 def read_order(data: object, *, texts: tuple[str, ...]) -> dict[str, Any]:

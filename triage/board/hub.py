@@ -10,12 +10,12 @@ import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
 from hypercare.core import clock
 from triage.board import feed
 from triage.board.changes import board_group, current_version
+from triage.board.reading import in_a_thread
 from triage.models import BoardCounter
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Hub:
                         await socket.check_rights()
 
 
-@sync_to_async(thread_sensitive=False)
+@in_a_thread
 def read_feed(launch_id: int, since: int, languages: tuple[str, ...]) -> dict[str, Any]:
     """The frame from `since`, read in a thread."""
     return feed.catch_up(launch_id, since=since, now=clock.now(), languages=languages)
@@ -157,12 +157,12 @@ async def _send_soon(socket: "BoardSocket", text: str) -> None:
         socket.cut_off()
 
 
-@sync_to_async(thread_sensitive=False)
+@in_a_thread
 def _version(launch_id: int) -> int:
     return current_version(launch_id)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_a_thread
 def _versions(launch_ids: list[int]) -> list[tuple[int, int]]:
     return list(BoardCounter.objects.filter(launch_id__in=launch_ids).values_list("launch_id", "version"))
 

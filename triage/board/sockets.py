@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -30,6 +29,7 @@ from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from triage.board import feed
 from triage.board.hub import encode, hub, read_feed
+from triage.board.reading import in_a_thread
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +63,14 @@ def allow_known_callers(app: App) -> App:
 
 
 def _known_origin(origin: str, host: str) -> bool:
-    return bool(origin) and (urlsplit(origin).netloc == host or origin in settings.HYPERCARE_ORIGINS)
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(place) and (place == host or origin in settings.HYPERCARE_ORIGINS)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_a_thread
 def _token(secret: str) -> ApiToken | None:
     try:
         return token_of(secret)
@@ -130,7 +134,7 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
 
     async def check_rights(self) -> bool:
         """Closes the socket when its person may no longer read the launch; True while they may."""
-        launch_id = await sync_to_async(self._readable_launch, thread_sensitive=False)()
+        launch_id = await in_a_thread(self._readable_launch)()
         if launch_id is None:
             self._leave()
             await self.close(CLOSE_NO_RIGHT)
@@ -142,11 +146,11 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
         """Looks again and again; while the database is away nothing can be read, so nothing can leak either."""
         may = True
         while may:
-            await asyncio.sleep(RIGHTS_SECONDS)
             try:
-                may = await self.check_rights()
+                may = await self.check_rights()  # at once, for rights that ended while the socket joined
             except DatabaseError as error:
                 log.warning("rights of a board socket could not be read: %s", type(error).__name__)
+            await asyncio.sleep(RIGHTS_SECONDS)
 
     def _readable_launch(self) -> int | None:
         user = User.objects.filter(pk=self.user_id, is_active=True).first()

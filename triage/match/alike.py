@@ -35,13 +35,13 @@ class Weights:
 
 # Fitted by: manage.py evaluate matcher --problems tests/data/forty_problems.json --fit
 FITTED = Weights(
-    bias=-5.37,
-    nearest=14.02,
-    mean=9.31,
-    same_component=2.78,
-    other_component=-5.25,
-    same_category=1.34,
-    other_category=-1.10,
+    bias=-5.34,
+    nearest=13.97,
+    mean=9.23,
+    same_component=2.79,
+    other_component=-5.24,
+    same_category=1.37,
+    other_category=-1.16,
     join_at=0.25,
 )
 JOIN_THRESHOLD = FITTED.join_at

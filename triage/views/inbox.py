@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 from rest_framework.request import Request
 
-from feedback.models import Feedback, Quarantined, ReplyStatus
+from feedback.models import Feedback, ReplyStatus
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
@@ -27,14 +27,15 @@ from triage.access import access_feedback
 from triage.categories import CATEGORY_NAMES
 from triage.filters import FeedbackFilter, active_filters, by_custom_fields
 from triage.models import Decision, Match, Origin
-from triage.views.inbox_rows import rows_html
+from triage.views.inbox_parts import as_listed, choosers_html, rows_html
 from triage.views.posted import posted
 
-EXCERPT = 160
-LIST_FIELDS = (
-    "id", "title", "channel", "category", "severity", "issue_key", "received_at", "triaged_at", "launch_id",
-    "reporter__name", "reporter__email", "reporter__external_id",
-)  # fmt: skip
+# One statement, since three would take three times as long to prepare.
+_COUNTS = """
+SELECT (SELECT count(*) FROM feedback_feedback WHERE launch_id = %(launch)s AND reply_status = %(received)s),
+       (SELECT count(*) FROM feedback_feedback WHERE launch_id = %(launch)s AND triaged_at IS NULL),
+       (SELECT count(*) FROM feedback_quarantined WHERE launch_id = %(launch)s AND handled_at IS NULL)
+"""
 # The filters that have a control of their own; every other one of the address is kept by a hidden field.
 CONTROLS = {"q", "channel", "category", "severity"}
 
@@ -49,24 +50,23 @@ def inbox(request: HttpRequest, slug: str) -> HttpResponse:
     every = Feedback.objects.filter(launch=launch)
     found = FeedbackFilter(request.GET, every)
     chosen = by_custom_fields(found.qs, request.GET, launch) if found.is_valid() else every
-    page, pages = _page(_as_listed(chosen), request)
+    page, pages = _page(as_listed(chosen), request)
     custom_fields = list(FieldDefinition.objects.filter(launch=launch).order_by("label"))
     active = active_filters(request.GET, found, fields={field.key: field.label for field in custom_fields})
     with_person = Right.TRIAGE in principal.rights_in(launch)
     context = {
         "nav_active": "inbox",
-        "rows": rows_html(page, _severities(page), launch=launch, with_person=with_person),
+        "rows": rows_html(page, launch=launch, with_person=with_person),
+        "choosers": choosers_html(request.GET),
         "filter": found,
         "custom_fields": custom_fields,
         "active": active,
         "kept": [one for one in active if one.name not in CONTROLS and not one.name.startswith("field.")],
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
-        "waiting": _not_looked_at(launch),
-        "in_triage": every.filter(triaged_at=None).count(),
-        "quarantined": Quarantined.objects.filter(launch=launch, handled_at=None).count(),
         "views": _views(request),
     }
+    context |= _counts(launch)
     return render(request, "triage/inbox.html", context)
 
 
@@ -78,23 +78,19 @@ def waiting(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "triage/_waiting.html", {"waiting": _not_looked_at(launch)})
 
 
+def _counts(launch: Launch) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"launch": launch.pk, "received": ReplyStatus.RECEIVED})
+        return dict(zip(("waiting", "in_triage", "quarantined"), cursor.fetchone(), strict=True))
+
+
 def _not_looked_at(launch: Launch) -> int:
     return Feedback.objects.filter(launch=launch, reply_status=ReplyStatus.RECEIVED).count()
-
-
-def _as_listed(rows: QuerySet[Feedback]) -> QuerySet[Feedback]:
-    return rows.select_related("reporter").only(*LIST_FIELDS).annotate(excerpt=Left("body", EXCERPT))
 
 
 def _page(rows: QuerySet[Feedback], request: HttpRequest) -> tuple[list[Feedback], NewestFirst]:
     pages = NewestFirst()
     return list(pages.paginate_queryset(rows, Request(request)) or []), pages
-
-
-def _severities(rows: list[Feedback]) -> dict[int, Decision]:
-    """The decision in force about the severity of each row."""
-    found = Decision.objects.filter(feedback__in=rows, field="severity", ended_at=None)
-    return {decision.feedback_id: decision for decision in found if decision.feedback_id}
 
 
 def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
@@ -119,11 +115,11 @@ def report(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """One report with everything decided about it: a page of its own, or the side panel for htmx."""
     principal = Principal.of(request)
     launch = access_launch(principal, slug, right=Right.READ)
-    request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     return _shown(request, principal, launch, _in_launch(principal, launch, key, right=Right.READ))
 
 
 def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feedback) -> HttpResponse:
+    request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     decisions = list(row.decisions.order_by("-id")[:60])
     in_force: dict[str, Decision] = {one.field: one for one in decisions if one.ended_at is None}
     context = {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.strict_json import BadJson, BodyTooLarge, parse
+from hypercare.core.strict_json import BadJson, BodyTooLarge, parse, parse_rows
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -27,11 +27,24 @@ def parse_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """The parsed JSON, or a 400 Problem that says where it breaks."""
     try:
         return parse(body, max_bytes=max_bytes)
-    except BodyTooLarge as error:
-        raise Problem(413, error.detail) from error
     except BadJson as error:
-        pointer = error.where if error.where.startswith("/") else ""
-        raise Problem(400, error.detail, errors=(FieldError(pointer, error.detail),)) from error
+        raise _problem(error) from error
+
+
+def parse_json_rows(body: bytes, *, max_bytes: int) -> list[Any]:
+    """The elements of a JSON array, a Problem in place of each that is refused; raises Problem where all of it is."""
+    try:
+        rows = parse_rows(body, max_bytes=max_bytes)
+    except BadJson as error:
+        raise _problem(error) from error
+    return [_problem(row) if isinstance(row, BadJson) else row for row in rows]
+
+
+def _problem(error: BadJson) -> Problem:
+    if isinstance(error, BodyTooLarge):
+        return Problem(413, error.detail)
+    pointer = error.where if error.where.startswith("/") else ""
+    return Problem(400, error.detail, errors=(FieldError(pointer, error.detail),))
 
 
 class StrictJsonParser(BaseParser):

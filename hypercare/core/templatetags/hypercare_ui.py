@@ -1,6 +1,8 @@
 """This module gives templates what every page shows the same way: icons, words for codes, small charts."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -9,9 +11,11 @@ from django.forms import BoundField
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+
+from hypercare.core.fragments import fragment
 
 register = template.Library()
 
@@ -131,6 +135,36 @@ def icon(name: str, css: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, Any]], chosen: str = "") -> SafeString:
+    """The options of a select, with the chosen one marked."""
+    marks = {chosen: mark_safe(" selected")}
+    return format_html_join(
+        "", '<option value="{}"{}>{}</option>', ((value, marks.get(value, ""), word) for value, word in choices)
+    )
+
+
+@dataclass(frozen=True)
+class Rail:
+    """All that the main navigation shows: the launch's address, the present place, what the person may do."""
+
+    launch: str
+    present: str
+    rights: frozenset[str]
+
+
+@register.simple_tag
+def rail(launch: str, present: str, rights: Iterable[str]) -> SafeString:
+    """The main navigation of a launch's pages."""
+    return fragment("parts/_rail.html", Rail(launch, present, frozenset(rights)))
+
+
+@register.simple_tag
+def unchanging(template_name: str) -> SafeString:
+    """A part of the page that shows nothing but words, rendered once a language."""
+    return fragment(template_name, None)
 
 
 @register.filter

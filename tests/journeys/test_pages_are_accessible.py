@@ -1,0 +1,133 @@
+"""This module opens every page as its readers do and holds it to WCAG 2.2 AA, in light and dark, wide and narrow."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from feedback import intake
+from feedback.report import read_report
+from hypercare.core import clock
+from hypercare.core.timeline import SYSTEM
+from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
+from triage import overrides
+from triage.models import Match
+from triage.notes import add_note
+from triage.score import rescore
+
+AXE = Path(__file__).resolve().parents[2] / "static" / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (1440, 1024, 768, 390, 320)
+LAUNCH = "/launches/shop"
+
+# A new page is one more path: the lead opens it, with {issue} and {report} filled in.
+PAGES = [
+    "/launches/",
+    "/launches/new/",
+    "/my/reports/",
+    "/tokens/",
+    f"{LAUNCH}/board/",
+    f"{LAUNCH}/board/?severity=1&q=zebra",
+    f"{LAUNCH}/inbox/",
+    f"{LAUNCH}/inbox/?q=zebra",
+    f"{LAUNCH}/feedback/{{report}}/",
+    f"{LAUNCH}/issues/",
+    f"{LAUNCH}/issues/{{issue}}/",
+    f"{LAUNCH}/exit/",
+    f"{LAUNCH}/report/",
+    f"{LAUNCH}/reports/",
+    f"{LAUNCH}/portal/",
+    f"{LAUNCH}/notes/new/",
+    f"{LAUNCH}/widget-test/",
+    f"{LAUNCH}/quarantine/",
+    f"{LAUNCH}/setup/",
+    f"{LAUNCH}/settings/",
+    f"{LAUNCH}/settings/members/",
+    f"{LAUNCH}/settings/components/",
+    f"{LAUNCH}/settings/widget/",
+    f"{LAUNCH}/outbox/",
+    f"{LAUNCH}/audit/",
+    "/nowhere/",
+]
+GUEST_PAGES = ["/accounts/login/", f"{LAUNCH}/portal/", "/r/{receipt}/"]
+
+
+@pytest.fixture
+def named(launch):
+    """A launch with something of everything, and the names that paths need."""
+    now = clock.now()
+    issue = make_issue(launch, now=now, title="Produktsidorna svarar 503 när lagret inte hinner med")
+    rows = [
+        make_feedback(launch, now=now, title=f"Told {number}", severity=2, issue_key=issue.key, body="In words")
+        for number in range(3)
+    ]
+    for row in rows:
+        Match.objects.create(feedback=row, issue=issue, origin="model", confidence=0.9, reason="alike", matched_at=now)
+    rescore([issue.pk], now=now)
+    overrides.override_issue(issue.pk, field="moscow", value="must", reason="Asked for", actor=SYSTEM, now=now)
+    add_note(issue, text="The pool is full", actor=SYSTEM, now=now)
+    make_issue(launch, now=now, title="Verified already", status="verified", severity=4)
+    make_alert(launch, now=now)
+    make_deployment(launch, now=now, version="1.8.3")
+    report = read_report({"launch": "shop", "channel": "portal", "title": "The shop is slow"}, source="portal")[0]
+    receipt = intake.accept(launch, report, actor=SYSTEM, now=now)
+    return {"issue": issue.key, "report": rows[0].key, "receipt": (receipt.status_path or "").strip("/").split("/")[-1]}
+
+
+def with_axe(page):
+    """The page, which carries axe wherever it goes."""
+    page.add_init_script(path=AXE)
+    return page
+
+
+def faults(page, *, rules: list[str] | None = None) -> list[str]:
+    """What axe finds, one line a fault."""
+    options = {"runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}}
+    found = page.evaluate(f"axe.run(document, {json.dumps(options)}).then((result) => result.violations)")
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+def check(page, path: str) -> list[str]:
+    """Every fault of one page; the theme and the width change in place, since only colours and layout follow them."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    page.goto(path)
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    found = []
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme, rules in (("light", None), ("dark", ["color-contrast"])):
+            page.evaluate(f"document.documentElement.dataset.bsTheme = '{theme}'")
+            found += [f"{path} {theme} {width}: {fault}" for fault in faults(page, rules=rules)]
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found += [f"{path} scrolls sideways by {beyond} px at {width}"] if beyond > 0 else []
+    return found
+
+
+def test_every_page_of_a_member_is_accessible(visit, named):
+    page = with_axe(visit("lead"))
+    found = [fault for path in PAGES for fault in check(page, path.format(**named))]
+    assert not found, "\n".join(found)
+
+
+def test_every_public_page_is_accessible(visit, named):
+    page = with_axe(visit(None))
+    found = [fault for path in GUEST_PAGES for fault in check(page, path.format(**named))]
+    assert not found, "\n".join(found)
+
+
+def test_what_opens_over_a_page_is_accessible(visit, named):
+    page = with_axe(visit("lead", width=390))
+    page.goto(f"{LAUNCH}/inbox/")
+    page.get_by_role("link", name="Told 2").click()
+    page.wait_for_selector("#report-title")
+    found = faults(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.keyboard.press("?")
+    page.wait_for_selector("#key-help[open]")
+    found += faults(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="account").click()
+    assert not found + faults(page)
