@@ -11,14 +11,11 @@ import fcntl
 import functools
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.parse
-import urllib.request
 import venv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -120,40 +117,16 @@ def environment() -> Path:
 
 
 def make_environment(folder: Path) -> None:
-    """A virtual environment with pip, also where the system's Python came without ensurepip."""
+    """A virtual environment with pip; some systems keep what makes it in a package of its own."""
     shutil.rmtree(str(folder), ignore_errors=True)
     try:
         venv.create(str(folder), with_pip=True, symlinks=True)
     except subprocess.CalledProcessError:
-        venv.create(str(folder), with_pip=False, symlinks=True, clear=True)
-        install_pip(folder / "bin" / "python")
-
-
-def install_pip(python: Path) -> None:
-    """Gets pip from the package index by its hash, and lets it install itself."""
-    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
-    found = re.findall(r'href="([^"]*/(pip-([\d.]+)-[^"/]*[.]whl))#sha256=(\w+)"', download(f"{index}/pip/").decode())
-    if not found:
-        sys.exit(f"{index} offers no pip: install the package python3-venv, then try again.")
-    address, name, _version, expected = max(found, key=lambda each: [int(part) for part in each[2].split(".")])
-    wheel = download(urllib.parse.urljoin(f"{index}/pip/", address))
-    if hashlib.sha256(wheel).hexdigest() != expected:
-        sys.exit(f"{address} is damaged: try again, or install the package python3-venv.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(wheel)
-        run(
-            [python, f"{path}/pip", "install", "--no-index", "--quiet", path],
-            failure="pip could not be installed: install python3-venv.",
-        )
-
-
-def download(url: str) -> bytes:
-    """What the package index has at an address."""
-    if not url.startswith("https://"):
-        sys.exit(f"{url} is no https address: correct PIP_INDEX_URL, or install the package python3-venv.")
-    with urllib.request.urlopen(url) as answer:  # noqa: S310 - https, as just seen
-        return bytes(answer.read())
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        if not apt(["install", "-y", "--no-install-recommends", f"{version}-venv"]):
+            sys.exit(f"This Python makes no virtual environments: install the package {version}-venv, then try again.")
+        shutil.rmtree(str(folder), ignore_errors=True)
+        run([sys.executable, "-m", "venv", folder], failure="The virtual environment could not be made.")
 
 
 def install_packages(python: Path) -> None:

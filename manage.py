@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from hypercare import embedded
+from hypercare.management.stopping import stopping
 
 # Commands that look at code only.
 NEED_NOTHING = {
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> None:
     """Prepares the environment that the settings read, then hands over to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
     # So that a command that is told to end still gives back the services it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, stopping)
     command = arguments[1] if len(arguments) > 1 else "help"
     try:
         if command not in NEED_NOTHING and not ASK_FOR_HELP.intersection(arguments):
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> None:
     except (embedded.ServiceProblem, ImproperlyConfigured) as problem:
         sys.exit(f"Error: {problem}")
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(stopping.exit_code)
 
 
 if __name__ == "__main__":

@@ -93,4 +93,4 @@ def fill(launch: Launch, *, first: int, last: int, now: datetime) -> None:
     with connection.cursor() as cursor:
         for statement in (_REPORTERS, _ISSUES, _FEEDBACK, _MATCHES, _DECISIONS):
             cursor.execute(statement, given)
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")  # as autovacuum would have done by now

@@ -122,6 +122,7 @@ class Feedback(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], name="feedback_untriaged", condition=models.Q(triaged_at=None)),
+            models.Index(fields=["launch"], name="feedback_not_looked_at", condition=models.Q(reply_status="received")),
             models.Index(fields=["launch", "-id"], name="feedback_newest"),
             models.Index(fields=["launch", "issue_key", "-id"], name="feedback_of_issue"),
             models.Index(fields=["launch", "received_at"], name="feedback_by_time"),

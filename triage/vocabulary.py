@@ -288,7 +288,8 @@ _OPENERS = frozenset(phrase[0] for phrase in _PHRASES if len(phrase) > 1)
 
 
 @lru_cache(maxsize=100_000)
-def _concept_of_word(word: str) -> str | None:
+def concept_of(word: str) -> str | None:
+    """The thought that one word alone tells, if it tells one."""
     known = _PHRASES.get((stem(word),)) or _begins(word)
     if known or len(word) < _COMPOUND_LETTERS:
         return known
@@ -318,4 +319,4 @@ def _concept_at(words: Sequence[str], stems: Sequence[str], at: int) -> tuple[in
             concept = _PHRASES.get(tuple(stems[at : at + length]))
             if concept:
                 return length, concept
-    return 1, _concept_of_word(words[at])
+    return 1, concept_of(words[at])

@@ -44,7 +44,11 @@ def own_subscription(launch: Launch, user: User) -> Subscription | None:
 
 def subscription_behind(secret: str) -> Subscription:
     """The subscription a mail's link names; 404 for anything else."""
-    row = Subscription.objects.select_related("launch", "user").filter(secret=secret).first() if "\x00" not in secret else None
+    row = (
+        Subscription.objects.select_related("launch", "user").filter(secret=secret).first()
+        if "\x00" not in secret
+        else None
+    )
     if row is None:
         raise not_found(_("This link ends no mail. Check that it is whole."))
     return row

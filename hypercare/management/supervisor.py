@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from hypercare.embedded import Running, ServiceProblem
 
 from .child import Child, shorten
+from .stopping import stopping
 
 GRACE_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.25
@@ -99,6 +100,7 @@ class Supervisor:
             child.stop(seconds=max(0.0, deadline - time.monotonic()))
 
     def _look_after(self) -> None:
+        stopping.check()
         self._revive_services()
         for child in self._children:
             self._look_at(child)

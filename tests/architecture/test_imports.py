@@ -15,7 +15,14 @@ PACKAGES = ("hypercare", "triage", "gateway_ingest", "feedback")
 
 def lint(folder):
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+    return subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+    )
 
 
 def layers():
@@ -41,7 +48,9 @@ def test_imports_point_down():
 )
 def test_a_planted_upward_import_breaks_the_contract(tmp_path, module, planted):
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.json"))
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.json")
+        )
     shutil.copy(ROOT / ".importlinter", tmp_path)
     path = tmp_path / module
     path.write_text(path.read_text() + f"\n{planted}\n")
@@ -51,7 +60,11 @@ def test_a_planted_upward_import_breaks_the_contract(tmp_path, module, planted):
 
 
 def test_every_module_under_hypercare_is_in_a_layer():
-    found = {f"hypercare.{path.stem}" for path in (ROOT / "hypercare").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    found = {
+        f"hypercare.{path.stem}"
+        for path in (ROOT / "hypercare").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert found - {"hypercare.__init__"} <= layers()
 
 

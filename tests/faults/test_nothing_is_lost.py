@@ -111,7 +111,18 @@ def test_dropped_database_connections_lose_nothing_that_was_accepted(stack):
 @pytest.fixture
 def second_worker(stack):
     environment = stack.children("worker")[0].environ()
-    command = [sys.executable, "-m", "celery", "-A", "hypercare.celery", "worker", "--pool=threads", "--concurrency=2", "-n", "second"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "hypercare.celery",
+        "worker",
+        "--pool=threads",
+        "--concurrency=2",
+        "-n",
+        "second",
+    ]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield process
     process.terminate()
@@ -119,7 +130,10 @@ def second_worker(stack):
 
 
 def test_two_racing_workers_triage_each_report_once(stack, second_worker):
-    until(lambda: stack.number("SELECT count(*) FROM core_workerbeat WHERE beat_at > now() - interval '10 s'") >= 2, what="two workers")
+    until(
+        lambda: stack.number("SELECT count(*) FROM core_workerbeat WHERE beat_at > now() - interval '10 s'") >= 2,
+        what="two workers",
+    )
     numbers = []
     for name in ("race-a", "race-b", "race-c"):
         numbers += post(stack, 300, name)

@@ -24,7 +24,11 @@ def test_a_stakeholders_word_is_theirs_whoever_writes_it_down(people):
     response = write(people["agent"], said_by="Maria, sales", component="checkout", occurred_at="2026-05-28T14:00")
     row = Feedback.objects.get()
     assert f"Noted as {row.key}" in response.content.decode()
-    assert (row.channel, row.title, row.component.slug) == ("stakeholder_note", "The board asks why checkout is slow.", "checkout")
+    assert (row.channel, row.title, row.component.slug) == (
+        "stakeholder_note",
+        "The board asks why checkout is slow.",
+        "checkout",
+    )
     assert row.reporter.name == "Maria, sales"
     assert row.context == {"said_by": "Maria, sales", "written_by": "Agent Person"}
 
@@ -42,7 +46,11 @@ def test_a_note_without_a_name_is_the_writers_own_word(people):
 def test_an_operations_note_names_its_witness_and_counts_the_writer(people):
     write(people["responder"], channel="operations_note", text="Pool at 100 % since noon.", said_by="Night shift")
     row = Feedback.objects.get()
-    assert (row.channel, row.reporter.email, row.context["seen_by"]) == ("operations_note", "responder@example.org", "Night shift")
+    assert (row.channel, row.reporter.email, row.context["seen_by"]) == (
+        "operations_note",
+        "responder@example.org",
+        "Night shift",
+    )
 
 
 def test_two_notes_of_one_voice_are_one_reporter(people):

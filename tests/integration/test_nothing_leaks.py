@@ -214,7 +214,9 @@ def test_what_strangers_write_is_never_markup_or_a_link_that_runs(robot, lead, l
     evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     _source, key = create_source(launch, name=evil[:80], actor=SYSTEM, now=now)
     labels = {"alertname": evil, evil: "javascript:alert(1)"}
-    evil_alert = alert(labels=labels, generatorURL="javascript:alert(1)", annotations={"runbook_url": "javascript:alert(1)"})
+    evil_alert = alert(
+        labels=labels, generatorURL="javascript:alert(1)", annotations={"runbook_url": "javascript:alert(1)"}
+    )
     post(Client(), f"/ingest/{key}/", {"receiver": "x", "alerts": [evil_alert]})
     context = {"page": {"url": "javascript:alert(1)", "title": evil}, "url": "javascript:alert(1)", evil: evil}
     post(

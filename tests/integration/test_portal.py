@@ -165,7 +165,9 @@ def test_text_is_shown_as_text(client):
 
 def test_a_form_larger_than_the_limit_is_refused(client):
     client.get(PORTAL)
-    response = client.post(PORTAL, b"x", content_type="multipart/form-data; boundary=x", headers={"Content-Length": str(10**9)})
+    response = client.post(
+        PORTAL, b"x", content_type="multipart/form-data; boundary=x", headers={"Content-Length": str(10**9)}
+    )
     assert response.status_code == 413
 
 

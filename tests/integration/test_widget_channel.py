@@ -58,7 +58,9 @@ def pointers(response):
 
 
 def test_a_report_is_stored_and_answered_with_its_number_and_link(key, settings):
-    response = send(key, {"kind": "broken", "text": "The basket is empty again. I had two boots in it.", "language": "sv"})
+    response = send(
+        key, {"kind": "broken", "text": "The basket is empty again. I had two boots in it.", "language": "sv"}
+    )
     assert response.status_code == 201
     row = Feedback.objects.get()
     assert response.json()["id"] == row.key
@@ -168,7 +170,15 @@ def test_a_text_over_the_limit_is_refused_with_the_limit(key):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b"[" * 100_000, b'{"text": "a", "text": "b"}', b'{"text": "\\ud800"}', b'{"text": "a\\u0000b"}', b"\xff\xfe"],
+    [
+        b"{",
+        b"[]",
+        b"[" * 100_000,
+        b'{"text": "a", "text": "b"}',
+        b'{"text": "\\ud800"}',
+        b'{"text": "a\\u0000b"}',
+        b"\xff\xfe",
+    ],
 )
 def test_json_that_cannot_be_stored_is_refused(key, body):
     assert send(key, body).status_code == 400
@@ -272,7 +282,9 @@ def test_a_named_origin_may_send_and_read_the_answer(key):
     assert "Origin" in response["Vary"]
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://shop.example.org:8443", "http://shop.example.org", "x" * 500])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "https://shop.example.org:8443", "http://shop.example.org", "x" * 500]
+)
 def test_another_origin_is_refused_with_the_cure(key, origin):
     response = send(key, {"text": "The basket is empty."}, origin=origin)
     assert response.status_code == 403
@@ -294,7 +306,11 @@ def test_a_refusal_can_be_read_by_the_page_that_caused_it(key):
 
 
 def test_a_browser_may_ask_before_it_sends(key):
-    headers = {"Origin": SHOP, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    headers = {
+        "Origin": SHOP,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
     response = Client().options(f"/w/{key.key}/reports", headers=headers)
     assert response.status_code == 204
     assert response["Access-Control-Allow-Origin"] == SHOP
@@ -303,7 +319,9 @@ def test_a_browser_may_ask_before_it_sends(key):
 
 def test_the_door_needs_no_cookie_and_sets_none(key):
     client = Client(enforce_csrf_checks=True)
-    response = client.post(f"/w/{key.key}/reports", '{"text": "Fine."}', content_type="application/json", headers={"Origin": SHOP})
+    response = client.post(
+        f"/w/{key.key}/reports", '{"text": "Fine."}', content_type="application/json", headers={"Origin": SHOP}
+    )
     assert response.status_code == 201
     assert not response.cookies
 
@@ -318,7 +336,9 @@ def test_the_script_is_open_to_every_page_and_answers_304_to_whoever_has_it(key)
 
 
 def test_the_script_comes_compressed_to_whoever_reads_it(key):
-    assert Client().get(f"/w/{key.key}/widget.js", headers={"Accept-Encoding": "gzip, br;q=1"})["Content-Encoding"] == "br"
+    assert (
+        Client().get(f"/w/{key.key}/widget.js", headers={"Accept-Encoding": "gzip, br;q=1"})["Content-Encoding"] == "br"
+    )
 
 
 @pytest.fixture
@@ -346,7 +366,9 @@ def test_a_key_has_a_rate_of_its_own(key, settings):
 
 def test_one_ipv6_network_is_one_sender(key, two_a_minute):
     answers = [
-        Client(REMOTE_ADDR=f"2001:db8::{n}").post(f"/w/{key.key}/reports", '{"text": "Fine."}', content_type="application/json")
+        Client(REMOTE_ADDR=f"2001:db8::{n}").post(
+            f"/w/{key.key}/reports", '{"text": "Fine."}', content_type="application/json"
+        )
         for n in range(3)
     ]
     assert answers[2].status_code == 429
@@ -412,7 +434,10 @@ def test_a_report_in_quarantine_is_dropped_with_a_trace(aside, people, client):
 
 def test_a_decision_on_a_quarantined_report_is_made_once(aside, people, client):
     client.force_login(people["lead"])
-    codes = [client.post(f"/launches/shop/quarantine/{aside.pk}/", {"do": do}).status_code for do in ("drop", "let_in", "guess")]
+    codes = [
+        client.post(f"/launches/shop/quarantine/{aside.pk}/", {"do": do}).status_code
+        for do in ("drop", "let_in", "guess")
+    ]
     assert codes == [302, 409, 400]
     assert Feedback.objects.count() == 2
 

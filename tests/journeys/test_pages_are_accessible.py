@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from feedback import intake
 from feedback.report import read_report
@@ -91,7 +92,7 @@ def check(page, path: str) -> list[str]:
     """Every fault of one page; the theme and the width change in place, since only colours and layout follow them."""
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.goto(path)
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     found = []
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})

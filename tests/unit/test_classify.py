@@ -237,6 +237,14 @@ def test_words_of_feeling_are_counted_and_turned_round_where_denied(text, marks)
     assert list(feelings_in(words_of(text))) == marks
 
 
+def test_quick_reading_gives_what_the_vectorizers_give(trained):
+    model, _figures = trained
+    texts = ["", "a", "é 漢字", "x " * 700, "Order 4711 gave 503!", *(example.text for example in read_corpus()[::19])]
+    slow = model.features.transform([prepare(text) for text in texts])
+    for _again in range(2):
+        assert abs(model.read(texts) - slow).max() < 1e-5
+
+
 def test_model_file_is_private_checked_and_gives_the_same_answers(trained, tmp_path):
     model, _figures = trained
     path = tmp_path / "models" / "text-model-7.skops"

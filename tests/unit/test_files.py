@@ -149,9 +149,7 @@ def test_pdfs_with_more_than_pages_are_refused(data: bytes, reason: str) -> None
 
 def test_text_is_redacted() -> None:
     kept = examine("server.log", b"\xef\xbb\xbfpassword: hunter2\ncard 4111111111111111\n")
-    assert kept == SafeFile(
-        "server.log", "text/plain", b"password: [password removed]\ncard [card removed]\n"
-    )
+    assert kept == SafeFile("server.log", "text/plain", b"password: [password removed]\ncard [card removed]\n")
 
 
 def test_colours_of_a_terminal_are_dropped_from_logs() -> None:
@@ -209,9 +207,7 @@ def test_other_binaries_are_refused_by_what_they_look_like(data: bytes, kind: st
     assert "Send a picture" in detail
 
 
-@pytest.mark.parametrize(
-    "data", ["Åsa".encode("latin-1"), b"a\x00b", b"esc \x1b]0;title", "h\0i\0".encode("utf-16")]
-)
+@pytest.mark.parametrize("data", ["Åsa".encode("latin-1"), b"a\x00b", b"esc \x1b]0;title", "h\0i\0".encode("utf-16")])
 def test_text_in_other_encodings_or_with_controls_is_refused(data: bytes) -> None:
     assert "text in UTF-8" in refusal(data, "notes.txt")
 
@@ -258,9 +254,7 @@ SEEDS = [picture("PNG"), picture("JPEG"), picture("WEBP"), picture("GIF"), PDF, 
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=8),
     st.binary(max_size=8),
 )
-def test_damaged_files_raise_nothing_but_unsafe_file(
-    seed: bytes, changes: list[tuple[int, int]], tail: bytes
-) -> None:
+def test_damaged_files_raise_nothing_but_unsafe_file(seed: bytes, changes: list[tuple[int, int]], tail: bytes) -> None:
     data = bytearray(seed)
     for place, byte in changes:
         data[place % len(data)] = byte

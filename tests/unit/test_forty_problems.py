@@ -6,9 +6,7 @@ from pathlib import Path
 
 from hypercare.core.redaction import redact
 
-PROBLEMS = json.loads(
-    (Path(__file__).parents[1] / "data" / "forty_problems.json").read_text(encoding="utf-8")
-)
+PROBLEMS = json.loads((Path(__file__).parents[1] / "data" / "forty_problems.json").read_text(encoding="utf-8"))
 TELLINGS = [telling for problem in PROBLEMS for telling in problem["tellings"]]
 
 

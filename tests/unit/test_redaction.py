@@ -240,9 +240,7 @@ def test_every_visa_number_is_removed_in_any_grouping(middle: int, joint: str, e
     assert redact(f"a{edge}{written}{edge}b").text == f"a{edge}[card removed]{edge}b"
 
 
-@given(
-    st.dictionaries(st.sampled_from(["password", "token", "api_key"]), st.text(max_size=20) | st.integers())
-)
+@given(st.dictionaries(st.sampled_from(["password", "token", "api_key"]), st.text(max_size=20) | st.integers()))
 def test_json_text_with_quoted_secrets_stays_json(value: dict[str, str | int]) -> None:
     assert set(json.loads(redact(json.dumps(value)).text)) == set(value)
 

@@ -13,9 +13,7 @@ from hypercare.core.strict_json import BadJson, BodyTooLarge, clean_text, parse
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"])) | st.sampled_from(["\t", "a\r\nb", "😀"])
 integers = st.integers(min_value=-(2**63), max_value=2**63 - 1)
 leaves = st.none() | st.booleans() | integers | st.floats(allow_nan=False, allow_infinity=False) | texts
-values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4)
-)
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4))
 
 
 def refusal(body: bytes, *, max_bytes: int = 10_000_000) -> BadJson:

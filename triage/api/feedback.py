@@ -202,7 +202,9 @@ def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[st
             continue
         found[launch.pk] = launch
         waiting.setdefault(launch.pk, []).append((index, report))
-    for pk, entries in sorted(waiting.items()):  # one order of launches for everyone, since a key makes it one transaction
+    for pk, entries in sorted(
+        waiting.items()
+    ):  # one order of launches for everyone, since a key makes it one transaction
         try:
             taken = intake.accept_many(
                 found[pk], [report for _index, report in entries], actor=principal.actor, now=now

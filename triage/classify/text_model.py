@@ -17,6 +17,7 @@ from skops import io as skops_io
 
 from triage.classify.features import prepare
 from triage.classify.learner import Head
+from triage.classify.reading import Reader
 
 
 class ModelFileProblem(Exception):
@@ -43,7 +44,11 @@ class TextModel:
 
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
-        return self.features.transform([prepare(text) for text in texts])
+        return self._reader.read([prepare(text) for text in texts])
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.features)
 
 
 def save(model: TextModel, path: Path) -> str:

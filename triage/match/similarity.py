@@ -17,7 +17,7 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.utils import murmurhash3_32
 
 from triage.classify.corpus import read_corpus
-from triage.vocabulary import STOP_WORDS, concepts_in, stem, words_of
+from triage.vocabulary import STOP_WORDS, concept_of, concepts_in, stem, words_of
 
 WIDTH = 2**18
 MAX_CHARACTERS = 2000
@@ -51,8 +51,13 @@ def told_words(text: str, other: str) -> list[str]:
     shared = {stem(word): word for word in reversed(words) if stem(word) in others and word not in STOP_WORDS}
     codes = [code for code in _CODE.findall(text[:MAX_CHARACTERS]) if code in other]
     weight = rarity()
-    rarest = sorted(shared, key=lambda form: (-weight[_column(f"w:{form}")], form))
+    rarest = sorted(shared, key=lambda form: (-weight[_column(_feature_of(shared[form], form))], form))
     return list(dict.fromkeys([*codes, *(shared[form] for form in rarest)]))
+
+
+def _feature_of(word: str, form: str) -> str:
+    concept = concept_of(word)
+    return f"t:{concept}" if concept else f"w:{form}"
 
 
 def _counted(texts: Sequence[str]) -> csr_matrix:

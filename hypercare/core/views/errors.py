@@ -28,7 +28,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """A defect of ours."""
     if not is_for_machines(request):
         return defaults.server_error(request)
-    detail = _("Something broke on our side and is written in the log. Nothing was stored by half; send it again later.")
+    detail = _(
+        "Something broke on our side and is written in the log. Nothing was stored by half; send it again later."
+    )
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 

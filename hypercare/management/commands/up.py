@@ -22,6 +22,7 @@ from hypercare.core.models import User
 from hypercare.embedded.place import Place
 from hypercare.management.address import listen
 from hypercare.management.child import Child
+from hypercare.management.stopping import stopping
 from hypercare.management.supervisor import OnlyOne, Supervisor
 
 
@@ -44,9 +45,9 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs until Ctrl-C, SIGTERM or a closed terminal."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, stopping)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which is what nohup asks for
-            signal.signal(signal.SIGHUP, signal.default_int_handler)
+            signal.signal(signal.SIGHUP, stopping)
         try:
             self._run(**options)
         except KeyboardInterrupt:
@@ -74,6 +75,7 @@ class Command(BaseCommand):
         if demo:
             self._manage("demo", "--seed")
         connection.close()
+        stopping.check()
         children = self._children(Place(running.home), descriptor=listener.fileno(), demo=demo)
         supervisor = Supervisor(children, running=running, only_one=only_one, say=self._say)
         try:
