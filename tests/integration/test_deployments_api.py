@@ -4,10 +4,10 @@ import threading
 
 import pytest
 import time_machine
-from tests.conftest import bearer
 from django.db import connections
 
 from hypercare.core.models import Deployment, Environment, Release, TimelineEntry
+from tests.conftest import bearer
 
 ADDRESS = "/api/v1/deployments/"
 NEW = {

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from tests.conftest import bearer
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +15,7 @@ from gateway_ingest import sources
 from gateway_ingest.models import Alert, DeadLetter, Source
 from hypercare.core.models import TimelineEntry
 from hypercare.core.timeline import SYSTEM
+from tests.conftest import bearer
 
 ALERT = {
     "status": "firing",

@@ -1,7 +1,9 @@
 """Tests of what the embedded services decide without a server."""
 
+import contextlib
 import errno
 import os
+import signal
 import socket
 import stat
 
@@ -13,6 +15,7 @@ from hypercare.embedded.checks import _address
 from hypercare.embedded.place import Place, free_port, is_free, last_line
 from hypercare.management.address import listen
 from hypercare.management.child import LONGEST_PAUSE, Child, shorten
+from hypercare.management.stopping import Stopping
 
 
 def mode(path):
@@ -171,3 +174,14 @@ def test_long_log_begins_anew_and_keeps_its_predecessor(tmp_path, monkeypatch):
 
     assert log.read_text() == ""
     assert (tmp_path / "web.log.1").read_text() == "more than ten letters"
+
+
+def test_wish_to_stop_outlives_a_swallowed_interruption():
+    stopping = Stopping()
+    stopping.check()
+    with contextlib.suppress(KeyboardInterrupt):
+        stopping(signal.SIGTERM, None)
+
+    with pytest.raises(KeyboardInterrupt):
+        stopping.check()
+    assert stopping.exit_code == 143

@@ -28,7 +28,7 @@ class NewestFirst(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound as error:
             raise _no_such_page() from error
-        position = cursor.position if cursor else None
+        position: Any = cursor.position if cursor else None  # the stubs call it a number; it is the cursor's text
         if position is not None and not (position.isascii() and position.isdecimal() and len(position) <= _MOST_DIGITS):
             raise _no_such_page()
         return cursor
