@@ -15,7 +15,7 @@ demo:
 
 # Everything needed and the whole suite; ARGS picks a part, as in make test ARGS="-k board"
 test:
-	$(RUN) --browser -m pytest $(ARGS)
+	$(RUN) --browser -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Deep fuzzing, long fault runs, a million rows
 test-deep:

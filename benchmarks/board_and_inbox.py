@@ -2,9 +2,11 @@
 
 import argparse
 import time
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.test import Client
@@ -22,7 +24,8 @@ MEASURES = (
     "server time and queries of the board's and the inbox's page of 50, through Django's test client and all middleware"
 )
 REFERENCE = "a plain DRF list of 50 rows of the same table through the same client, taken in turns with the pages"
-PAGES = {"board": "/launches/bench/board/", "inbox": "/launches/bench/inbox/", "plain_list": "/plain/"}
+INBOX = "/launches/bench/inbox/"
+PAGES = {"board": "/launches/bench/board/", "inbox": INBOX, "plain_list": "/plain/"}
 GOAL = 2.0
 COMPONENTS = ("checkout", "catalog", "accounts", "assistant")
 WARMING = 3
@@ -46,6 +49,7 @@ def main(options: Sequence[str]) -> None:
             filled = size
             seconds[size] = _in_turns(client, chosen.rounds)
             sizes[size] = {name: _figures(client, path, seconds[size][name]) for name, path in PAGES.items()}
+        unseen = _unseen_pages(client, chosen.large, min(chosen.rounds, chosen.large // 50 - 1))
     slow = {size: {name: quantile(values, 0.95) for name, values in each.items()} for size, each in seconds.items()}
     few, many = slow[chosen.small], slow[chosen.large]
     show(
@@ -57,12 +61,17 @@ def main(options: Sequence[str]) -> None:
         at_size={str(size): figures for size, figures in sizes.items()},
         p95_of_many_to_few={name: round(many[name] / few[name], 2) for name in PAGES},
         p50_inbox_to_plain_list=round(
-            quantile(seconds[chosen.large]["inbox"], 0.5) / quantile(seconds[chosen.large]["plain_list"], 0.5), 2
+            _middle(seconds, chosen.large, "inbox") / _middle(seconds, chosen.large, "plain_list"), 2
         ),
+        inbox_page_nobody_has_seen=spread(unseen),
         reference=REFERENCE,
         ratio=many["inbox"] / many["plain_list"],
         goal=GOAL,
     )
+
+
+def _middle(seconds: dict[int, dict[str, list[float]]], size: int, name: str) -> float:
+    return quantile(seconds[size][name], 0.5)
 
 
 def _options(options: Sequence[str]) -> argparse.Namespace:
@@ -88,13 +97,25 @@ def _in_turns(client: Client, rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in PAGES}
     for turn in range(WARMING + rounds):
         for name, path in PAGES.items():
-            began = time.perf_counter()
-            answer = client.get(path)
-            took = time.perf_counter() - began
-            assert answer.status_code == 200, f"{path} answered {answer.status_code}"
+            took = _seconds(client, path)
             if turn >= WARMING:
                 seconds[name].append(took)
     return seconds
+
+
+def _unseen_pages(client: Client, newest: int, rounds: int) -> list[float]:
+    """Seconds of inbox pages that nobody has looked at yet, so that none of their rows was rendered before."""
+    cursors = [b64encode(f"p={newest - 50 * turn}".encode()).decode() for turn in range(1, rounds + 1)]
+    return [_seconds(client, f"{INBOX}?{urlencode({'cursor': cursor})}") for cursor in cursors]
+
+
+def _seconds(client: Client, path: str) -> float:
+    began = time.perf_counter()
+    answer = client.get(path)
+    took = time.perf_counter() - began
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+    return took
 
 
 def _figures(client: Client, path: str, seconds: list[float]) -> dict[str, Any]:

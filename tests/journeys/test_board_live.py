@@ -15,6 +15,13 @@ from triage.board import changes
 from triage.models import Issue
 
 BOARD = "/launches/shop/board/"
+TOLD = (
+    "The basket is empty after paying",
+    "Search finds no winter boots",
+    "Invoice shows a wrong VAT number",
+    "Please translate the receipt into Finnish",
+    "The assistant invents opening hours",
+)
 
 
 class Wire:
@@ -68,11 +75,7 @@ def test_a_report_posted_through_the_api_is_on_every_open_board_within_a_second(
         page.evaluate("window.notReloaded = true")
     api = bearer(people["agent"], scopes=["feedback:write"], now=clock.now())
     took = []
-    for title in (
-        "The basket is empty after paying",
-        "Search finds no winter boots",
-        "Invoice shows a wrong VAT number",
-    ):
+    for title in TOLD:
         began = time.monotonic()
         page = windows[0]
         answer = page.request.post(
@@ -84,10 +87,9 @@ def test_a_report_posted_through_the_api_is_on_every_open_board_within_a_second(
         for page in windows:
             expect(lane(page, "new").get_by_role("link", name=title)).to_be_visible(timeout=5000)
         took.append(time.monotonic() - began)
-    print("took", took)
     assert statistics.median(took) < 1, took
     assert all(page.evaluate("window.notReloaded") for page in windows)
-    expect(windows[0].locator("#total")).to_have_text("3")
+    expect(windows[0].locator("#total")).to_have_text(str(len(TOLD)))
 
 
 def test_a_change_of_status_moves_the_card_and_its_counts_on_other_boards(visit, launch, people):

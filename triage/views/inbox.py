@@ -88,7 +88,7 @@ def _not_looked_at(launch: Launch) -> int:
     return Feedback.objects.filter(launch=launch, reply_status=ReplyStatus.RECEIVED).count()
 
 
-def _page(rows: QuerySet[Feedback], request: HttpRequest) -> tuple[list[Feedback], NewestFirst]:
+def _page(rows: QuerySet[Feedback, Any], request: HttpRequest) -> tuple[list[Any], NewestFirst]:
     pages = NewestFirst()
     return list(pages.paginate_queryset(rows, Request(request)) or []), pages
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from hypercare.core.access import Principal
+from hypercare.core.api import strict
 from hypercare.core.models import Launch, LaunchKey, Phase
 from hypercare.core.roles import Role
 
@@ -27,7 +28,7 @@ class LaunchShape(serializers.Serializer[Any]):
     planned_end_on = serializers.DateField()
     hard_end_on = serializers.DateField(allow_null=True)
     active_users = serializers.IntegerField(allow_null=True)
-    report_at = serializers.TimeField()
+    report_at = strict.TimeOfDay()
     report_grace_minutes = serializers.IntegerField()
     closed_at = serializers.DateTimeField(allow_null=True)
     role = serializers.ChoiceField(choices=Role.choices)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hypercare.core.clock import FIRST_DAY, LAST_DAY
@@ -71,6 +72,7 @@ class Day(serializers.DateField):
         return day
 
 
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "example": "15:00:00"})
 class TimeOfDay(serializers.TimeField):
     """A time of day such as 15:00."""
 
