@@ -27,7 +27,10 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
-        places = {"DATABASE_URL": _database_url(), "REDIS_URL": redis_url, "HYPERCARE_URL": self.url}
+        run = {
+            "HYPERCARE_TEST_RUN": f"{os.environ['HYPERCARE_TEST_RUN']}web{self.port}"
+        }  # what it leaves is its own to clear
+        places = run | {"DATABASE_URL": _database_url(), "REDIS_URL": redis_url, "HYPERCARE_URL": self.url}
         self._process = subprocess.Popen(
             [
                 sys.executable,

@@ -1,5 +1,6 @@
 """This module holds the filters of feedback and issues; they live in the URL, on pages and in the API alike."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,6 +154,18 @@ def active_filters(query: QueryDict, found: filters.FilterSet, *, fields: dict[s
                 rest = _without(query, name, value)
                 chips.append(ActiveFilter(name, value, str(label), str(words.get(value, value)), rest))
     return chips
+
+
+def without_control(active: list[ActiveFilter], *, controls: set[str]) -> list[ActiveFilter]:
+    """The filters a form keeps by hidden fields: those without a control, or with more values than it can hold."""
+    counts = Counter(one.name for one in active)
+    return [one for one in active if one.name not in controls or counts[one.name] > 1]
+
+
+def single_choice(query: QueryDict, name: str) -> str:
+    """The value of a filter that is chosen once, for a control that can hold one."""
+    values = {value for value in query.getlist(name) if value}
+    return values.pop() if len(values) == 1 else ""
 
 
 def _without(query: QueryDict, name: str, value: str) -> str:

@@ -12,7 +12,7 @@ export function onKey(key, label, action) {
 }
 
 const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-const words = (node) => [...node.childNodes].filter((part) => !part.matches?.("kbd, .hc-n")).map((part) => part.textContent);
+const words = (node) => [...node.childNodes].filter((part) => !part.matches?.("kbd, .hc-n, [hx-get]")).map((part) => part.textContent);
 const nameOfField = (node) => node.labels?.[0]?.textContent;
 const labelOf = (node) => node.dataset.keyLabel ?? node.getAttribute("aria-label") ?? nameOfField(node) ?? words(node).join("").trim();
 

@@ -102,6 +102,14 @@ def test_filters_of_the_address_choose_the_reports(browser, reports, query, foun
     assert titles(browser.get(f"{INBOX}?{query.format(last=reports[2].pk)}")) == found
 
 
+def test_the_filter_form_keeps_what_its_controls_cannot_hold(browser, reports):
+    page = browser.get(f"{INBOX}?severity=1&severity=2&issue=IS-7&category=bug&field.shop=Lund").content.decode()
+    form = re.search(r'<form class="filters".*?</form>', page, re.DOTALL)[0]
+    kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', form)
+    assert kept == [("severity", "1"), ("severity", "2"), ("issue", "IS-7")]
+    assert re.findall(r'<option value="([^"]+)" selected>', form) == ["bug"]
+
+
 @pytest.mark.parametrize("query", ["severity=huge", "received_after=yesterday", "q=%00"])
 def test_a_filter_that_is_nonsense_is_said_and_filters_nothing(browser, reports, query):
     answer = browser.get(f"{INBOX}?{query}")

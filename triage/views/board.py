@@ -14,7 +14,7 @@ from hypercare.core.access import Principal, access_launch
 from hypercare.core.roles import Right
 from triage.board.changes import current_version
 from triage.board.lanes import lanes_of, not_shown
-from triage.filters import IssueFilter, active_filters
+from triage.filters import IssueFilter, active_filters, single_choice, without_control
 from triage.models import Issue
 
 
@@ -29,13 +29,16 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     version = current_version(launch.pk)
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     lanes = lanes_of(found.qs, now=now)
+    active = active_filters(request.GET, found, fields={})
     context = {
         "nav_active": "board",
         "version": version,
         "lanes": lanes,
         "total": sum(lane.count for lane in lanes),
         "filter": found,
-        "active": active_filters(request.GET, found, fields={}),
+        "active": active,
+        "kept": without_control(active, controls={"q", "severity"}),
+        "severity": single_choice(request.GET, "severity"),
         "may_move": Right.TRIAGE in principal.rights_in(launch),
     }
     if request.headers.get("HX-Request"):

@@ -25,7 +25,7 @@ from hypercare.core.templatetags.hypercare_ui import SENTIMENT_WORDS, field_word
 from triage import overrides
 from triage.access import access_feedback
 from triage.categories import CATEGORY_NAMES
-from triage.filters import FeedbackFilter, active_filters, by_custom_fields
+from triage.filters import FeedbackFilter, active_filters, by_custom_fields, without_control
 from triage.models import Decision, Match, Origin
 from triage.views.inbox_parts import as_listed, choosers_html, rows_html
 from triage.views.posted import posted
@@ -61,7 +61,7 @@ def inbox(request: HttpRequest, slug: str) -> HttpResponse:
         "filter": found,
         "custom_fields": custom_fields,
         "active": active,
-        "kept": [one for one in active if one.name not in CONTROLS and not one.name.startswith("field.")],
+        "kept": without_control(active, controls=CONTROLS | {f"field.{field.key}" for field in custom_fields}),
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
         "views": _views(request),

@@ -15,7 +15,7 @@ from feedback.models import Channel, Feedback
 from hypercare.core.fragments import fragment
 from hypercare.core.models import Launch
 from triage.categories import CATEGORY_NAMES
-from triage.filters import SEVERITIES
+from triage.filters import SEVERITIES, single_choice
 from triage.models import Origin
 
 EXCERPT = 160
@@ -75,7 +75,7 @@ def rows_html(page: Sequence[Any], *, launch: Launch, with_person: bool) -> list
 def choosers_html(query: QueryDict) -> SafeString:
     """The markup of the filters with a list to choose from."""
     known = {"channel": Choosers.channels, "category": Choosers.categories, "severity": Choosers.severities}
-    asked = {name: query.get(name, "") for name in known}
+    asked = {name: single_choice(query, name) for name in known}
     return fragment(
         "triage/_inbox_choosers.html",
         Choosers(**{name: value if value in dict(known[name]) else "" for name, value in asked.items()}),

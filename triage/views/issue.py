@@ -23,7 +23,7 @@ from triage import lifecycle, overrides, transitions, tree
 from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
-from triage.filters import IssueFilter, active_filters
+from triage.filters import IssueFilter, active_filters, single_choice, without_control
 from triage.models import OPEN_STATUSES, Issue, Moscow
 from triage.notes import add_note
 from triage.story import story_of
@@ -39,13 +39,16 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
     launch = access_launch(Principal.of(request), slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
+    active = active_filters(request.GET, found, fields={})
     pages = NewestFirst()
     page = list(pages.paginate_queryset(with_people(found.qs), Request(request)) or [])
     context = {
         "nav_active": "board",
         "cards": cards_of(page, now=clock.now()),
         "filter": found,
-        "active": active_filters(request.GET, found, fields={}),
+        "active": active,
+        "kept": without_control(active, controls={"q", "status"}),
+        "status": single_choice(request.GET, "status"),
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
     }
