@@ -22,7 +22,7 @@ from hypercare.core.timeline import SYSTEM
 from triage import pipeline
 from triage.claim import BATCH_ROWS
 from triage.classify.classify import classify, load_model
-from triage.models import OPEN_STATUSES, Issue
+from triage.models import OPEN_STATUSES, Issue, Match
 
 MEASURES = "rows a second that pipeline.triage_waiting triages in one process: classify, match, score, route, write"
 REFERENCE = "one plain committed UPDATE of the verdict columns for each of some of the same rows, one after the other"
@@ -44,10 +44,13 @@ def main(options: Sequence[str]) -> None:
     """Enters the texts through the one door, triages them and prints the figures."""
     chosen = _options(options)
     launch = _launch()
+    texts = read_texts(chosen.rows + chosen.open_issues, folder=chosen.data)
+    _open_issues(launch, texts.texts[chosen.rows :])
+    warming = time.perf_counter()
     _warm_up(launch)
-    texts = read_texts(chosen.rows, folder=chosen.data)
+    warming = time.perf_counter() - warming
     began = time.perf_counter()
-    entered = _enter(launch, texts.texts)
+    entered = _enter(launch, texts.texts[: chosen.rows])
     seconds_to_enter = time.perf_counter() - began
     busy = time.process_time()
     batches = _triage()
@@ -57,6 +60,8 @@ def main(options: Sequence[str]) -> None:
         "triage_throughput",
         MEASURES,
         texts=texts.origin,
+        issues_open_at_first=chosen.open_issues,
+        seconds_to_warm_up=round(warming, 1),
         refused_texts=chosen.rows - entered,
         **_pace(batches, entered),
         own_cpu_ms_per_row=round(1000 * busy / entered, 2),
@@ -74,6 +79,7 @@ def main(options: Sequence[str]) -> None:
 def _options(options: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks triage_throughput", description=MEASURES)
     parser.add_argument("--rows", type=int, default=3000, help="how many texts; 10000 is the full size")
+    parser.add_argument("--open-issues", type=int, default=0, help="how many issues stand open at first, a text each")
     parser.add_argument("--plain", type=int, default=1000, help="how many rows the references read and write")
     parser.add_argument("--data", help="the shared data folder; else HYPERCARE_SHARED_DATA, else ../shared/data")
     return parser.parse_args(options)
@@ -90,8 +96,29 @@ def _launch() -> Launch:
     return launch
 
 
+def _open_issues(launch: Launch, texts: list[Text]) -> None:
+    """Stores an open issue with one report for each text, as if they had been triaged long ago."""
+    now = clock.now()
+    moments = {"reach_at": now, "opened_at": now, "status_changed_at": now, "last_seen_at": now}
+    issues = [Issue(launch=launch, title=text.title, severity=3, feedback_count=1, **moments) for text in texts]
+    rows = [
+        Feedback(launch=launch, channel="api", source="earlier", content_digest="", title=text.title, body=text.body,
+                 occurred_at=now, received_at=now, triaged_at=now)
+        for text in texts
+    ]  # fmt: skip
+    Issue.objects.bulk_create(issues, batch_size=500)
+    Feedback.objects.bulk_create(rows, batch_size=500)
+    Match.objects.bulk_create(
+        [
+            Match(feedback=row, issue=issue, origin="model", confidence=1.0, reason="earlier", matched_at=now)
+            for row, issue in zip(rows, issues, strict=True)
+        ],
+        batch_size=500,
+    )
+
+
 def _warm_up(launch: Launch) -> None:
-    """Trains the model and fills the caches of the process, which a worker does once."""
+    """Trains the model and loads the index of open issues, which a worker does once."""
     report = Report(channel="api", source="benchmark", title="Warm up the model, the index and the connection")
     intake.accept(launch, report, actor=SYSTEM, now=clock.now())
     pipeline.triage_waiting(clock=clock.now)
@@ -141,7 +168,7 @@ def _pace(batches: list[float], rows: int) -> dict[str, Any]:
 
 
 def _seconds_of_plain_updates(count: int) -> float:
-    ids = list(Feedback.objects.order_by("pk").values_list("pk", flat=True)[:count])
+    ids = list(Feedback.objects.filter(source="benchmark").order_by("pk").values_list("pk", flat=True)[:count])
     now, began = clock.now(), time.perf_counter()
     with connection.cursor() as cursor:
         for pk in ids:

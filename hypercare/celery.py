@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_init, worker_shutdown
 
 from hypercare.schedule import BEAT_SCHEDULE
 
@@ -15,7 +15,8 @@ app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks(["hypercare.core", "feedback", "gateway_ingest", "triage"])
 
 
-@worker_ready.connect
+# Before the worker looks for its broker: one that starts while the broker is away must help as well.
+@worker_init.connect
 def _keep_standby(**_kwargs: object) -> None:
     # Its models need Django set up, which Celery does after it has read this module.
     from hypercare.standby import Standby  # noqa: PLC0415

@@ -1,7 +1,8 @@
 """This module keeps a worker honest: it shows its heartbeat as a row, and works on without the broker.
 
 Every second it looks whether the broker answers. While it does not, the sweeps run here, in this process, so an
-outage of the broker delays nothing by more than a few seconds and ends without a wait for a reconnect.
+outage of the broker delays nothing by more than a few seconds and ends without a wait for a reconnect. The heart beats
+in a thread of its own, so that a long sweep is not taken for death.
 """
 
 import logging
@@ -9,6 +10,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import redis
 from celery import Celery
@@ -26,7 +28,7 @@ AFTER_RETURN_SECONDS = 30.0
 
 
 class Standby:
-    """A thread of the worker process."""
+    """Two threads of the worker process."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -37,25 +39,29 @@ class Standby:
         self._broker = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
 
     def start(self) -> None:
-        """Begins beating in a thread of its own."""
-        threading.Thread(target=self._run, name="standby", daemon=True).start()
+        """Begins to beat and to look."""
+        for name, work, seconds in (("heart", self._beat, BEAT_SECONDS), ("standby", self._look, LOOK_SECONDS)):
+            threading.Thread(target=self._every, args=(seconds, work), name=name, daemon=True).start()
 
     def stop(self) -> None:
-        """Ends the thread at its next look."""
+        """Ends the threads at their next turn."""
         self._ended.set()
 
-    def _run(self) -> None:
-        next_beat = 0.0
-        while not self._ended.wait(LOOK_SECONDS):
+    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        while not self._ended.is_set():
             close_old_connections()
             try:
-                if time.monotonic() >= next_beat:
-                    heartbeat.beat(self._name)
-                    next_beat = time.monotonic() + BEAT_SECONDS
-                if self._must_help():
-                    self._sweep()
+                work()
             except Exception:  # a thread that ends would stop the heartbeat of a healthy worker
                 log.exception("standby could not finish its round")
+            self._ended.wait(seconds)
+
+    def _beat(self) -> None:
+        heartbeat.beat(self._name)
+
+    def _look(self) -> None:
+        if self._must_help():
+            self._sweep()
 
     def _must_help(self) -> bool:
         """Whether the broker is away, or came back so lately that the consumer may still wait to reconnect."""

@@ -5,11 +5,19 @@ from datetime import UTC, date, datetime
 import msgpack
 import pytest
 import redis
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from tests.served import site  # noqa: F401 - a fixture
 
 NOW = datetime(2026, 5, 28, 12, 32, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Every test begins in English, whatever language a page before it was asked in."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -96,7 +104,8 @@ def bearer(user, *, scopes, now, launch=None, expires_at=None) -> APIClient:
 def told(settings):
     """Whose sockets the broker was told to look at again, in order; read once the change is committed."""
     listener = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)
-    listener.subscribe("hc__group__board.rights")
+    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
+    listener.subscribe(f"{prefix}__group__board.rights")
     listener.get_message(timeout=2)
 
     def heard(count: int) -> list[int]:

@@ -16,6 +16,7 @@ from feedback.models import Feedback
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
 
+_COMPARED = ("id", "issue_id", "field", "value", "origin", "applied", "confidence", "reason")
 _CONFIRM = """
 UPDATE triage_decision decision SET confidence = said.confidence, reason = said.reason
 FROM unnest(%s::bigint[], %s::float[], %s::text[]) AS said(id, confidence, reason)
@@ -51,10 +52,8 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
 
     The same value by the same origin stays the same decision, with its newest confidence and reason.
     """
-    live = {
-        (decision.issue_id, decision.field): decision
-        for decision in Decision.objects.filter(issue__in={value.issue.pk for value in values}, ended_at=None)
-    }
+    found = Decision.objects.filter(issue__in={value.issue.pk for value in values}, ended_at=None)
+    live = {(one.issue_id, one.field): one for one in found.values_list(*_COMPARED, named=True)}
     ended, made, confirmed = [], [], []
     for value in values:
         current = live.get((value.issue.pk, value.field))
@@ -67,10 +66,10 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
         ):
             continue
         if current and (current.value, current.origin, current.applied) == (value.value, value.origin, value.applied):
-            confirmed.append((current.pk, value.confidence, value.reason[:500]))
+            confirmed.append((current.id, value.confidence, value.reason[:500]))
             continue
         if current:
-            ended.append(current.pk)
+            ended.append(current.id)
         made.append(_row_for(value, now=now))
     _confirm(confirmed)
     Decision.objects.filter(pk__in=ended).update(ended_at=now)

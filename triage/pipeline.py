@@ -16,7 +16,7 @@ from feedback.models import Feedback
 from hypercare.core.models import Component, Launch
 from triage import writing
 from triage.board import changes
-from triage.claim import BATCH_ROWS, Claim, claim
+from triage.claim import BATCH_ROWS, Claim, claim, newest_waiting
 from triage.classify.classify import classify, load_model
 from triage.classify.suggestion import Suggestion
 from triage.locks import lock_launch
@@ -38,17 +38,20 @@ class Thought:
 
 
 def triage_waiting(*, clock: Callable[[], datetime], rows: int = BATCH_ROWS) -> int:
-    """Triages batch after batch until nothing waits; returns how many rows were written.
+    """Triages batch after batch what waits at this moment, each row at most once; returns how many rows were written.
 
-    `clock` is read once for each batch, since a backlog may take minutes.
+    What comes meanwhile rings for itself: a call that never ended would keep its worker from all else. `clock` is read
+    once for each batch, since a backlog may take minutes.
     """
-    written = 0
-    while True:
+    written, last, newest = 0, 0, newest_waiting()
+    while newest is not None:
         now = clock()
-        held = claim(now=now, rows=rows)
+        held = claim(now=now, rows=rows, after=last, newest=newest)
         if not held.ids:
-            return written
+            break
         written += triage_claimed(held, now=now)
+        last = held.ids[-1]
+    return written
 
 
 def triage_claimed(held: Claim, *, now: datetime) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from hypercare.core import clock
-from triage import alert_changes, pipeline
+from triage import alert_changes
 from triage.exit import assess
 from triage.reports import daily
 
@@ -13,6 +13,9 @@ from triage.reports import daily
 @shared_task(name="triage.waiting")
 def triage_waiting(**_later: Any) -> None:
     """Triages what waits."""
+    # The text model's libraries take seconds to be read; a worker shows its heartbeat before.
+    from triage import pipeline  # noqa: PLC0415
+
     pipeline.triage_waiting(clock=clock.now)
 
 

@@ -83,6 +83,34 @@ def test_broker_stopped_during_intake_delays_and_loses_nothing(stack):
     assert_each_triaged_once(stack, numbers)
 
 
+def test_worker_shows_life_while_reports_keep_coming_without_the_broker(stack):
+    stack.broker.stop()
+    try:
+        for number, report in enumerate(reports(360, "steady")):
+            assert stack.call("POST", "/api/v1/feedback/", report)[0] == 201
+            if number % 20 == 19:
+                assert stack.call("GET", "/readyz")[0] == 200
+            time.sleep(0.05)
+        assert stack.number(UNTRIAGED) < 180, "triage went on meanwhile"
+    finally:
+        stack.broker.start()
+    until(lambda: stack.number(UNTRIAGED) == 0, what="all triaged")
+
+
+def test_worker_that_starts_without_the_broker_triages(stack):
+    stack.broker.stop()
+    try:
+        for worker in stack.children("worker"):
+            worker.kill()
+        numbers = [
+            int(stack.call("POST", "/api/v1/feedback/", report)[1]["id"].removeprefix("HC-"))
+            for report in reports(5, "alone")
+        ]
+        assert_each_triaged_once(stack, numbers)
+    finally:
+        stack.broker.start()
+
+
 def test_readiness_names_the_missing_broker_and_stays_ready(stack):
     stack.broker.stop()
     try:

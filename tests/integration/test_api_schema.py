@@ -62,7 +62,9 @@ def _walk(described: Any, *, examples: int) -> None:
             _ask(operation, mode, headers=headers, things=things, examples=examples)
 
 
-def _ask(operation: Any, mode: GenerationMode, *, headers: dict[str, str], things: dict[str, str], examples: int) -> None:
+def _ask(
+    operation: Any, mode: GenerationMode, *, headers: dict[str, str], things: dict[str, str], examples: int
+) -> None:
     @settings(
         max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck),
         phases=(Phase.generate,), derandomize=True,

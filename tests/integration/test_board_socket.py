@@ -195,6 +195,7 @@ def test_a_token_without_the_scope_or_for_another_launch_is_closed_out(site, lau
 def test_a_role_that_may_not_read_ends_the_open_socket_at_once(site, launch, people):
     with board(site, user=people["stakeholder"]) as socket:
         socket.hello(0)
+        assert socket.is_silent(0.5)  # the look at the rights that follows the opening is over
         set_member(launch, people["stakeholder"], role="reporter", actor=SYSTEM, now=clock.now())
         assert socket.end(within=3) == 4403
 

@@ -152,6 +152,17 @@ def test_claimed_rows_are_left_alone_until_the_lease_ends(tell, triage, now):
     assert triage(now + LEASE + timedelta(seconds=1)) == 1
 
 
+def test_a_call_ends_though_reports_keep_coming(tell, now):
+    tell("Checkout crashes when I pay")
+
+    def clock_of_a_busy_day():
+        tell("Invoice language cannot be changed to Norwegian")
+        return now
+
+    assert pipeline.triage_waiting(clock=clock_of_a_busy_day) == 1
+    assert Feedback.objects.filter(triaged_at=None).exists()
+
+
 def test_worker_that_lost_its_lease_writes_nothing(tell, now):
     tell("Checkout crashes when I pay")
     first = claim(now=now)

@@ -23,9 +23,11 @@ VALUES = st.recursive(
 REPORTS = st.fixed_dictionaries(
     {"channel": st.sampled_from(Channel.values) | VALUES, "title": st.text(min_size=1, max_size=320) | VALUES},
     optional={
-        **{name: VALUES for name in ("launch", "body", "context", "component", "occurred_at", "language", "fields", "kind")},
+        **dict.fromkeys(
+            ("launch", "body", "context", "component", "occurred_at", "language", "fields", "kind"), VALUES
+        ),
         "reporter": st.dictionaries(st.sampled_from(["email", "name", "external_id"]), TEXTS | VALUES) | VALUES,
-        **{name: TEXTS | VALUES for name in ("trace_id", "external_id")},
+        **dict.fromkeys(("trace_id", "external_id"), TEXTS | VALUES),
     },
 )
 GOOD = {"channel": "api", "title": "Basket is empty"}

@@ -72,7 +72,9 @@ class Day(serializers.DateField):
         return day
 
 
-@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "example": "15:00:00"})
+@extend_schema_field(
+    {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "example": "15:00:00"}
+)
 class TimeOfDay(serializers.TimeField):
     """A time of day such as 15:00."""
 
