@@ -43,7 +43,13 @@ class Site:
                 "warning",
             ],
             cwd=ROOT,
-            env=os.environ | places | {"DJANGO_SETTINGS_MODULE": "tests.settings", "HYPERCARE_WEB_THREADS": "4"},
+            env=os.environ
+            | places
+            | {
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "HYPERCARE_WEB_THREADS": "4",
+                "HYPERCARE_HEARD_BY": os.environ["HYPERCARE_CHANNEL_PREFIX"],
+            },
             stdout=log.open("w"),
             stderr=subprocess.STDOUT,
         )

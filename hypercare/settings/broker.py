@@ -21,6 +21,6 @@ CELERY_TIMEZONE = "UTC"
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "hc"},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": os.environ.get("HYPERCARE_CHANNEL_PREFIX", "hc")},
     }
 }
