@@ -13,7 +13,13 @@ _THREADS = int(os.environ.get("HYPERCARE_WEB_THREADS", "8"))
 
 _pages = WSGIMiddleware(get_wsgi_application(), workers=_THREADS)  # type: ignore[arg-type]  # Django's handler is looser typed
 
+from hypercare.core.whole_bodies import whole_bodies  # noqa: E402 - models need Django set up
 from triage.board.routing import websocket_urlpatterns  # noqa: E402 - models need Django set up
 from triage.board.sockets import allow_known_callers  # noqa: E402
 
-application = ProtocolTypeRouter({"http": _pages, "websocket": allow_known_callers(URLRouter(websocket_urlpatterns))})
+application = ProtocolTypeRouter(
+    {
+        "http": whole_bodies(_pages),  # type: ignore[arg-type]  # a2wsgi's types are narrower
+        "websocket": allow_known_callers(URLRouter(websocket_urlpatterns)),
+    }
+)
