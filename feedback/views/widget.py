@@ -72,8 +72,6 @@ def reports(request: HttpRequest, key: str) -> HttpResponse:
         response = origins.preflight() if request.method == "OPTIONS" else _take(request, found, now=now)
     except Problem as problem:
         response = problem_response(problem, instance=request.path)
-        if "retry_after" in problem.extra:
-            response["Retry-After"] = str(problem.extra["retry_after"])
     return origins.allow(request, response, found)
 
 

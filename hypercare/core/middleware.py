@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from hypercare.core import timeline
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, as_database_away
 
 _GIVEN_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _MACHINE_PATHS = ("/api/", "/w/", "/ingest/")
@@ -46,10 +46,11 @@ class AnswerProblems:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The answer to a Problem; None leaves other exceptions to Django."""
+        if is_for_machines(request):
+            problem = exception if isinstance(exception, Problem) else as_database_away(exception)
+            return problem_response(problem, instance=request.path) if problem else None
         if not isinstance(exception, Problem):
             return None
-        if is_for_machines(request):
-            return problem_response(exception, instance=request.path)
         template = f"{exception.status}.html" if exception.status in {403, 404} else "problem.html"
         return render(request, template, {"problem": exception}, status=exception.status)
 
@@ -61,6 +62,10 @@ def is_for_machines(request: HttpRequest) -> bool:
 
 def problem_response(problem: Problem, *, instance: str = "") -> JsonResponse:
     """The application/problem+json answer."""
+    wait = problem.extra.get("retry_after")
     return JsonResponse(
-        problem.as_json(instance=instance), status=problem.status, content_type="application/problem+json"
+        problem.as_json(instance=instance),
+        status=problem.status,
+        content_type="application/problem+json",
+        headers={"Retry-After": str(wait)} if wait else None,
     )

@@ -1,8 +1,16 @@
 """This module holds the one way to say no: a problem with a status, a sentence and its fields (RFC 9457)."""
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -45,3 +53,12 @@ class Problem(Exception):
 def not_found(what: str) -> Problem:
     """The 404 of something that is not there or not for this person."""
     return Problem(HTTPStatus.NOT_FOUND, what)
+
+
+def as_database_away(error: Exception) -> Problem | None:
+    """The 503 of a database that is gone, full or too busy, with a time to come again; None for any other error."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    log.error("the database did not answer: %s", error)
+    detail = _("The database cannot take this at the moment and nothing was stored. Send it again in some seconds.")
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=RETRY_AFTER_SECONDS)

@@ -1,6 +1,7 @@
 """Headers and methods nobody expects harm no door, open no door, and lead to no other host."""
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
 from feedback.models import Feedback
@@ -166,3 +167,17 @@ def test_sign_in_and_language_lead_to_no_other_host(people, target):
     )
     assert "evil" not in entered.get("Location", "")
     assert "script" not in entered.get("Location", "")
+
+
+@pytest.mark.parametrize("path", [f"{API}feedback/", f"{API}feedback/bulk/", f"{API}issues/bulk/", "/w/{key}/reports"])
+def test_database_that_does_not_answer_is_503_with_a_time_to_come_again(robot, launch, path):
+    def refuse(*_anything):
+        raise OperationalError("could not extend file: No space left on device")
+
+    address = path.format(key=launch.keys.get().key)
+    with connection.execute_wrapper(refuse):
+        answer = post(robot, address, report())
+
+    problem = refused(answer, 503)
+    assert answer["Retry-After"] == "10"
+    assert "device" not in str(problem)

@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, as_database_away
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -27,8 +27,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     header = getattr(error, "auth_header", None)
     if header:
         response["WWW-Authenticate"] = header
-    if getattr(error, "wait", None):
-        response["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
+    wait = getattr(error, "wait", None) or problem.extra.get("retry_after")
+    if wait:
+        response["Retry-After"] = str(int(wait))
     return response
 
 
@@ -45,7 +46,7 @@ def as_problem(error: Exception) -> Problem | None:
         return Problem(400, errors[0].detail if errors else _("The input is not valid."), errors=errors)
     if isinstance(error, exceptions.APIException):
         return Problem(error.status_code, str(error.detail))
-    return None
+    return as_database_away(error)
 
 
 def _fields(detail: Any, pointer: str) -> Iterator[FieldError]:
