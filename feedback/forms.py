@@ -15,6 +15,7 @@ from feedback.files import MAX_BYTES
 from feedback.models import Channel
 from feedback.spoken import Kind
 from feedback.uploads import MAX_FILES
+from hypercare.core.forms.fields import LowerEmailField
 from hypercare.core.models import Component, FieldDefinition, FieldKind
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.strict_json import clean_text
@@ -90,7 +91,7 @@ class PortalForm(_SentOnce):
     """What anyone may tell a launch."""
 
     kind = forms.ChoiceField(label=_("What is it about?"), choices=Kind.choices, initial=Kind.BROKEN)
-    email = forms.EmailField(
+    email = LowerEmailField(
         label=_("E-mail"),
         required=False,
         max_length=254,

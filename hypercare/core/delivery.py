@@ -155,7 +155,7 @@ class QueueBackend(BaseEmailBackend):
                     subject=str(mail.subject),
                     text=str(mail.body),
                     html=_html_of(mail),
-                    once_key=f"account:{address}:{now.timestamp()}:{mail.subject}"[:160],
+                    once_key=f"account:{now.timestamp()}:{address}:{mail.subject}"[:160],
                     now=now,
                 )
         return len(email_messages)

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from hypercare.core.models import Component, FieldDefinition, Launch, Team
 from hypercare.core.timeline import Actor, Entry, record
@@ -20,7 +22,11 @@ def save_part(part: Part, *, actor: Actor, now: datetime) -> None:
     if isinstance(part, Component) and not part.slug:
         part.slug = free_slug(part.launch, part.name)
     part.full_clean()
-    part.save()
+    try:
+        with transaction.atomic():
+            part.save()
+    except IntegrityError as error:
+        raise ValidationError(_("Somebody has just saved one of that name; look again.")) from error
     _note(part, "added" if new else "changed", actor=actor, now=now)
 
 

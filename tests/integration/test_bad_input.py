@@ -16,6 +16,8 @@ from tests.integration.doors import API, BELL, LONG, NUL, alert, counts, post, r
 from tests.integration.rows import make_feedback, make_issue
 from triage.models import Decision
 
+TOO_LONG_IN_SMALL_LETTERS = "a@" + ".".join(["İ" * 31] * 5) + ".org"
+
 # What no door may take, as the bytes of a JSON body.
 UNREADABLE = {
     "nothing": b"",
@@ -89,7 +91,7 @@ BAD_FIELDS = [
         ({"context": []}, "/context"),
         ({"reporter": "someone"}, "/reporter"),
         ({"reporter": {"email": "no address"}}, "/reporter/email"),
-        ({"reporter": {"email": "a@" + ".".join(["İ" * 31] * 5) + ".org"}}, "/reporter/email"),
+        ({"reporter": {"email": TOO_LONG_IN_SMALL_LETTERS}}, "/reporter/email"),
         ({"reporter": {"email": f"a@b.org{NUL}"}}, "/reporter/email"),
         ({"reporter": {"name": "x" * 121}}, "/reporter/name"),
         ({"component": "no-such"}, "/component"),
@@ -211,6 +213,7 @@ BAD_FOR_THE_PORTAL = [
     {"text": "x" * 70_000},
     {"kind": "nonsense"},
     {"email": "no address"},
+    {"email": TOO_LONG_IN_SMALL_LETTERS},
     {"email": f"a@b.org{NUL}"},
     {"form_id": "no uuid"},
     {"trying": f"a{NUL}"},
@@ -497,6 +500,16 @@ def test_bad_fields_are_named_and_store_nothing(root, launch):
 def test_longest_slug_and_name_make_a_launch(root):
     assert post(root, f"{API}launches/", {"name": "Longest", "slug": "a" * 60}).status_code == 201
     assert post(root, f"{API}launches/", {"name": "b" * 120}).status_code == 201
+
+
+def test_person_with_an_address_nobody_can_have_is_refused_by_the_first_page(root, lead):
+    facts = {"name": "Edge", "slug": "edge", "zone": "UTC", "go_live_on": "2026-05-20", "planned_end_on": "2026-06-20"}
+    longest = "a" * 64 + "@" + ".".join(["b" * 60] * 4) + ".org"
+
+    for line in (f"{longest}, agent", f"{TOO_LONG_IN_SMALL_LETTERS}, agent", f"a@b.org{BELL}, agent", "a@b.org, king"):
+        answer = lead.post("/launches/new/", facts | {"people": line, "language": "en", "report_at": "15:00"})
+        assert answer.status_code == 400, line
+        assert b"Line 1" in answer.content
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])

@@ -188,6 +188,15 @@ def test_alert_joins_the_issue_of_its_key(tell, triage):
     assert (issue.feedback_count, issue.severity) == (2, 2)
 
 
+def test_issue_keeps_one_decision_while_its_value_stays(tell, triage):
+    alert = {"alert": {"fingerprint": "f1", "severity": "critical", "suggested_severity": 2, "status": "firing"}}
+    for body in ("", "now at 9%"):
+        tell("5xx above 2% on catalog-api", body, channel="alert", context=alert)
+        triage()
+    decision = Decision.objects.get(issue=Issue.objects.get(), field="severity")
+    assert (decision.value, decision.reason) == ("2", "2 of 2 reports say SEV2")
+
+
 def test_query_count_of_a_batch_does_not_grow_with_its_rows(tell, triage, django_assert_max_num_queries):
     tell("Warm up the model")
     triage()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypercare.core.strict_json import BadJson, BodyTooLarge, clean_text, parse
+from hypercare.core.strict_json import BadJson, BodyTooLarge, clean_text, parse, parse_rows
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"])) | st.sampled_from(["\t", "a\r\nb", "😀"])
 integers = st.integers(min_value=-(2**63), max_value=2**63 - 1)
@@ -160,3 +160,22 @@ def test_clean_text_names_every_problem() -> None:
     assert "NUL" in nul
     assert "surrogate" in surrogate
     assert "U+0007, U+001B" in controls
+
+
+def test_rows_of_an_array_are_refused_one_by_one():
+    rows = parse_rows(rb'[{"a": 1}, {"a": 1, "a": 2}, "x\u0000", [NaN], {"b": ["\ud800"]}, 7]', max_bytes=1000)
+
+    assert [row if not isinstance(row, BadJson) else row.where for row in rows] == [{"a": 1}, "/", "/", "/0", "/b/0", 7]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"7", b'{"a": 1, "a": 2}', b"", b"[1", b"[" * 100])
+def test_rows_of_what_is_no_array_are_refused_whole(body):
+    with pytest.raises(BadJson):
+        parse_rows(body, max_bytes=1000)
+
+
+@given(st.lists(values, max_size=6))
+def test_rows_of_a_good_array_are_its_elements(items):
+    body = json.dumps(items).encode()
+
+    assert parse_rows(body, max_bytes=10_000_000) == parse(body, max_bytes=10_000_000)

@@ -15,6 +15,7 @@ from hypercare.core.roles import Role
 
 MAX_LINES = 200
 MAX_NAME = 80
+MAX_EMAIL = 254
 
 _PERSON = re.compile(r"^(?P<email>[^\s,;]+)(?:[\s,;]+(?P<role>.+))?$")
 
@@ -80,11 +81,17 @@ def _person(line: str) -> NewPerson:
     refuse_unsafe_characters(line)
     found = _PERSON.match(line)
     email = found["email"].lower() if found else ""
+    if not _is_address(email):
+        raise ValidationError(_("“%(email)s” is no e-mail address.") % {"email": email[:80]})
+    return NewPerson(email, _role(found["role"] if found else None))
+
+
+def _is_address(email: str) -> bool:
     try:
         validate_email(email)
-    except ValidationError as error:
-        raise ValidationError(_("“%(email)s” is no e-mail address.") % {"email": email[:80]}) from error
-    return NewPerson(email, _role(found["role"] if found else None))
+    except ValidationError:
+        return False
+    return len(email) <= MAX_EMAIL
 
 
 def _role(word: str | None) -> str:
