@@ -7,7 +7,7 @@ from django.db import connection
 from hypercare.core.models import Launch
 from triage.models import IssueStatus
 
-REPORTS_PER_ISSUE = 20
+REPORTS_PER_ISSUE = 15
 _WORDS = "checkout page basket stock invoice login search delivery address card refund report export token answer menu"
 
 _REPORTERS = """
@@ -84,7 +84,7 @@ ON CONFLICT DO NOTHING
 
 
 def fill(launch: Launch, *, first: int, last: int, now: datetime) -> None:
-    """Adds reports number `first` to `last` with one issue for every twenty of them; a third of the issues is ended."""
+    """Adds reports number `first` to `last` with one issue for every fifteen of them; a quarter of the issues is ended."""
     statuses = [str(status) for status in IssueStatus if status != IssueStatus.DUPLICATE]
     given: dict[str, int | str | datetime | list[str]] = {
         "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": REPORTS_PER_ISSUE,
