@@ -17,6 +17,7 @@ from triage.board import changes
 from triage.given_reasons import given_reason
 from triage.locks import lock_issues, lock_launch_of
 from triage.models import ENDED_STATUSES, Issue, IssueStatus
+from triage.route import route
 from triage.score import rescore
 from triage.story import story_of
 
@@ -198,6 +199,7 @@ def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:
     """Recounts the roots and gives their reports the root's word, then publishes the change."""
     Issue.objects.filter(pk__in=[pk for pk in roots if pk != issue.pk]).update(version=F("version") + 1)
     rescore(roots, now=now)
+    route(roots, now=now)
     for root in Issue.objects.filter(pk__in=roots).select_related("launch"):
         _tell_reporters(root, now=now, ended=False)
     changes.publish(issue.launch_id, [issue.pk, *roots])

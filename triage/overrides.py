@@ -22,6 +22,7 @@ from triage.given_reasons import given_reason
 from triage.lifecycle import lock
 from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match, Moscow
+from triage.route import route
 from triage.score import rescore
 
 ISSUE_FIELDS = (
@@ -37,6 +38,7 @@ ISSUE_FIELDS = (
     "owner",
 )
 SCORED = {"severity", "category", "moscow", "rice_impact", "rice_confidence", "rice_effort"}
+ROUTED = {"component", "team"}
 FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component")
 _IMPACTS = {3.0, 2.0, 1.0, 0.5, 0.25}
 
@@ -134,6 +136,8 @@ def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: 
     issue.save(update_fields=["version", "title", "component", "team", "owner"])
     if field in SCORED:
         rescore([issue.pk], now=now)
+    if field in ROUTED:
+        route([issue.pk], now=now)
     entry = Entry(issue.key, "issue.field", {"field": field, "old": old, "new": new, "reason": reason})
     record(issue.launch, [entry], actor=actor, now=now)
     changes.publish(issue.launch_id, [issue.pk])
@@ -197,6 +201,7 @@ def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, act
     if root:
         Issue.objects.filter(pk__in=root).update(version=F("version") + 1)
         rescore(root, now=now)
+        route(root, now=now)
         changes.publish(row.launch_id, root)
     return row
 

@@ -21,6 +21,7 @@ from triage.classify.classify import classify, load_model
 from triage.classify.suggestion import Suggestion
 from triage.locks import lock_launch
 from triage.match.assign import Item, Proposal, propose, settle
+from triage.route import route
 from triage.score import rescore
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
             return 0
         touched = writing.write_verdicts(thought.launch, verdicts, components=thought.components, now=now)
         rescore(touched, now=now)
-        writing.route(touched)
+        route(touched, now=now)
         changes.publish(thought.launch.pk, touched)
     return len(verdicts)
 

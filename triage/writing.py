@@ -1,13 +1,13 @@
 """This module writes what triage decided about a batch: verdict columns, decisions, matches, issues, timeline."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.search import SearchVector
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component, Launch
@@ -49,7 +49,7 @@ def write_verdicts(
     launch: Launch, verdicts: Sequence[Verdict], *, components: dict[str, Component], now: datetime
 ) -> list[int]:
     """Writes a batch in the caller's transaction; returns the root issues that changed."""
-    issue_of = _issues_for(launch, verdicts, components=components, now=now)
+    issue_of = _issues_for(launch, verdicts, now=now)
     Match.objects.bulk_create([_match(v, issue_of[v.row.pk], now=now) for v in verdicts], batch_size=500)
     _write_decisions(launch, verdicts, components=components, now=now)
     roots = tree.roots_of({issue.pk for issue in issue_of.values()})
@@ -58,9 +58,7 @@ def write_verdicts(
     return sorted(set(roots.values()))
 
 
-def _issues_for(
-    launch: Launch, verdicts: Sequence[Verdict], *, components: dict[str, Component], now: datetime
-) -> dict[int, Issue]:
+def _issues_for(launch: Launch, verdicts: Sequence[Verdict], *, now: datetime) -> dict[int, Issue]:
     """The issue of each row: an open one, or one new issue for each group."""
     named = [v.assignment.issue_id for v in verdicts if v.assignment.issue_id]
     # With the roots, whose counts and status are read and written below.
@@ -71,7 +69,7 @@ def _issues_for(
             groups[("row", verdict.row.pk) if verdict.assignment.group is None else verdict.assignment.group].append(
                 verdict
             )
-    opened = [_new_issue(launch, members, components=components, now=now) for members in groups.values()]
+    opened = [_new_issue(launch, members, now=now) for members in groups.values()]
     Issue.objects.bulk_create(opened, batch_size=500)
     Issue.objects.filter(pk__in=[issue.pk for issue in opened]).update(search=SearchVector("title", config="english"))
     Issue.objects.filter(pk__in=existing).update(version=F("version") + 1)
@@ -81,9 +79,8 @@ def _issues_for(
     return issue_of
 
 
-def _new_issue(launch: Launch, members: Sequence[Verdict], *, components: dict[str, Component], now: datetime) -> Issue:
+def _new_issue(launch: Launch, members: Sequence[Verdict], *, now: datetime) -> Issue:
     first = members[0]
-    component = components.get(first.applied("component"))
     severity = first.likeliest("severity")
     return Issue(
         launch=launch,
@@ -91,8 +88,6 @@ def _new_issue(launch: Launch, members: Sequence[Verdict], *, components: dict[s
         status=IssueStatus.NEW,
         severity=int(severity) if severity.isdigit() else DEFAULT_SEVERITY,
         category=first.applied("category"),
-        component=component,
-        team=component.team if component else None,
         fingerprint=fingerprint_of(first.row),
         reach_at=now,
         opened_at=now,
@@ -214,9 +209,3 @@ def _write_timeline(launch: Launch, verdicts: Sequence[Verdict], issue_of: dict[
         entries.append(Entry(row.key, "feedback.triaged", {"issue": issue.key}, once_key=f"triaged:{row.pk}"))
         entries.append(Entry(issue.key, kind, fact, occurred_at=row.occurred_at, once_key=f"joined:{row.pk}"))
     record(launch, entries, actor=SYSTEM, now=now)
-
-
-def route(root_ids: Iterable[int]) -> None:
-    """Gives issues without a team the team of their component."""
-    owner = Component.objects.filter(pk=OuterRef("component_id")).values("team_id")
-    Issue.objects.filter(pk__in=list(root_ids), team=None, component__team__isnull=False).update(team=Subquery(owner))

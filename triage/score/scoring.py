@@ -4,7 +4,6 @@ It runs over a batch of root issues with a constant number of queries, inside th
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -78,7 +77,7 @@ def _apply(
     issue.last_seen_at = tally.last_seen_at or issue.last_seen_at
     said = severity_of(tally.voices, reach=tally.reach, active=issue.launch.active_users)
     issue.severity = int(held.get("severity", said.severity))
-    category, category_share = _common(tally.categories)
+    category, times = tally.categories.most_common(1)[0] if tally.categories else ("", 0)
     issue.category = held.get("category", category or issue.category)
     impact = rice.IMPACT_OF_SEVERITY[issue.severity]
     sure = rice.confidence_from(people=tally.people + tally.guests, machines=tally.machines)
@@ -97,8 +96,9 @@ def _apply(
         _rule_value(issue, "moscow", moscow, why),
     ]
     if category:
-        reason = f"{category_share:.0%}"
-        values.append(decisions.IssueValue(issue, "category", category, "model", DECIDER, category_share, reason))
+        of = tally.categories.total()
+        reason = f"{times} of {of} reports are sorted there"
+        values.append(decisions.IssueValue(issue, "category", category, "model", DECIDER, times / of, reason))
     return values
 
 
@@ -110,10 +110,3 @@ def _severity_value(issue: Issue, said: Verdict) -> decisions.IssueValue:
 
 def _rule_value(issue: Issue, field: str, value: object, reason: str) -> decisions.IssueValue:
     return decisions.IssueValue(issue, field, str(value), "rule", DECIDER, None, reason)
-
-
-def _common(categories: Counter[str]) -> tuple[str, float]:
-    if not categories:
-        return "", 0.0
-    name, count = categories.most_common(1)[0]
-    return name, count / categories.total()

@@ -1,0 +1,86 @@
+"""This module decides whose an issue is: the component most of its reports name, and the team that owns it.
+
+Like the score it runs over a batch of root issues with a constant number of queries, inside the caller's transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from hypercare.core.models import Component
+from triage import decisions, tree
+from triage.models import Issue
+
+DECIDER = "rule: route"
+
+_NAMED = """
+SELECT tree.root, feedback.component_id, count(*), min(feedback.id) AS first
+FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
+CROSS JOIN LATERAL (
+    SELECT feedback_id FROM triage_match WHERE issue_id = tree.issue_id AND ended_at IS NULL OFFSET 0
+) match
+JOIN feedback_feedback feedback ON feedback.id = match.feedback_id AND feedback.component_id IS NOT NULL
+GROUP BY tree.root, feedback.component_id
+ORDER BY tree.root, count(*) DESC, first
+"""
+
+
+class Named(NamedTuple):
+    """The component that most reports of an issue name, the earlier one among equals."""
+
+    component_id: int
+    times: int
+    of: int
+
+
+def route(root_ids: Iterable[int], *, now: datetime) -> None:
+    """Gives these root issues their component and team, where no person holds them; the caller publishes the board."""
+    ids = sorted(set(root_ids))
+    issues = list(Issue.objects.filter(pk__in=ids))
+    named = _named(ids)
+    held = decisions.overridden_fields(issues)
+    meant = {one.component_id for one in named.values()} | {issue.component_id for issue in issues}
+    components = Component.objects.select_related("team").in_bulk([pk for pk in meant if pk])
+    was = {issue.pk: (issue.component_id, issue.team_id) for issue in issues}
+    said: list[decisions.IssueValue] = []
+    for issue in issues:
+        said += _apply(issue, named.get(issue.pk), set(held.get(issue.pk, {})), components)
+    changed = [issue for issue in issues if was[issue.pk] != (issue.component_id, issue.team_id)]
+    Issue.objects.bulk_update(changed, ["component", "team"], batch_size=500)
+    decisions.suggest_for_issues(said, now=now)
+
+
+def _named(root_ids: list[int]) -> dict[int, Named]:
+    pairs = [(member, root) for root, members in tree.members_of(root_ids).items() for member in members]
+    members, roots = [member for member, _root in pairs], [root for _member, root in pairs]
+    named: dict[int, Named] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, {"members": members, "roots": roots})
+        for root, component_id, times, _first in cursor.fetchall():
+            before = named.get(root)
+            named[root] = before._replace(of=before.of + times) if before else Named(component_id, times, times)
+    return named
+
+
+def _apply(
+    issue: Issue, named: Named | None, held: set[str], components: Mapping[int, Component]
+) -> list[decisions.IssueValue]:
+    said = []
+    component = components[named.component_id] if named else None
+    if named or issue.component_id:
+        reason = f"{named.times} of {named.of} reports that name one" if named else "no report names one"
+        share = named.times / named.of if named else None
+        slug = component.slug if component else ""
+        said.append(decisions.IssueValue(issue, "component", slug, "rule", DECIDER, share, reason))
+    if "component" not in held:
+        issue.component = component
+    owner = components.get(issue.component_id or 0)
+    team = owner.team if owner else None
+    if team or issue.team_id:
+        reason = f"owns {owner.name}" if owner and team else "no component with a team"
+        said.append(decisions.IssueValue(issue, "team", team.name if team else "", "rule", DECIDER, None, reason))
+    if "team" not in held:
+        issue.team = team
+    return said
