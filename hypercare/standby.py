@@ -15,7 +15,7 @@ from collections.abc import Callable
 import redis
 from celery import Celery
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from hypercare.core import heartbeat
 from hypercare.schedule import STANDBY_TASKS
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 3.0
 LOOK_SECONDS = 1.0
 AFTER_RETURN_SECONDS = 30.0
+STOP_SECONDS = 1.0
 
 
 class Standby:
@@ -33,6 +34,7 @@ class Standby:
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._lost_at: float | None = None
         self._swept_at: dict[str, float] = {}
@@ -41,11 +43,21 @@ class Standby:
     def start(self) -> None:
         """Begins to beat and to look."""
         for name, work, seconds in (("heart", self._beat, BEAT_SECONDS), ("standby", self._look, LOOK_SECONDS)):
-            threading.Thread(target=self._every, args=(seconds, work), name=name, daemon=True).start()
+            thread = threading.Thread(target=self._every, args=(seconds, work), name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def stop(self) -> None:
-        """Ends the threads at their next turn."""
+        """Ends the threads and takes the heartbeat back, so that nobody counts on a worker that has gone."""
         self._ended.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+        try:
+            heartbeat.end(self._name)
+        except DatabaseError:
+            log.warning("the database is gone; the heartbeat of %s ages out by itself", self._name)
+        finally:
+            connection.close()
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._ended.is_set():

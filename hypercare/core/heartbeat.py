@@ -15,6 +15,11 @@ def beat(name: str) -> None:
     WorkerBeat.objects.filter(beat_at__lt=now - timedelta(hours=1)).delete()
 
 
+def end(name: str) -> None:
+    """Takes back the sign of a worker that stops by itself."""
+    WorkerBeat.objects.filter(name=name).delete()
+
+
 def is_fresh(*, now: datetime) -> bool:
     """Whether any worker showed life in the last 15 seconds."""
     return WorkerBeat.objects.filter(beat_at__gte=now - FRESH_FOR).exists()

@@ -8,18 +8,24 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from hypercare.core import clock
 from hypercare.core.members import set_member
-from hypercare.core.models import Launch, User
+from hypercare.core.models import Launch, Phase, User
 from hypercare.core.roles import Role
-from hypercare.core.timeline import Actor, Entry, record
+from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from hypercare.core.widget_keys import issue_key
 
 
 @transaction.atomic
 def create_launch(launch: Launch, *, owner: User, now: datetime) -> Launch:
-    """Saves a new launch with its owner as lead and a public widget key; raises ValidationError for bad fields."""
+    """Saves a new launch with its owner as lead and a public widget key; raises ValidationError for bad fields.
+
+    One whose go-live is still ahead is in preparation.
+    """
     launch.created_at = now
     launch.full_clean()
+    if launch.phase == Phase.HYPERCARE and launch.day_on(now) < 1:
+        launch.phase = Phase.PREPARE
     try:
         with transaction.atomic():
             launch.save()
@@ -60,6 +66,14 @@ def change_facts(launch: Launch, changes: dict[str, Any], *, actor: Actor, now: 
     row.save(update_fields=list(changed))
     record(row, [Entry(row.slug, "launch.changed", data)], actor=actor, now=now)
     return row
+
+
+def begin_due(*, now: datetime) -> None:
+    """Puts launches under hypercare on the day of their go-live, by their own clock."""
+    latest = clock.local_day(now, "Pacific/Kiritimati")
+    for launch in Launch.objects.filter(closed_at=None, phase=Phase.PREPARE, go_live_on__lte=latest):
+        if launch.day_on(now) >= 1:
+            change_facts(launch, {"phase": Phase.HYPERCARE}, actor=SYSTEM, now=now)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from hypercare.core import clock, delivery, idempotency
+from hypercare.core import clock, delivery, idempotency, launches
 
 
 @shared_task(name="core.send_messages")
@@ -17,3 +17,9 @@ def send_messages(**_later: Any) -> None:
 def forget_old(**_later: Any) -> None:
     """Deletes answers kept for repeated requests after a day."""
     idempotency.forget_old(now=clock.now())
+
+
+@shared_task(name="core.begin_launches")
+def begin_launches(**_later: Any) -> None:
+    """Puts launches under hypercare on the day of their go-live."""
+    launches.begin_due(now=clock.now())

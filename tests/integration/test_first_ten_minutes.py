@@ -17,6 +17,7 @@ FILLED = {
     "planned_end_on": "2026-06-08",
     "hard_end_on": "2026-06-26",
     "zone": "Europe/Stockholm",
+    "language": "sv",
     "active_users": "9800",
     "parts": "Checkout, Payments team\nProduct pages, payments team\nSearch",
     "people": "Lena@Example.org, responder\nsponsor@example.org; Stakeholder",
@@ -51,6 +52,7 @@ def test_one_page_makes_the_launch_with_components_teams_and_people(browser, adm
     launch = Launch.objects.get()
     assert answer.headers["Location"] == f"/launches/{launch.slug}/setup/"
     assert (launch.slug, launch.zone, launch.hard_end_on) == ("spring-shop", "Europe/Stockholm", date(2026, 6, 26))
+    assert launch.language == "sv"
     assert list(Team.objects.values_list("name", flat=True)) == ["Payments team"]
     owned = Component.objects.order_by("slug").values_list("slug", "team__name")
     assert list(owned) == [("checkout", "Payments team"), ("product-pages", "Payments team"), ("search", None)]

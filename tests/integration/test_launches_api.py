@@ -127,7 +127,7 @@ def test_change_that_breaks_the_order_of_days_changes_nothing(api, launch):
 def test_change_of_nothing_says_what_can_be_changed(api, launch):
     refused = api.patch(ONE, {"nmae": "x"})
     assert refused.status_code == 400
-    assert "name, zone, phase" in refused.json()["detail"]
+    assert "name, zone, language, phase" in refused.json()["detail"]
 
 
 def test_closed_launch_takes_no_report_until_it_is_reopened(api, launch):

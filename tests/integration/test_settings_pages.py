@@ -28,6 +28,16 @@ def test_changed_fact_is_stored_and_written_down(lead, launch):
     assert data["phase"] == {"old": "hypercare", "new": "exit_review"}
 
 
+def test_language_of_the_launch_is_chosen_here(lead, launch):
+    lead.post(SETTINGS, FACTS | {"language": "sv"})
+    launch.refresh_from_db()
+    assert launch.language == "sv"
+    assert lead.post(SETTINGS, FACTS | {"language": "xx"}).status_code == 400
+    lead.post(SETTINGS, FACTS)
+    launch.refresh_from_db()
+    assert launch.language == "sv"
+
+
 def test_saving_without_a_change_writes_nothing(lead, launch):
     assert lead.post(SETTINGS, FACTS).status_code == 302
     assert not TimelineEntry.objects.filter(kind="launch.changed").exists()

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from gateway_ingest import sources
 from gateway_ingest.models import Source
 from hypercare.core import clock
-from hypercare.core.launches import create_launch
+from hypercare.core.launches import begin_due, create_launch
 from hypercare.core.members import set_member
 from hypercare.core.models import Component, Launch, Team, User
 from hypercare.core.parts import save_part
@@ -66,6 +66,8 @@ def build(story: Story, *, now: datetime) -> Stage:
     for person in story.people:
         set_member(launch, people[person.key], role=person.role, actor=lead, now=prepared_at)
     source, _key = sources.create(launch, name=ALERTMANAGER, actor=lead, now=prepared_at)
+    begin_due(now=prepared_at + PREPARED)
+    launch.refresh_from_db()
     return Stage(story, launch, people, source)
 
 

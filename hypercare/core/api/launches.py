@@ -5,6 +5,7 @@ import zoneinfo
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -34,6 +35,7 @@ class LaunchFacts(serializers.Serializer[Launch]):
 
     name = strict.Text(max_length=120)
     zone = strict.Text(max_length=64)
+    language = strict.Choice(choices=settings.LANGUAGES)
     phase = strict.Choice(choices=Phase.choices)
     go_live_on = strict.Day()
     planned_end_on = strict.Day()

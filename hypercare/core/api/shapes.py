@@ -21,6 +21,7 @@ class LaunchShape(serializers.Serializer[Any]):
     name = serializers.CharField()
     url = serializers.CharField()
     zone = serializers.CharField()
+    language = serializers.ChoiceField(choices=settings.LANGUAGES)
     phase = serializers.ChoiceField(choices=Phase.choices)
     day = serializers.IntegerField(help_text="1 on the day of go-live, 0 or less before")
     days_planned = serializers.IntegerField()
@@ -64,6 +65,6 @@ def shapes_of(launches: Sequence[Launch], principal: Principal, *, now: datetime
 
 
 _OWN = (
-    *("slug", "name", "zone", "phase", "days_planned", "go_live_on", "planned_end_on", "hard_end_on"),
+    *("slug", "name", "zone", "language", "phase", "days_planned", "go_live_on", "planned_end_on", "hard_end_on"),
     *("active_users", "report_at", "report_grace_minutes", "closed_at"),
 )

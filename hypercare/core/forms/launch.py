@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +25,12 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
         label=gettext_lazy("Time zone"),
         help_text=gettext_lazy("The launch's days and the hour of its daily report follow this clock."),
     )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text=gettext_lazy("Of the daily report, and of mail to people who have not chosen their own."),
+    )
     go_live_on = DayField(label=gettext_lazy("Go-live"))
     planned_end_on = DayField(label=gettext_lazy("Planned end"))
     hard_end_on = DayField(
@@ -44,6 +51,10 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
         zone = self.fields["zone"]
         assert isinstance(zone, forms.ChoiceField)
         zone.choices = zone_choices(self.instance.zone if self.instance.pk else "")
+
+    def clean_language(self) -> str:
+        """What was chosen, or what the launch has."""
+        return str(self.cleaned_data["language"] or self.instance.language)
 
 
 class NewLaunchForm(_FactsForm):
@@ -68,7 +79,7 @@ class NewLaunchForm(_FactsForm):
 
     class Meta:
         model = Launch
-        fields = ["name", "slug", *_DAYS, "zone", "active_users"]
+        fields = ["name", "slug", *_DAYS, "zone", "language", "active_users"]
 
     field_order = [*Meta.fields, "parts", "people"]
 
@@ -84,7 +95,11 @@ class NewLaunchForm(_FactsForm):
 class FactsForm(_FactsForm):
     """What may change once a launch is there."""
 
-    phase = forms.ChoiceField(label=gettext_lazy("Phase"), choices=Phase.choices)
+    phase = forms.ChoiceField(
+        label=gettext_lazy("Phase"),
+        choices=Phase.choices,
+        help_text=gettext_lazy("“Prepare” ends by itself on the day of go-live."),
+    )
     report_at = TimeOfDayField(label=gettext_lazy("Daily report at"), help_text=gettext_lazy("By the launch's clock."))
     report_grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes before a draft sends itself"), min_value=0, max_value=720
@@ -92,7 +107,7 @@ class FactsForm(_FactsForm):
 
     class Meta:
         model = Launch
-        fields = ["name", "phase", *_DAYS, "zone", "active_users", "report_at", "report_grace_minutes"]
+        fields = ["name", "phase", *_DAYS, "zone", "language", "active_users", "report_at", "report_grace_minutes"]
 
     field_order = Meta.fields
 

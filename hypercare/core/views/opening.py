@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -35,6 +36,7 @@ def new_launch(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     today = now.date()
     initial = {"go_live_on": today, "planned_end_on": today + timedelta(days=PLANNED_DAYS), "zone": "UTC"}
+    initial["language"] = get_language() or "en"
     form = NewLaunchForm(request.POST or None, initial=initial)
     if form.is_valid():
         parts, people = form.cleaned_data["parts"], form.cleaned_data["people"]
