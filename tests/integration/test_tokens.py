@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from hypercare.core import clock, tokens
-from hypercare.core.models import ApiToken, TimelineEntry
+from hypercare.core.models import ApiToken, Launch, TimelineEntry
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 
@@ -72,9 +72,9 @@ def test_expired_token_says_when_it_ended(people):
 def test_token_of_one_launch_does_not_see_another(lead, people, launch, now):
     other = Client()
     other.force_login(people["lead"])
-    other.post(
-        "/launches/new/", {"name": "Other", "go_live_on": "2026-05-20", "planned_end_on": "2026-06-08", "zone": "UTC"}
-    )
+    days = {"go_live_on": "2026-05-20", "planned_end_on": "2026-06-08"}
+    other.post("/launches/new/", days | {"name": "Other", "zone": "UTC", "language": "en"})
+    assert Launch.objects.filter(slug="other").exists()
     secret = made(lead, launch=str(launch.pk))
     assert [one["slug"] for one in answer(secret).json()["results"]] == ["shop"]
     assert answer(secret, "/api/v1/launches/other/").status_code == 404

@@ -28,7 +28,6 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=settings.LANGUAGES,
-        required=False,
         help_text=gettext_lazy("Of the daily report, and of mail to people who have not chosen their own."),
     )
     go_live_on = DayField(label=gettext_lazy("Go-live"))
@@ -51,10 +50,6 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
         zone = self.fields["zone"]
         assert isinstance(zone, forms.ChoiceField)
         zone.choices = zone_choices(self.instance.zone if self.instance.pk else "")
-
-    def clean_language(self) -> str:
-        """What was chosen, or what the launch has."""
-        return str(self.cleaned_data["language"] or self.instance.language)
 
 
 class NewLaunchForm(_FactsForm):
