@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from triage import decisions, tree
@@ -43,7 +45,8 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     suggested: list[decisions.IssueValue] = []
     for issue in issues:
         held = overridden.get(issue.pk, {})
-        suggested += _apply(issue, tallies[issue.pk], held, blocks_must=issue.pk in blocking, now=now)
+        with override(issue.launch.language):
+            suggested += _apply(issue, tallies[issue.pk], held, blocks_must=issue.pk in blocking, now=now)
     _write(issues)
     decisions.suggest_for_issues(suggested, now=now)
 
@@ -92,12 +95,12 @@ def _apply(
         _severity_value(issue, said),
         _rule_value(issue, "rice_impact", impact, f"SEV{issue.severity}"),
         _rule_value(issue, "rice_confidence", sure.value, sure.reason),
-        _rule_value(issue, "rice_effort", rice.DEFAULT_EFFORT, "default"),
+        _rule_value(issue, "rice_effort", rice.DEFAULT_EFFORT, _("default")),
         _rule_value(issue, "moscow", moscow, why),
     ]
     if category:
         of = tally.categories.total()
-        reason = f"{times} of {of} reports are sorted there"
+        reason = _("%(times)s of %(of)s reports are sorted there") % {"times": times, "of": of}
         values.append(decisions.IssueValue(issue, "category", category, "model", DECIDER, times / of, reason))
     return values
 
