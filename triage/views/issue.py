@@ -17,7 +17,7 @@ from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
-from hypercare.core.roles import Right
+from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
 from triage import lifecycle, overrides, transitions, tree
 from triage.access import access_issue
@@ -89,9 +89,9 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "moscow_names": Moscow.choices,
         "components": launch.components.order_by("name"),
         "teams": launch.teams.order_by("name"),
-        "owners": User.objects.filter(memberships__launch=launch, is_active=True)
-        .exclude(memberships__role="reporter")
-        .distinct(),
+        "owners": User.objects.filter(
+            memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
+        ).distinct(),
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)
@@ -173,7 +173,7 @@ def order(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _in_launch(principal: Principal, launch: Launch, key: str, *, right: Right) -> Issue:
