@@ -15,7 +15,7 @@ from gateway_ingest.detect.surprise import MOST, Tally
 Floats = NDArray[np.float64]
 
 QUIET = 100  # values for which one finding stands, unless a stronger one follows
-ALARM = 0.42  # the shipped default: see docs/decisions/0007-detector.md
+ALARM = 0.55  # the shipped default; how it was chosen is in docs/decisions/0007-detector.md
 _LARGEST = 1e150  # so that squares stay finite
 _ROUNDING = 1e-9  # a difference smaller than this share of the value is the arithmetic's
 
@@ -51,15 +51,14 @@ class Scorer:
         rounding = _ROUNDING * np.abs(values)
         unlike, beyond = self.days.feed(times, values)
         strange = self.shapes.feed(values)
-        surprise = (
-            self.unlike.feed(_above(unlike, rounding))
-            + self.beyond.feed(_above(beyond, rounding))
-            + self.strange.feed(_above(strange, rounding))
+        return _together(
+            self.unlike.feed(_above(unlike, rounding)),
+            self.beyond.feed(_above(beyond, rounding)),
+            self.strange.feed(_above(strange, rounding)),
         )
-        return surprise / (3 * MOST)
 
     def to_bytes(self) -> bytes:
-        """The memory as bytes, some tens of kilobytes."""
+        """The memory as bytes, about ten kilobytes."""
         stored = io.BytesIO()
         np.savez_compressed(stored, allow_pickle=False, **self._arrays())
         return stored.getvalue()
@@ -102,6 +101,12 @@ def _usable(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
         raise UnusableSeries("Times and values must be finite numbers.")
     return times, np.clip(values, -_LARGEST, _LARGEST)
+
+
+def _together(*surprises: Floats) -> Floats:
+    """The length of the vector of surprises, 1 at most: one great surprise counts, and more of them count for more."""
+    squares = sum((each * each for each in surprises), start=np.zeros_like(surprises[0]))
+    return np.minimum(np.sqrt(squares / len(surprises)) / MOST, 1.0)
 
 
 def _above(distances: Floats, rounding: Floats) -> Floats:

@@ -14,7 +14,7 @@ PER_OCTAVE = 4
 _FIRST_BIN = 96  # where the first distance above zero falls
 _FADED = (1 - 1 / REMEMBERED) ** BLOCK
 
-MOST = float(np.log(REMEMBERED + 1))  # no surprise is greater
+MOST = float(np.log(BLOCK / (1 - _FADED) + 1))  # no surprise is greater
 
 
 @dataclass
