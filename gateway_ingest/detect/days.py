@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-DAYS = 13
+DAYS = 7
 HOURS = 24
 SECONDS_OF_DAY = 86_400.0
 

@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -10,18 +10,31 @@ from numpy.typing import NDArray
 
 from gateway_ingest.detect.days import DayMemory
 from gateway_ingest.detect.shapes import ShapeMemory
-from gateway_ingest.detect.surprise import MOST, Tally
+from gateway_ingest.detect.surprise import Tally
 
 Floats = NDArray[np.float64]
 
 QUIET = 100  # values for which one finding stands, unless a stronger one follows
-ALARM = 0.55  # the shipped default; how it was chosen is in docs/decisions/0007-detector.md
+ALARM = 0.6  # the shipped default; how it was chosen is in docs/decisions/0007-detector.md
 _LARGEST = 1e150  # so that squares stay finite
 _ROUNDING = 1e-9  # a difference smaller than this share of the value is the arithmetic's
 
 
 class UnusableSeries(ValueError):
     """Times and values that cannot be scored."""
+
+
+class Surprises(NamedTuple):
+    """Three kinds of surprise for each value, 0 to 1."""
+
+    unlike: Floats  # no recent day was like this at that hour
+    beyond: Floats  # higher or lower than anything of recent days
+    strange: Floats  # the course of the last values was never like this
+
+    def together(self) -> Floats:
+        """The length of the vector of surprises: one great surprise counts, and more of them count for more."""
+        squares = self.unlike * self.unlike + self.beyond * self.beyond + self.strange * self.strange
+        return np.minimum(np.sqrt(squares / 3), 1.0)
 
 
 @dataclass
@@ -45,16 +58,20 @@ class Scorer:
 
     def evidence(self, times: Floats, values: Floats) -> Floats:
         """How unusual each of the next values is by itself, 0 to 1, whatever was found shortly before."""
+        return self.surprises(times, values).together()
+
+    def surprises(self, times: Floats, values: Floats) -> Surprises:
+        """Why each of the next values is unusual, for whoever shows it; feeding, `evidence` and this each learn."""
         times, values = _usable(times, values)
         if not len(values):
-            return np.empty(0)
+            return Surprises(np.empty(0), np.empty(0), np.empty(0))
         rounding = _ROUNDING * np.abs(values)
         unlike, beyond = self.days.feed(times, values)
         strange = self.shapes.feed(values)
-        return _together(
-            self.unlike.feed(_above(unlike, rounding)),
-            self.beyond.feed(_above(beyond, rounding)),
-            self.strange.feed(_above(strange, rounding)),
+        return Surprises(
+            unlike=self.unlike.feed(_above(unlike, rounding)),
+            beyond=self.beyond.feed(_above(beyond, rounding)),
+            strange=self.strange.feed(_above(strange, rounding)),
         )
 
     def to_bytes(self) -> bytes:
@@ -101,12 +118,6 @@ def _usable(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
         raise UnusableSeries("Times and values must be finite numbers.")
     return times, np.clip(values, -_LARGEST, _LARGEST)
-
-
-def _together(*surprises: Floats) -> Floats:
-    """The length of the vector of surprises, 1 at most: one great surprise counts, and more of them count for more."""
-    squares = sum((each * each for each in surprises), start=np.zeros_like(surprises[0]))
-    return np.minimum(np.sqrt(squares / len(surprises)) / MOST, 1.0)
 
 
 def _above(distances: Floats, rounding: Floats) -> Floats:

@@ -14,7 +14,7 @@ PER_OCTAVE = 4
 _FIRST_BIN = 96  # where the first distance above zero falls
 _FADED = (1 - 1 / REMEMBERED) ** BLOCK
 
-MOST = float(np.log(BLOCK / (1 - _FADED) + 1))  # no surprise is greater
+_RAREST = float(np.log(BLOCK / (1 - _FADED) + 1))  # of one among all that can count
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Tally:
     octave: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def feed(self, distances: Floats) -> Floats:
-        """The negative logarithm of the share of earlier distances that were as large or larger."""
+        """How rarely earlier distances were as large or larger, 0 to 1."""
         bins = self._bins(distances)
         surprise = np.empty(len(bins))
         begin = 0
@@ -41,8 +41,15 @@ class Tally:
         return surprise
 
     def _table(self) -> Floats:
+        """The surprise of each bin: the logarithm of its rarity, against the rarest there can be.
+
+        A young series has not seen enough for great rarity, and an old one has seen much by chance: so it is held half
+        against the rarest that this series could show by now, half against the rarest that any could.
+        """
         as_large = np.cumsum(self.counts[::-1])[::-1]
-        return np.asarray(-np.log((as_large + 1) / (as_large[0] + 1)))
+        rarest_by_now = np.log(as_large[0] + 1)
+        rarity = rarest_by_now - np.log(as_large + 1)
+        return np.asarray(rarity / np.sqrt(max(rarest_by_now, 1.0) * _RAREST))
 
     def _bins(self, distances: Floats) -> NDArray[np.int64]:
         """Bins by exponent and leading digits, which are exact, where a logarithm differs by processor."""

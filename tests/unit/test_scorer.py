@@ -122,6 +122,19 @@ def test_nothing_scores_above_one_after_a_long_time_without_anything():
     assert 0.9 < scores[19_900] <= 1
 
 
+def test_the_reason_names_the_kind_of_surprise():
+    values = days(3000)
+    values[2500] += 150
+    jump = Scorer().surprises(times(3000), values)
+    assert min(jump.unlike[2500], jump.beyond[2500], jump.strange[2500]) > 0.6
+    values = days(3000)
+    peak = 2304 + int(values[2304:2592].argmax())
+    values[peak] = values.min() + 5
+    hour = Scorer().surprises(times(3000), values)
+    assert hour.unlike[peak] > 0.6
+    assert hour.beyond[peak] == 0
+
+
 def test_the_memory_of_a_series_stays_small():
     scorer = Scorer()
     scorer.feed(times(20_000), days(20_000))
