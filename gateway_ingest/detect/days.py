@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-DAYS = 7
+DAYS = 14
+COMPARED_BY_HOUR = 7  # the newest of them
 HOURS = 24
 SECONDS_OF_DAY = 86_400.0
 
@@ -28,7 +29,7 @@ class DayMemory:
     day: Floats = field(default_factory=lambda: _nothing(1, value=-np.inf))
 
     def feed(self, times: Floats, values: Floats) -> tuple[Floats, Floats]:
-        """Distance to the nearest earlier day at that hour, and distance beyond all that is remembered.
+        """Distance to the nearest of the last seven days at that hour, and distance beyond all days but the wildest.
 
         Only earlier days are compared by hour, because the neighbours of a value are always like it.
         """
@@ -65,14 +66,21 @@ class DayMemory:
         self.highs = np.vstack([self.highs[1:], high])
 
     def _unlike(self, hours: NDArray[np.int64], values: Floats) -> Floats:
-        below, above = self.lows[:, hours] - values, values - self.highs[:, hours]
+        lows, highs = self.lows[-COMPARED_BY_HOUR:, hours], self.highs[-COMPARED_BY_HOUR:, hours]
+        below, above = lows - values, values - highs
         nearest: Floats = np.maximum(np.maximum(below, above), 0).min(axis=0)
         return np.where(np.isfinite(nearest), nearest, 0.0)
 
     def _beyond(self, values: Floats) -> Floats:
-        lowest = min(self.lows.min(), self.low_today.min())
-        highest = max(self.highs.max(), self.high_today.max())
+        """Distance beyond today and the earlier days, without the most extreme of these: one wild day blinds nobody."""
+        lowest = min(_second(np.sort(self.lows.min(axis=1))), self.low_today.min())
+        highest = max(_second(np.sort(self.highs.max(axis=1))[::-1]), self.high_today.max())
         low = np.minimum.accumulate(np.concatenate([[lowest], values[:-1]]))
         high = np.maximum.accumulate(np.concatenate([[highest], values[:-1]]))
         beyond = np.maximum(np.maximum(low - values, values - high), 0)
         return np.where(np.isfinite(beyond), beyond, 0.0)
+
+
+def _second(extremes: Floats) -> float:
+    """The second of the days' extremes, or the first where only one day was seen."""
+    return float(extremes[1] if np.isfinite(extremes[1]) else extremes[0])

@@ -15,7 +15,7 @@ from gateway_ingest.detect.surprise import Tally
 Floats = NDArray[np.float64]
 
 QUIET = 100  # values for which one finding stands, unless a stronger one follows
-ALARM = 0.6  # the shipped default; how it was chosen is in docs/decisions/0007-detector.md
+ALARM = 0.65  # the shipped default; how it was chosen is in docs/decisions/0007-detector.md
 _LARGEST = 1e150  # so that squares stay finite
 _ROUNDING = 1e-9  # a difference smaller than this share of the value is the arithmetic's
 
@@ -28,7 +28,7 @@ class Surprises(NamedTuple):
     """Three kinds of surprise for each value, 0 to 1."""
 
     unlike: Floats  # no recent day was like this at that hour
-    beyond: Floats  # higher or lower than anything of recent days
+    beyond: Floats  # higher or lower than all recent days but the wildest
     strange: Floats  # the course of the last values was never like this
 
     def together(self) -> Floats:
@@ -61,7 +61,7 @@ class Scorer:
         return self.surprises(times, values).together()
 
     def surprises(self, times: Floats, values: Floats) -> Surprises:
-        """Why each of the next values is unusual, for whoever shows it; feeding, `evidence` and this each learn."""
+        """Why each of the next values is unusual, for whoever shows it; this learns them as `feed` does."""
         times, values = _usable(times, values)
         if not len(values):
             return Surprises(np.empty(0), np.empty(0), np.empty(0))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LENGTH = 20  # values in a stretch
+LENGTH = 16  # values in a stretch; a power of two, because sums over it are built by doubling
 REMEMBERED = 512  # earlier stretches to compare with
 BLOCK = 64  # values that share one memory
 _BEFORE = REMEMBERED + 2 * LENGTH - 1  # values before a block that its comparison needs
@@ -47,19 +47,9 @@ def _nearest(newest: Floats, earlier: Floats) -> Floats:
     """
     squares = np.subtract(newest[:, None], earlier[None, :])
     np.multiply(squares, squares, out=squares)
-    nearest: Floats = np.sqrt(_along_diagonals(squares).min(axis=1))
-    return nearest
-
-
-def _along_diagonals(squares: Floats) -> Floats:
-    """The sums of `LENGTH` neighbours along each diagonal, joined from sums of 1, 2, 4, 8 and so on."""
-    rows, columns = squares.shape[0] - LENGTH + 1, squares.shape[1] - LENGTH + 1
-    sums, summed, step = np.zeros((rows, columns)), 0, 1
-    while True:
-        if LENGTH & step:
-            sums += squares[summed : summed + rows, summed : summed + columns]
-            summed += step
-        if summed == LENGTH:
-            return sums
+    step = 1
+    while step < LENGTH:
         squares = squares[step:, step:] + squares[:-step, :-step]
         step *= 2
+    nearest: Floats = np.sqrt(squares.min(axis=1))
+    return nearest

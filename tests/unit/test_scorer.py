@@ -46,9 +46,25 @@ def test_a_usual_value_at_an_unusual_hour_is_found():
     assert peak - 20 <= strongest(scores) < peak + 20
 
 
-def test_a_daily_course_with_noise_raises_less_than_one_alarm_a_week():
-    alarms = sum((score(times(6048), days(6048, seed=seed))[750:] >= ALARM).sum() for seed in range(4))
-    assert alarms <= 4 * (6048 - 750) / 2016
+@pytest.mark.parametrize(
+    "noise",
+    [
+        lambda chance: chance.normal(0, 1, 12_096),
+        lambda chance: chance.poisson(20, 12_096).astype(float),
+        lambda chance: days(12_096, seed=int(chance.integers(1000))),
+    ],
+    ids=["normal", "counts", "daily"],
+)
+def test_six_weeks_of_mere_noise_raise_no_more_than_one_alarm_a_week(noise):
+    alarms = [(score(times(12_096), noise(np.random.default_rng(seed)))[750:] >= ALARM).sum() for seed in range(3)]
+    assert sum(alarms) <= 3 * 6
+
+
+def test_one_wild_day_does_not_hide_the_next():
+    values = days(4000)
+    values[2000] += 5000
+    values[2900] += 400
+    assert score(times(4000), values)[2900] >= ALARM
 
 
 def test_a_constant_series_is_never_unusual():
