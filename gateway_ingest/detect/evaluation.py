@@ -46,6 +46,8 @@ class Series:
 def read_series(series: Path, windows: Path) -> list[Series]:
     """Series from a CSV with the columns file, timestamp and value, and their windows from a JSON object by file."""
     labels = json.loads(windows.read_text(encoding="utf-8"))
+    if not isinstance(labels, dict):
+        raise UnreadableSeries("The windows are no JSON object with a list for each file.")
     rows: dict[str, list[tuple[float, float]]] = {}
     with _opened(series) as lines:
         reader = csv.DictReader(lines)
@@ -53,7 +55,7 @@ def read_series(series: Path, windows: Path) -> list[Series]:
         if missing:
             raise UnreadableSeries(f"The series have no column {', '.join(sorted(missing))}.")
         for row in reader:
-            rows.setdefault(row["file"], []).append((_seconds(row["timestamp"]), float(row["value"])))
+            rows.setdefault(row["file"], []).append(_point(row, line=reader.line_num))
     if not rows:
         raise UnreadableSeries("The file of series is empty.")
     return [_labelled(name, np.array(points), labels.get(name, [])) for name, points in rows.items()]
@@ -61,6 +63,13 @@ def read_series(series: Path, windows: Path) -> list[Series]:
 
 def _opened(path: Path) -> IO[str]:
     return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+
+
+def _point(row: dict[str, str | None], *, line: int) -> tuple[float, float]:
+    try:
+        return _seconds(row["timestamp"] or ""), float(row["value"] or "")
+    except ValueError as problem:
+        raise UnreadableSeries(f"Line {line} of the series holds no time and value: {problem}") from problem
 
 
 def _labelled(name: str, points: Floats, windows: list[list[str]]) -> Series:

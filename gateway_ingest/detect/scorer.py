@@ -14,6 +14,7 @@ from gateway_ingest.detect.surprise import Tally
 
 Floats = NDArray[np.float64]
 
+LEARNING = 750  # values before alarms
 QUIET = 100  # values for which one finding stands, unless a stronger one follows
 ALARM = 0.65  # the shipped default; how it was chosen is in docs/decisions/0007-detector.md
 _LARGEST = 1e150  # so that squares stay finite
@@ -47,6 +48,12 @@ class Scorer:
     beyond: Tally = field(default_factory=Tally)
     strange: Tally = field(default_factory=Tally)
     recent: Floats = field(default_factory=lambda: np.full(QUIET, -1.0))
+    seen: int = 0
+
+    @property
+    def learns(self) -> bool:
+        """Whether so little was seen that scores are coarse and no alarm should be sent on them."""
+        return self.seen < LEARNING
 
     def feed(self, times: Floats, values: Floats) -> Floats:
         """The scores, 0 to 1, of the next values; `times` are seconds since 1970. One finding scores once."""
@@ -65,6 +72,7 @@ class Scorer:
         times, values = _usable(times, values)
         if not len(values):
             return Surprises(np.empty(0), np.empty(0), np.empty(0))
+        self.seen += len(values)
         rounding = _ROUNDING * np.abs(values)
         unlike, beyond = self.days.feed(times, values)
         strange = self.shapes.feed(values)
@@ -75,7 +83,7 @@ class Scorer:
         )
 
     def to_bytes(self) -> bytes:
-        """The memory as bytes, about ten kilobytes."""
+        """The memory as bytes, at most some fifteen kilobytes."""
         stored = io.BytesIO()
         np.savez_compressed(stored, allow_pickle=False, **self._arrays())
         return stored.getvalue()
@@ -85,7 +93,7 @@ class Scorer:
         """The memory that `to_bytes` gave."""
         scorer = cls()
         with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-            scorer.recent = arrays["recent"]
+            scorer.recent, scorer.seen = arrays["recent"], int(arrays["seen"])
             for part, memory in scorer._parts().items():
                 for name in vars(memory):
                     setattr(memory, name, arrays[f"{part}_{name}"])
@@ -103,7 +111,7 @@ class Scorer:
     def _arrays(self) -> dict[str, NDArray[np.float64 | np.int64]]:
         parts = self._parts().items()
         arrays = {f"{part}_{name}": array for part, memory in parts for name, array in vars(memory).items()}
-        return arrays | {"recent": self.recent}
+        return arrays | {"recent": self.recent, "seen": np.array(self.seen)}
 
 
 def score(times: Floats, values: Floats) -> Floats:

@@ -70,6 +70,20 @@ def test_a_window_without_values_is_left_out(files):
     assert evaluate(read_series(*files))["windows"] == 0
 
 
+@pytest.mark.parametrize("line", ["a,2026-03-02 00:00:00", "a,never,1", "a,2026-03-02 00:00:00,much"])
+def test_a_line_that_holds_no_time_and_value_is_refused_by_number(tmp_path, files, line):
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(f"file,timestamp,value\na,2026-03-02 00:00:00,1\n{line}\n")
+    with pytest.raises(UnreadableSeries, match="Line 3"):
+        read_series(wrong, files[1])
+
+
+def test_windows_that_are_no_object_are_refused(files):
+    files[1].write_text("[]")
+    with pytest.raises(UnreadableSeries, match="JSON object"):
+        read_series(*files)
+
+
 def test_a_file_without_the_columns_is_refused_by_name(tmp_path, files):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("file,value\na,1\n")

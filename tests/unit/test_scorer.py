@@ -151,6 +151,14 @@ def test_the_reason_names_the_kind_of_surprise():
     assert hour.beyond[peak] == 0
 
 
+def test_a_series_learns_at_first_and_remembers_that_when_stored():
+    scorer = Scorer()
+    scorer.feed(times(749), days(749))
+    assert Scorer.from_bytes(scorer.to_bytes()).learns
+    scorer.feed(times(750)[749:], days(750)[749:])
+    assert not Scorer.from_bytes(scorer.to_bytes()).learns
+
+
 def test_the_memory_of_a_series_stays_small():
     scorer = Scorer()
     scorer.feed(times(20_000), days(20_000))
