@@ -1,4 +1,4 @@
-"""A launch with a million reports is worked with as one with a hundred: the same pages, the same number of queries."""
+"""A launch with a million reports is worked with as one with a thousand: the same pages, the same number of queries."""
 
 import pytest
 from django.db import connection
@@ -40,7 +40,7 @@ def all_queries(browser, api):
     return pages | {name: queries(api.get, f"/api/v1/{name}") for name in LISTS}
 
 
-def test_million_reports_ask_no_more_questions_than_a_hundred(launch, people, now):
+def test_million_reports_ask_no_more_questions_than_a_thousand_and_work_goes_on(launch, people, now):
     browser, api = Client(), bearer(people["lead"], scopes=["admin"], now=now)
     browser.force_login(people["lead"])
     crowd.fill(launch, first=1, last=1500, now=now)
@@ -52,9 +52,6 @@ def test_million_reports_ask_no_more_questions_than_a_hundred(launch, people, no
     assert Feedback.objects.count() == MANY
     assert {name: (few[name], many[name]) for name in few if many[name] > few[name]} == {}
 
-
-def test_work_goes_on_beside_a_million_reports(launch, people, now):
-    crowd.fill(launch, first=1, last=MANY, now=now)
     report = read_report({"channel": "api", "title": "Basket is empty after signing in"}, source="token:1")[0]
     receipt = intake.accept(launch, report, actor=SYSTEM, now=now)
     assert pipeline.triage_waiting(clock=lambda: now) == 1
