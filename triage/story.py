@@ -56,7 +56,10 @@ def story_of(entries: Iterable[TimelineEntry]) -> list[Happening]:
 def _words(entry: TimelineEntry) -> str:
     data: dict[str, Any] = entry.data
     if entry.kind == "issue.status":
-        return _("%(old)s → %(new)s") % {"old": status_word(data["old"]), "new": status_word(data["new"])}
+        words = {"old": status_word(data["old"]), "new": status_word(data["new"])}
+        if data.get("transition") == "undo":
+            return _("%(old)s → %(new)s, move undone") % words
+        return _("%(old)s → %(new)s") % words
     if entry.kind == "issue.field":
         field = str(data.get("field", ""))
         if data.get("new") == "released":
