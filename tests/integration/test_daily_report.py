@@ -486,6 +486,11 @@ def test_reading_says_at_least_where_guests_reported(launch, now):
 # The pages
 
 
+def test_reading_says_that_none_reported_what_only_machines_saw(launch, now):
+    make_issue(launch, now=now, severity=1, reach_value=0, reach_of=9800)
+    assert read(figures_at(launch, now)).top[0]["reach"] == "none reported"
+
+
 def test_page_before_the_hour_is_a_live_preview(client, launch, people, time_machine_at):
     time_machine_at(DUE - HOUR)
     make_issue(launch, now=DUE - 2 * HOUR)
