@@ -469,7 +469,7 @@ def test_text_mail_tells_the_same_story(launch):
     for part in (
         "AMBER: One SEV2 is open: Product pages answer 503.",
         "Open SEV1, 2, 3: 0/1/0",
-        "reach 412, 4.2%, New, no owner",
+        "reach: 412, 4.2%, New, no owner",
         "Access 1: “I cannot sign in.”",
         "14:00  Product pages 1.8.3 production: the 503 fix",
         "E1  No critical problems open: Failed, 0 of 5 days",

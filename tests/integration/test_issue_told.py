@@ -42,7 +42,7 @@ def options(page: str) -> list[str]:
 
 def log(page: str) -> list[str]:
     """The timeline without moments, the newest first."""
-    lines = re.findall(r"<li>(.*?)</li>", page[page.index('<ol class="body log">') :].split("</ol>")[0])
+    lines = re.findall(r"<li>(.*?)</li>", page[page.index('<ol class="body log">') :].split("</ol>", maxsplit=1)[0])
     return [text_of(re.sub(r"<time.*?</time>", "", line)) for line in lines]
 
 

@@ -31,7 +31,7 @@ from triage.story import story_of
 from triage.views.posted import posted
 
 SHOWN_REPORTS = 100
-_WAYS_TO_END = {
+_WAYS_TO_END: dict[str, list[str]] = {
     IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
     IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
 }
