@@ -27,7 +27,7 @@ def undo_move(issue_id: int, *, version: int | None, actor: Actor, now: datetime
         raise Problem(409, _("That was too long ago to undo; move %(key)s anew.") % {"key": issue.key})
     old = last.data["old"]
     if not {old, issue.status} <= set(OPEN_STATUSES):
-        raise Problem(409, _("%(key)s ended or began again by that, and people were told; move it anew instead.") % {
+        raise Problem(409, _("%(key)s was ended or reopened by that and people may have been told; move it anew instead.") % {
             "key": issue.key})  # fmt: skip
     data = {"field": "status", "old": issue.status, "new": old, "transition": TRANSITION, "reason": ""}
     _write_status(issue, old, now=now, closed_at=None)
