@@ -108,7 +108,21 @@ def test_a_report_beside_the_list_and_the_menus_keep_to_the_window(visit, named)
 def test_the_bar_keeps_its_buttons_beside_a_long_name(visit, named, width):
     page = visit("lead", width=width)
     page.goto(f"{LAUNCH}/board/")
-    account = page.get_by_role("button", name="account").bounding_box()
-    launch = page.locator(".hc-top .launch").bounding_box()
-    assert account["x"] + account["width"] <= width
-    assert launch["width"] <= 360
+    expect(page.locator(".hc-top .hc-verdict")).to_be_visible()
+    parts = [
+        page.locator(f".hc-top {part}").bounding_box() for part in (".launch", ".hc-verdict", ".hc-live", ".hc-av.lg")
+    ]
+    edges = [edge for box in parts for edge in (box["x"], box["x"] + box["width"])]
+    assert edges == sorted(edges)
+    assert edges[-1] <= width
+
+
+def test_a_short_name_is_shown_whole_and_a_portal_keeps_its_way_below_its_name(visit, launch):
+    page = visit("lead", width=390)
+    page.goto(f"{LAUNCH}/board/")
+    assert page.evaluate(
+        "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.launch span'))"
+    )
+    page.goto(f"{LAUNCH}/portal/")
+    brand, nav = (page.locator(f".mast {part}").bounding_box() for part in (".brand", "nav"))
+    assert nav["y"] >= brand["y"] + brand["height"]
