@@ -92,20 +92,21 @@ def move(
     _open_again(issue, to)
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
     issue.resolution = (resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(to)]) if ended else ""
-    _write_status(issue, to, now=now, closed_at=now if ended else None)
+    write_status(issue, to, now=now, closed_at=now if ended else None)
     record(
         issue.launch,
         [Entry(issue.key, "issue.status", data | {"resolution": issue.resolution})],
         actor=actor,
         now=now,
     )
-    _tell_reporters(issue, now=now, ended=ended)
+    tell_reporters(issue, now=now, ended=ended)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
     return issue
 
 
-def _write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetime | None) -> None:
+def write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetime | None) -> None:
+    """Writes the status with its time; everything that changes one goes through here."""
     issue.status = status
     issue.status_changed_at = now
     issue.closed_at = closed_at
@@ -123,7 +124,8 @@ def _write_status(issue: Issue, status: str, *, now: datetime, closed_at: dateti
     )
 
 
-def _tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
+def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
+    """Shows every reporter of the tree how far the work is, and mails them when it ended."""
     members = tree.members_of([issue.pk])[issue.pk]
     keys = [f"IS-{member}" for member in members]
     rows = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
@@ -156,7 +158,7 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
             "root": held[root_id].key})  # fmt: skip
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
     issue.merged_into, issue.status_before_merge = target, issue.status
-    _write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
+    write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
     entries = [
         Entry(issue.key, "issue.merged", data),
         Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key}),
@@ -178,7 +180,7 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     status = issue.status_before_merge or IssueStatus.TRIAGED
     _open_again(issue, status)
     issue.merged_into, issue.status_before_merge = None, ""
-    _write_status(issue, status, now=now, closed_at=issue.closed_at)
+    write_status(issue, status, now=now, closed_at=issue.closed_at)
     entries = [
         Entry(issue.key, "issue.unmerged", data),
         Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
@@ -204,6 +206,6 @@ def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:
     rescore(roots, now=now)
     route(roots, now=now)
     for root in Issue.objects.filter(pk__in=roots).select_related("launch"):
-        _tell_reporters(root, now=now, ended=False)
+        tell_reporters(root, now=now, ended=False)
     changes.publish(issue.launch_id, [issue.pk, *roots])
     return Issue.objects.select_related("launch").get(pk=roots[0])

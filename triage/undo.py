@@ -9,7 +9,7 @@ from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage.board import changes
-from triage.lifecycle import _tell_reporters, _write_status, lock
+from triage.lifecycle import lock, tell_reporters, write_status
 from triage.models import OPEN_STATUSES, Issue
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -30,9 +30,9 @@ def undo_move(issue_id: int, *, version: int | None, actor: Actor, now: datetime
         raise Problem(409, _("%(key)s was ended or reopened by that and people may have been told; move it anew instead.") % {
             "key": issue.key})  # fmt: skip
     data = {"field": "status", "old": issue.status, "new": old, "transition": TRANSITION, "reason": ""}
-    _write_status(issue, old, now=now, closed_at=None)
+    write_status(issue, old, now=now, closed_at=None)
     record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": ""})], actor=actor, now=now)
-    _tell_reporters(issue, now=now, ended=False)
+    tell_reporters(issue, now=now, ended=False)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
     return issue
