@@ -3,13 +3,15 @@
 from django.urls import path
 
 from gateway_ingest.formats import FORMATS
-from gateway_ingest.views import alerts, ingest, sources
+from gateway_ingest.views import alerts, ingest, otlp_logs, sources
 
 app_name = "gateway_ingest"
 
 urlpatterns = [
     path("ingest/", ingest.by_bearer, name="ingest"),
     *[path(f"ingest/{name}/", ingest.by_bearer, {"format_name": name}, name=f"ingest_{name}") for name in FORMATS],
+    path("ingest/otlp/v1/logs", otlp_logs.by_bearer, name="ingest_otlp_logs"),
+    path("ingest/<str:source_key>/otlp/v1/logs", otlp_logs.by_key, name="ingest_otlp_logs_by_key"),
     path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
     path("ingest/<str:source_key>/<str:format_name>/", ingest.by_key, name="ingest_by_key_and_format"),
     path("launches/<slug:slug>/alerts/", alerts.page, name="alerts"),

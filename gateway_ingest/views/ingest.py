@@ -16,7 +16,7 @@ from hypercare.core.middleware import problem_response
 from hypercare.core.problem import Problem, not_found
 
 # Alertmanager repeats only what is answered 5xx; so whatever is our fault must be one of those.
-_HEADERS = {
+HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="hypercare"'},
     405: {"Allow": "POST"},
     503: {"Retry-After": "10"},
@@ -37,9 +37,9 @@ def by_bearer(request: HttpRequest, format_name: str = "") -> HttpResponse:
 
 def _answered(request: HttpRequest, key: str | None, *, format_name: str) -> HttpResponse:
     try:
-        _check_method(request)
-        source = _source(request, key)
-        answer = receive(source, _delivery(request, format_name), now=clock.now())
+        check_method(request)
+        source = source_of(request, key)
+        answer = receive(source, delivery_of(request, format_name), now=clock.now())
     except Problem as problem:
         return _refused(problem, request)
     except (OperationalError, InterfaceError):
@@ -47,12 +47,13 @@ def _answered(request: HttpRequest, key: str | None, *, format_name: str) -> Htt
     return JsonResponse(answer.as_json(), status=202)
 
 
-def _check_method(request: HttpRequest) -> None:
+def check_method(request: HttpRequest) -> None:
+    """Raises Problem 405 for whatever is no post."""
     if request.method != "POST":
         raise Problem(405, _("Post the alerts to this address."))
 
 
-def _source(request: HttpRequest, key: str | None) -> Source:
+def source_of(request: HttpRequest, key: str | None) -> Source:
     """The source of the key; 404 where the address carries a wrong one, 401 where the header does."""
     if key is not None:
         source = source_of_key(key, now=clock.now())
@@ -68,7 +69,8 @@ def _source(request: HttpRequest, key: str | None) -> Source:
     return source
 
 
-def _delivery(request: HttpRequest, format_name: str) -> Delivery:
+def delivery_of(request: HttpRequest, format_name: str) -> Delivery:
+    """The request's body and what its headers say of it; raises Problem 400 for one that broke off."""
     try:
         body = request.read(MAX_SENT + 1)
     except UnreadablePostError as error:
@@ -78,11 +80,12 @@ def _delivery(request: HttpRequest, format_name: str) -> Delivery:
         encoding=request.headers.get("Content-Encoding", ""),
         format_name=format_name,
         idempotency_key=request.headers.get("Idempotency-Key", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
     )
 
 
 def _refused(problem: Problem, request: HttpRequest) -> HttpResponse:
     response = problem_response(problem, instance=masked(request.path))
-    for name, value in _HEADERS.get(problem.status, {}).items():
+    for name, value in HEADERS.get(problem.status, {}).items():
         response[name] = value
     return response

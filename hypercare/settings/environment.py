@@ -44,3 +44,5 @@ SECRET_KEY = os.environ.get("HYPERCARE_SECRET_KEY") or _kept_secret()
 PUBLIC_URL = os.environ.get("HYPERCARE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
 ALLOWED_HOSTS = words("HYPERCARE_HOSTS") or ["127.0.0.1", "localhost", "[::1]", "testserver"]
 HYPERCARE_ORIGINS = words("HYPERCARE_ORIGINS")
+# Hosts and networks inside that addresses set by users may reach all the same.
+OUTGOING_ALLOWED = words("HYPERCARE_OUTGOING_ALLOWED")
