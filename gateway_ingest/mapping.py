@@ -1,5 +1,6 @@
 """This module reads JSON of a sender's own shape by JMESPath expressions, and names the expression where one fails."""
 
+import json
 from collections.abc import Mapping as Members
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -73,6 +74,49 @@ def faults_of(expressions: Expressions) -> list[FieldFault]:
 def apply(expressions: Expressions, payload: JSON) -> Reading:
     """The alerts these expressions find; raises FormatError where the list of alerts is none."""
     return [_read_or_say_why(expressions, item) for item in found_items(expressions, payload)]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a mapping makes of a sample: its alerts, what each expression finds in the first, and what is at fault."""
+
+    reading: Reading = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
+    faults: list[FieldFault] = field(default_factory=list)
+
+
+def try_out(expressions: Expressions, payload: JSON) -> Trial:
+    """Tries a mapping on a sample without storing anything."""
+    if faults := faults_of(expressions):
+        return Trial(faults=faults)
+    try:
+        items = found_items(expressions, payload)
+    except FormatError as error:
+        return Trial(faults=[FieldFault(ITEMS, str(error))])
+    if not items:
+        return Trial(faults=[FieldFault(ITEMS, _("The list is empty in this sample."))])
+    return Trial(
+        reading=[_read_or_say_why(expressions, item) for item in items],
+        found={name: _shown(expressions, name, items[0]) for name in FACTS if getattr(expressions, name)},
+        faults=_faults_in(expressions, items[0]),
+    )
+
+
+def _faults_in(expressions: Expressions, item: JSON) -> list[FieldFault]:
+    try:
+        alert_of(expressions, item)
+    except MappedError as wrong:
+        return [wrong.fault]
+    except AlertError as wrong:
+        return [FieldFault("key", str(wrong))]
+    return []
+
+
+def _shown(expressions: Expressions, name: str, item: JSON) -> str:
+    try:
+        return json.dumps(_searched(expressions, name, item), ensure_ascii=False)[:200]
+    except MappedError:
+        return ""
 
 
 def found_items(expressions: Expressions, payload: JSON) -> list[JSON]:

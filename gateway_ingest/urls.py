@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gateway_ingest.formats import FORMATS
-from gateway_ingest.views import alerts, ingest, otlp_logs, sources
+from gateway_ingest.views import alerts, ingest, mapping, otlp_logs, sources
 
 app_name = "gateway_ingest"
 
@@ -19,5 +19,9 @@ urlpatterns = [
     path("launches/<slug:slug>/sources/create/", sources.create, name="source_create"),
     path("launches/<slug:slug>/sources/<int:number>/rotate/", sources.rotate, name="source_rotate"),
     path("launches/<slug:slug>/sources/<int:number>/end/", sources.end, name="source_end"),
+    path("launches/<slug:slug>/sources/<int:number>/signing/", sources.signing, name="source_signing"),
+    path("launches/<slug:slug>/sources/<int:number>/mapping/", mapping.page, name="mapping"),
+    path("launches/<slug:slug>/sources/<int:number>/mapping/preview/", mapping.preview, name="mapping_preview"),
+    path("launches/<slug:slug>/sources/letters/<int:number>/replay/", sources.replay, name="letter_replay"),
     path("launches/<slug:slug>/sources/<int:number>/first-event/", sources.first_event, name="source_first_event"),
 ]
