@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gateway_ingest.mapping import FACTS, ITEMS, MAX_LENGTH, Expressions
@@ -42,13 +42,13 @@ class WordsField(forms.CharField):
         """What each of their words means; an error names the first line that says nothing."""
         lines = [line.strip() for line in (super().clean(value) or "").splitlines() if line.strip()]
         if len(lines) > _MAX_WORDS:
-            raise ValidationError(now_in_words("At most 50 words are kept."))
+            raise ValidationError(gettext("At most 50 words are kept."))
         return dict(self._pair(line) for line in lines)
 
     def _pair(self, line: str) -> tuple[str, str]:
         theirs, _sign, ours = (part.strip() for part in line.rpartition("="))
         if not theirs or ours.lower() not in self.ours:
-            detail = now_in_words("“%(line)s” says nothing; write their word, = and one of: %(ours)s.")
+            detail = gettext("“%(line)s” says nothing; write their word, = and one of: %(ours)s.")
             raise ValidationError(detail % {"line": line[:60], "ours": ", ".join(self.ours)})
         return theirs, ours.lower()
 
@@ -139,4 +139,4 @@ def check_secret(given: str) -> None:
     except (binascii.Error, ValueError):
         size = 0
     if not given.startswith(_SIGNED_WITH) or not 24 <= size <= 64:
-        raise ValidationError(now_in_words("A signing secret is whsec_ and 24 to 64 bytes in base64."))
+        raise ValidationError(gettext("A signing secret is whsec_ and 24 to 64 bytes in base64."))

@@ -54,10 +54,24 @@ _NAMES: dict[str, dict[str, int]] = {
 # What such a name is often of when it is of something else.
 _POORER = {
     "title": ("user", "host", "group", "team", "first", "last", "rule", "id"),
-    "key": ("user", "account", "org", "organisation", "organization", "team", "tenant", "version", "trace", "request"),
+    "key": (
+        "user",
+        "account",
+        "org",
+        "organisation",
+        "organization",
+        "team",
+        "tenant",
+        "version",
+        "trace",
+        "request",
+        "customer",
+        "client",
+        "session",
+    ),
     "time": ("end", "ends", "ended", "updated", "resolved", "closed", "modified", "sent"),
     "link": ("image", "avatar", "icon", "logo", "callback", "unsubscribe"),
-    "status": ("code", "http", "previous", "old", "last"),
+    "status": ("code", "http", "previous", "old", "last", "err", "exec", "data"),
 }
 
 
@@ -96,7 +110,7 @@ def propose(payload: JSON) -> dict[str, Choice]:
 def _where_alerts_are(payload: JSON) -> tuple[JSON, tuple[str, ...] | None]:
     """The first alert of the best list with its path, or the whole payload."""
     found: tuple[JSON, tuple[str, ...] | None] = (payload, None)
-    best = _worth(payload) if isinstance(payload, dict) else 0
+    best = max((_worth(item) for item in _objects(payload)), default=0)
     for path, items in _lists(payload, ()):
         worth = _worth(items[0])
         if worth > best:
@@ -108,6 +122,14 @@ def _worth(item: JSON) -> int:
     """How much an object by itself looks like an alert: the facts its own members seem to hold."""
     leaves = [_Leaf((name,), value) for name, value in values.members(item).items() if _is_leaf(value)]
     return sum(1 for name in _NAMES if any(_score(name, leaf)[0] >= _ENOUGH for leaf in leaves))
+
+
+def _objects(value: JSON) -> Iterator[JSON]:
+    """The payload and the objects inside it that are in no list: one of them may be the alert itself."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _objects(inner)
 
 
 def _lists(value: JSON, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[JSON]]]:

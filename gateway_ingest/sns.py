@@ -21,7 +21,6 @@ from hypercare.core.timeline import SYSTEM, Entry, record
 TASK = "gateway_ingest.sns_errands"
 MAX_ATTEMPTS = 8
 MAX_WAITING = 50
-CERTIFICATE_KEPT_FOR = timedelta(days=7)
 _CLAIMED_FOR = timedelta(minutes=2)
 _WAIT = timedelta(seconds=20)
 _LONGEST_NAME = 300

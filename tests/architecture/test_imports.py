@@ -42,7 +42,7 @@ def test_imports_point_down():
     [
         ("hypercare/core/clock.py", "import feedback.models"),
         ("feedback/report.py", "from gateway_ingest import models"),
-        ("gateway_ingest/models.py", "import triage.pipeline"),
+        ("gateway_ingest/models/alerts.py", "import triage.pipeline"),
         ("triage/pipeline.py", "from hypercare import schedule"),
     ],
 )

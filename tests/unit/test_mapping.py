@@ -136,6 +136,17 @@ def test_list_of_alerts_is_proposed_as_such():
     assert propose(body["events"])["items"].expression == "@"
 
 
+def test_list_inside_an_alert_is_no_list_of_alerts():
+    rules = [{"name": "Rule", "id": "r-1", "summary": "Too many errors"}]
+    body = {
+        "kind": "x",
+        "data": {"summary": "Errors", "status": "open", "severity": "high", "id": "i-1", "rules": rules},
+    }
+    choices = propose(body)
+    assert "items" not in choices
+    assert (choices["title"].expression, choices["key"].expression) == ("data.summary", "data.id")
+
+
 def test_nothing_is_proposed_where_nothing_fits():
     assert propose({"a": 1, "b": {"c": None}}) == {}
 
