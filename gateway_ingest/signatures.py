@@ -24,8 +24,8 @@ def check(source: Source, name: str, body: bytes, payload: JSON, headers: Header
     """Raises Problem 403 for a wrong or missing signature, 503 while the certificate it needs is not there yet."""
     if name == "cloudwatch" and isinstance(payload, dict) and is_envelope(payload):
         _check_sns(source, payload, now=now)
-    elif name == "standardwebhooks" and source.signing_secret:
-        _check_standard(source, body, headers, now=now)
+    elif source.signing_secret and (name == "standardwebhooks" or "webhook-signature" in headers):
+        _check_standard(source, name, body, headers, now=now)
     else:
         refuse_unsigned(source, name, now=now)
 
@@ -37,7 +37,7 @@ def refuse_unsigned(source: Source, name: str, *, now: datetime) -> None:
         raise _refused(source, name, detail, now=now)
 
 
-def _check_standard(source: Source, body: bytes, headers: Headers, *, now: datetime) -> None:
+def _check_standard(source: Source, name: str, body: bytes, headers: Headers, *, now: datetime) -> None:
     secret = unseal(source.signing_secret)
     if secret is None:
         raise Problem(503, _("The signing secret can no longer be read; an administrator has to enter it again."))
@@ -45,7 +45,7 @@ def _check_standard(source: Source, body: bytes, headers: Headers, *, now: datet
         Webhook(secret).verify(body, dict(headers), json_parse=False)
     except (WebhookVerificationError, EmptyWebhookSecretError, ValueError) as error:
         detail = _("The signature of this message is wrong, missing or older than five minutes.")
-        raise _refused(source, "standardwebhooks", detail, now=now) from error
+        raise _refused(source, name, detail, now=now) from error
 
 
 def _check_sns(source: Source, message: dict[str, JSON], *, now: datetime) -> None:

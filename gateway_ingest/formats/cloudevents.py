@@ -1,11 +1,13 @@
 """This module reads alerts out of CloudEvents 1.0: binary with its attributes in headers, structured, and batches."""
 
+from urllib.parse import unquote
+
 from django.utils.translation import gettext as _
 
 from gateway_ingest.formats import values
 from gateway_ingest.formats.generic import carried_alert, stem_of
 from gateway_ingest.formats.incoming import AlertError, FormatError, Headers, IncomingAlert, Reading, one_by_one
-from hypercare.core.strict_json import JSON
+from hypercare.core.strict_json import JSON, UNSAFE_CHARACTER
 
 _ATTRIBUTES = ("id", "source", "specversion", "type", "subject", "time")
 _REQUIRED = ("id", "source", "specversion", "type")
@@ -19,7 +21,7 @@ def recognises(payload: JSON, headers: Headers) -> bool:
 def read(payload: JSON, headers: Headers) -> Reading:
     """The alerts of an event or a batch; raises FormatError for any other payload."""
     if "ce-specversion" in headers:
-        attributes: dict[str, JSON] = {name: headers.get(f"ce-{name}") for name in _ATTRIBUTES}
+        attributes: dict[str, JSON] = {name: _decoded(headers.get(f"ce-{name}", "")) for name in _ATTRIBUTES}
         return one_by_one([{**attributes, "data": payload}], _alert)
     if _is_event(payload):
         return one_by_one([payload], _alert)
@@ -34,6 +36,11 @@ def delivery_id(payload: JSON, headers: Headers) -> str:
         return values.key_of(headers.get("ce-source"), headers.get("ce-id"))
     event = values.members(payload)
     return values.key_of(event.get("source"), event.get("id"))
+
+
+def _decoded(header: str) -> str:
+    """What a header says: the binding percent-encodes whatever is not plain, and we store no control characters."""
+    return UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", unquote(header))
 
 
 def _is_event(payload: JSON) -> bool:

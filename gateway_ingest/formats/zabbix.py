@@ -70,6 +70,7 @@ def _from_macros(payload: dict[str, JSON]) -> IncomingAlert:
         starts_at=started,
         ends_at=_moment(said, "eventrecoverydate", "eventrecoverytime"),
         url=_url(said),
+        let_go="unacknowledged" in values.text(said.get("eventupdateaction")).lower(),
     )
 
 

@@ -1,6 +1,7 @@
 """These tests post every format's samples at the door, each at its own address and at every other's."""
 
 import json
+import random
 
 import pytest
 import time_machine
@@ -128,6 +129,47 @@ def test_retry_of_one_cloud_event_is_a_duplicate(post):
     assert post(sample.firing, sample.headers).json()["accepted"] == 1
     assert post(sample.firing, sample.headers).json() == {"accepted": 0, "duplicate": True}
     assert Alert.objects.get().count == 1
+
+
+def test_binary_event_may_percent_encode_its_attributes(post):
+    sample = next(sample for sample in SAMPLES if str(sample) == "cloudevents, binary")
+    post({"severity": "high"}, sample.headers | {"ce-subject": "K%C3%B6p%00"})
+    assert Alert.objects.get().title == "Köp\N{REPLACEMENT CHARACTER}"
+
+
+NONSENSE = [
+    None,
+    True,
+    -1,
+    1e300,
+    "",
+    "x" * 5000,
+    "2026-13-45",
+    "999999999999999",
+    [],
+    {},
+    [[]],
+    {"a": {"b": []}},
+    "\u202e",
+]
+
+
+def spoiled(value, chance):
+    """The payload with nonsense in some of its places."""
+    if chance.random() < 0.08:
+        return chance.choice(NONSENSE)
+    if isinstance(value, dict):
+        return {name: spoiled(inner, chance) for name, inner in value.items() if chance.random() > 0.04}
+    return [spoiled(inner, chance) for inner in value] if isinstance(value, list) else value
+
+
+def test_spoiled_samples_are_taken_or_refused_and_never_a_fault(post):
+    chance = random.Random(7)
+    for sample in SAMPLES * 4:
+        answer = post(spoiled(sample.firing, chance), sample.headers, path=chance.choice(["", f"{sample.format}/"]))
+        assert answer.status_code in {202, 400, 403}, (sample, answer.content)
+    assert Alert.objects.exists()
+    assert DeadLetter.objects.exists()
 
 
 def test_unknown_status_is_rejected_with_its_word(post):

@@ -281,6 +281,13 @@ def test_other_body_other_secret_or_an_old_message_is_refused(signing, now):
     assert post(signing, MESSAGE, **signature(MESSAGE, old)).status_code == 403
 
 
+def test_signed_json_of_another_format_is_checked_too(signing, now):
+    Source.objects.filter(pk=signing.pk).update(signed_only=True)
+    body = json.dumps({"title": "Night job", "status": "firing"})
+    assert post(signing, body, **signature(body, now)).json()["accepted"] == 1
+    assert post(signing, body.replace("Night", "Day"), **signature(body, now)).status_code == 403
+
+
 def test_retry_under_one_webhook_id_is_a_duplicate(signing, now):
     post(signing, MESSAGE, **signature(MESSAGE, now))
     assert post(signing, MESSAGE, **signature(MESSAGE, now)).json() == {"accepted": 0, "duplicate": True}

@@ -8,9 +8,11 @@ import threading
 import time
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from hypercare.core import outgoing
 from hypercare.core.outgoing import Unreachable, fetch, is_public
+from hypercare.settings.environment import hosts_and_networks
 
 
 class Door(http.server.BaseHTTPRequestHandler):
@@ -60,6 +62,14 @@ def test_host_may_be_listed_by_name(door, settings):
     assert fetch(f"http://localhost:{door.server_port}/").status == 200
     with pytest.raises(Unreachable):
         fetch(address(door, "/"))
+
+
+def test_wrong_list_of_what_may_be_called_stops_the_start(monkeypatch):
+    monkeypatch.setenv("HYPERCARE_OUTGOING_ALLOWED", "proxy.internal, 10.0.0.0/8, ::1")
+    assert len(hosts_and_networks("HYPERCARE_OUTGOING_ALLOWED")) == 3
+    monkeypatch.setenv("HYPERCARE_OUTGOING_ALLOWED", "10.0.0.0/33")
+    with pytest.raises(ImproperlyConfigured, match=r"10\.0\.0\.0/33"):
+        hosts_and_networks("HYPERCARE_OUTGOING_ALLOWED")
 
 
 def test_redirect_is_answered_and_not_followed(door):
