@@ -93,4 +93,6 @@ def fill(launch: Launch, *, first: int, last: int, now: datetime) -> None:
     with connection.cursor() as cursor:
         for statement in (_REPORTERS, _ISSUES, _FEEDBACK, _MATCHES, _DECISIONS):
             cursor.execute(statement, given)
+            # The next one joins what this one wrote; by old statistics a million rows would take an hour.
+            cursor.execute("ANALYZE feedback_reporter, triage_issue, feedback_feedback, triage_match")
         cursor.execute("VACUUM ANALYZE")  # as autovacuum would have done by now

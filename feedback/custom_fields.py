@@ -50,7 +50,6 @@ def _complaint(value: Any, definition: FieldDefinition) -> str:
 
 def _is_date(value: Any) -> bool:
     try:
-        date.fromisoformat(value)
+        return bool(date.fromisoformat(value).isoformat() == value)
     except (TypeError, ValueError):
         return False
-    return True

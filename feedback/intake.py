@@ -16,7 +16,7 @@ from feedback import attachments, custom_fields, receipts
 from feedback.models import FORMLESS_CHANNELS, PUBLIC_CHANNELS, Feedback, ReceiptLink, Reporter
 from feedback.report import MAX_NAME, Report
 from hypercare.core import wake
-from hypercare.core.clock import FIRST_DAY
+from hypercare.core.clock import FIRST_DAY, local_day
 from hypercare.core.models import Component, Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact, redact_value, without_secret
@@ -70,7 +70,7 @@ def refuse_closed(launch: Launch) -> None:
     """Raises Problem 409 for a launch that takes no more reports."""
     if launch.closed_at:
         raise Problem(409, _("%(launch)s was closed on %(day)s and takes no more reports.") % {
-            "launch": launch.name, "day": f"{launch.closed_at:%Y-%m-%d}"})  # fmt: skip
+            "launch": launch.name, "day": local_day(launch.closed_at, launch.zone).isoformat()})  # fmt: skip
 
 
 def _accept_all(
@@ -125,7 +125,7 @@ def _row(launch: Launch, report: Report, *, component: Component | None, now: da
         kind=redact(report.kind).text[:16],
         title=title.text[:300],
         body=body.text,
-        language=report.language,
+        language=report.language or launch.language,
         context=context.value,
         fields=fields.value,
         component=component,
@@ -154,7 +154,7 @@ def _give_reporters(launch: Launch, reports: dict[int, Report], rows: dict[int, 
                 email=email,
                 external_id=without_secret(report.reporter_external_id),
                 name=redact(report.reporter_name).text[:MAX_NAME],
-                language=report.language,
+                language=report.language or launch.language,
                 created_at=now,
             )
             for (email, _external), report in sorted(wanted.items(), key=itemgetter(0))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from feedback.files import SafeFile
 from feedback.models import Channel
+from hypercare.core.one_line import is_visible, one_line
 from hypercare.core.problem import FieldError
 from hypercare.core.strict_json import clean_text
 
@@ -58,7 +59,7 @@ class Report:
     occurred_at: datetime | None = None
     trace_id: str = ""
     external_id: str | None = None
-    language: str = "en"
+    language: str = ""
     files: tuple[SafeFile, ...] = ()
 
     def with_files(self, files: tuple[SafeFile, ...]) -> "Report":
@@ -92,7 +93,7 @@ class _Reader:
         if not isinstance(value, str):
             self.refuse(name, _("“%(name)s” must be a text in quotes.") % {"name": name})
             return ""
-        if required and not value.strip():
+        if required and not is_visible(value):
             self.refuse(name, _("“%(name)s” is empty; write at least a word.") % {"name": name})
         if len(value.encode("utf-8", "surrogatepass")) > limit * (1 if lines else 4) or (
             not lines and len(value) > limit
@@ -105,9 +106,7 @@ class _Reader:
             return ""
         for problem in clean_text(value):
             self.refuse(name, problem)
-        if not lines and ("\n" in value or "\r" in value):
-            value = " ".join(value.split())
-        return value.strip() if not lines else value
+        return value if lines else one_line(value)
 
     def mapping(self, name: str) -> dict[str, Any]:
         value = self.data.get(name)
@@ -165,9 +164,9 @@ def read_report(data: object, *, source: str, channels: frozenset[str] | None = 
 
 
 def language_of(value: object) -> str:
-    """The language we can answer in that is nearest to a language tag; English where none is."""
+    """The language we can answer in that is nearest to a language tag; empty where none is, for the launch's own."""
     tag = value.lower()[:2] if isinstance(value, str) else ""
-    return tag if tag in LANGUAGES else "en"
+    return tag if tag in LANGUAGES else ""
 
 
 def _channel(reader: _Reader, channels: frozenset[str] | None) -> str:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gateway_ingest.formats import FORMATS
-from gateway_ingest.views import alerts, ingest, mapping, otlp_logs, sources
+from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, sources
 
 app_name = "gateway_ingest"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     *[path(f"ingest/{name}/", ingest.by_bearer, {"format_name": name}, name=f"ingest_{name}") for name in FORMATS],
     path("ingest/otlp/v1/logs", otlp_logs.by_bearer, name="ingest_otlp_logs"),
     path("ingest/<str:source_key>/otlp/v1/logs", otlp_logs.by_key, name="ingest_otlp_logs_by_key"),
+    path("ingest/deploys/<str:format_name>/", deploys.by_bearer, name="ingest_deploys"),
+    path("ingest/<str:source_key>/deploys/<str:format_name>/", deploys.by_key, name="ingest_deploys_by_key"),
     path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
     path("ingest/<str:source_key>/<str:format_name>/", ingest.by_key, name="ingest_by_key_and_format"),
     path("launches/<slug:slug>/alerts/", alerts.page, name="alerts"),

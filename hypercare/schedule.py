@@ -9,6 +9,7 @@ BEAT_SCHEDULE = {
         ("send messages", "core.send_messages", 5.0),
         ("assess exit criteria", "triage.assess", 60.0),
         ("draft and send reports", "triage.reports", 30.0),
+        ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
@@ -21,6 +22,7 @@ STANDBY_TASKS = {
     "core.send_messages": 1.0,
     "gateway_ingest.sns_errands": 30.0,
     "triage.reports": 30.0,
+    "triage.owners": 30.0,
     "triage.assess": 60.0,
     "core.begin_launches": 60.0,
 }

@@ -113,6 +113,16 @@ def hold(about: Issue | Feedback, *, field: str, value: str, reason: str, actor:
     )
 
 
+def restore(row: Feedback, *, field: str, now: datetime) -> Decision | None:
+    """Puts in force again what a machine last said of a report; None when none ever did."""
+    last = Decision.objects.filter(feedback=row, field=field).exclude(origin=Origin.PERSON).order_by("-id").first()
+    if last is None:
+        return None
+    last.pk, last.ended_at, last.decided_at = None, None, now
+    last.save(force_insert=True)
+    return last
+
+
 def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
     """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
     live = Decision.objects.filter(_is_about(about), field=field, ended_at=None, origin=Origin.PERSON)

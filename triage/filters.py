@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Channel, Feedback, ReplyStatus
 from hypercare.core.models import FieldDefinition, FieldKind, Launch
+from hypercare.core.problem import FieldError, Problem
 from hypercare.core.strict_json import MAX_NUMBER_LENGTH, BadJson, parse
 from triage.categories import CATEGORY_NAMES, SENTIMENTS
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus, Moscow
@@ -101,6 +102,19 @@ class IssueFilter(_ByAddress):
         """Issues that sleep now, or those that do not."""
         sleeping = Q(snoozed_until__gt=Now())
         return rows.filter(sleeping, status__in=OPEN_STATUSES) if value else rows.exclude(sleeping)
+
+
+_OF_EVERY_LIST = {"launch", "cursor", "page_size", "format"}
+
+
+def refuse_unknown(params: QueryDict, known: type[_ByAddress], *, fields: bool = False) -> None:
+    """Raises Problem 400 for a filter nobody knows: a script that misspells one must not get every row."""
+    for name in params:
+        if name in _OF_EVERY_LIST or name in known.base_filters or (fields and name.startswith("field.")):
+            continue
+        detail = _("There is no filter “%(name)s”; known are: %(known)s.") % {
+            "name": name[:80], "known": ", ".join([*known.base_filters, *(["field.<key>"] if fields else [])])}  # fmt: skip
+        raise Problem(400, detail, errors=(FieldError(f"/{name[:80]}", detail),))
 
 
 def by_custom_fields(rows: QuerySet[Feedback], params: Any, launch: Launch) -> QuerySet[Feedback]:

@@ -91,7 +91,7 @@ def move(
     }
     _open_again(issue, to)
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
-    issue.resolution = (resolution or ("fixed" if to == IssueStatus.CLOSED else "")) if ended else ""
+    issue.resolution = (resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(to)]) if ended else ""
     _write_status(issue, to, now=now, closed_at=now if ended else None)
     record(
         issue.launch,
@@ -151,6 +151,9 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
             "key": issue.key, "into": issue.merged_into_id})  # fmt: skip
     if root_id == issue_id:
         raise Problem(409, _("That would merge an issue into itself by way of another."))
+    if held[root_id].status in ENDED_STATUSES and issue.status not in ENDED_STATUSES:
+        raise Problem(409, _("%(root)s is ended, and merging would end work that is open. Reopen it first.") % {
+            "root": held[root_id].key})  # fmt: skip
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
     issue.merged_into, issue.status_before_merge = target, issue.status
     _write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)

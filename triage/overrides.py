@@ -13,6 +13,7 @@ from feedback.report import MAX_TITLE
 from hypercare.core.models import Component, Team, User
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact
+from hypercare.core.roles import Right, roles_with
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import decisions, tree
@@ -106,7 +107,7 @@ def override_issue(
     version: int | None = None,
 ) -> Issue:
     """Sets a field of an issue by hand; it stands against the machines until released."""
-    issue, reason = lock(issue_id, version=version), given_reason(reason)
+    issue, reason = _locked_root(issue_id, version=version), given_reason(reason)
     if field not in ISSUE_FIELDS:
         raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
     old = _shown(issue, field)
@@ -124,11 +125,30 @@ def override_issue(
 @transaction.atomic
 def release_issue(issue_id: int, *, field: str, actor: Actor, now: datetime, version: int | None = None) -> Issue:
     """Gives a field back to the machines."""
-    issue = lock(issue_id, version=version)
+    issue = _locked_root(issue_id, version=version)
     old = _shown(issue, field) if field in ISSUE_FIELDS else ""
     if not decisions.release(issue, field=field, now=now):
         raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
+    if field == "title":
+        issue.title = _first_title(issue)
+    elif field == "owner":
+        issue.owner = None
     return _after(issue, field, old, "released", "", actor=actor, now=now)
+
+
+def _locked_root(issue_id: int, *, version: int | None) -> Issue:
+    """The issue, locked; what is merged takes no verdict of its own, since nobody would see it."""
+    issue = lock(issue_id, version=version)
+    if issue.merged_into_id:
+        root = tree.roots_of([issue.pk])[issue.pk]
+        raise Problem(409, _("%(key)s is merged; decide on IS-%(root)s.") % {"key": issue.key, "root": root})
+    return issue
+
+
+def _first_title(issue: Issue) -> str:
+    """What the machine called it: the title of its first report."""
+    first = Feedback.objects.filter(matches__issue=issue, matches__ended_at=None).order_by("pk").first()
+    return first.title if first else issue.title
 
 
 def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: Actor, now: datetime) -> Issue:
@@ -175,7 +195,9 @@ def _related(issue: Issue, field: str, value: Any) -> Component | Team | User | 
         found = Team.objects.filter(launch=issue.launch, name=str(value)[:80]).first()
     else:
         found = User.objects.filter(
-            Q(memberships__launch=issue.launch), Q(email=str(value).strip().lower()[:254]), is_active=True
+            Q(memberships__launch=issue.launch, memberships__role__in=roles_with(Right.TRIAGE)),
+            Q(email=str(value).strip().lower()[:254]),
+            is_active=True,
         ).first()
     if found is None:
         raise _bad("value", _("There is no such %(field)s in this launch.") % {"field": field})
@@ -185,30 +207,56 @@ def _related(issue: Issue, field: str, value: Any) -> Component | Team | User | 
 @transaction.atomic
 def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, actor: Actor, now: datetime) -> Feedback:
     """Sets a verdict of a report by hand; its issue is scored again."""
-    if field not in FEEDBACK_FIELDS:
-        raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(FEEDBACK_FIELDS)})
     reason = given_reason(reason)
-    lock_launch(row.launch_id)
-    match = Match.objects.filter(feedback=row, ended_at=None).first()
-    root = lock_issues(tree.roots_of([match.issue_id]).values()) if match else {}
-    row = Feedback.objects.select_for_update(of=("self",)).select_related("launch").get(pk=row.pk)
-    if row.triaged_at is None:
-        raise Problem(409, _("%(key)s is still in triage; try again in a moment.") % {"key": row.key})
+    row, roots = _locked_report(row, field)
     stored = _set_verdict(row, field, value)
     decisions.hold(row, field=field, value=stored, reason=reason, actor=actor, now=now)
-    entry = Entry(row.key, "issue.field", {"field": field, "new": stored, "reason": reason})
-    record(row.launch, [entry], actor=actor, now=now)
-    if root:
-        Issue.objects.filter(pk__in=root).update(version=F("version") + 1)
-        rescore(root, now=now)
-        route(root, now=now)
-        changes.publish(row.launch_id, root)
+    _after_verdict(row, roots, {"field": field, "new": stored, "reason": reason}, actor=actor, now=now)
     return row
 
 
+@transaction.atomic
+def release_feedback(row: Feedback, *, field: str, actor: Actor, now: datetime) -> Feedback:
+    """Gives a report's verdict back to the machine: what it said last stands again."""
+    row, roots = _locked_report(row, field)
+    if not decisions.release(row, field=field, now=now):
+        raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
+    again = decisions.restore(row, field=field, now=now)
+    _set_verdict(row, field, again.value if again and again.applied else None)
+    _after_verdict(row, roots, {"field": field, "new": "released"}, actor=actor, now=now)
+    return row
+
+
+def _locked_report(row: Feedback, field: str) -> tuple[Feedback, list[int]]:
+    """The report and the root of its issue, locked in the order of all others."""
+    if field not in FEEDBACK_FIELDS:
+        raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(FEEDBACK_FIELDS)})
+    lock_launch(row.launch_id)
+    match = Match.objects.filter(feedback=row, ended_at=None).first()
+    roots = lock_issues(tree.roots_of([match.issue_id]).values()) if match else {}
+    row = Feedback.objects.select_for_update(of=("self",)).select_related("launch").get(pk=row.pk)
+    if row.triaged_at is None:
+        raise Problem(409, _("%(key)s is still in triage; try again in a moment.") % {"key": row.key})
+    return row, list(roots)
+
+
+def _after_verdict(row: Feedback, roots: list[int], data: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    record(row.launch, [Entry(row.key, "issue.field", data)], actor=actor, now=now)
+    if roots:
+        Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
+        rescore(roots, now=now)
+        route(roots, now=now)
+        changes.publish(row.launch_id, roots)
+
+
 def _set_verdict(row: Feedback, field: str, value: Any) -> str:
-    """Writes one verdict of a report and says how it is kept."""
-    if field == "component":
+    """Writes one verdict of a report and says how it is kept; None is no verdict."""
+    if value is None and field == "component":
+        row.component, row.team, stored = None, None, ""
+    elif value is None:
+        setattr(row, field, None if field == "severity" else "")
+        stored = ""
+    elif field == "component":
         slug = str(value)[:60]
         row.component = Component.objects.filter(launch=row.launch, slug=slug).first() if "\x00" not in slug else None
         if row.component is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils.translation import override
 
 from feedback.models import Feedback
 from hypercare.core.models import Component, Launch
@@ -67,7 +68,9 @@ def triage_claimed(held: Claim, *, now: datetime) -> int:
 
 def _triage_or_halve(claim_name: str, rows: list[Feedback], *, now: datetime) -> int:
     try:
-        return write(think(rows, now=now), claim_name=claim_name, now=now)
+        # Reasons are written down in the language of the team that reads them.
+        with override(rows[0].launch.language):
+            return write(think(rows, now=now), claim_name=claim_name, now=now)
     except Exception:
         if len(rows) == 1:
             log.exception("HC-%s could not be triaged and keeps waiting", rows[0].pk)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from hypercare.core.models import Component
 from triage import decisions, tree
@@ -38,7 +40,7 @@ class Named(NamedTuple):
 def route(root_ids: Iterable[int], *, now: datetime) -> None:
     """Gives these root issues their component and team, where no person holds them; the caller publishes the board."""
     ids = sorted(set(root_ids))
-    issues = list(Issue.objects.filter(pk__in=ids))
+    issues = list(Issue.objects.filter(pk__in=ids).select_related("launch"))
     named = _named(ids)
     held = decisions.overridden_fields(issues)
     meant = {one.component_id for one in named.values()} | {issue.component_id for issue in issues}
@@ -46,7 +48,8 @@ def route(root_ids: Iterable[int], *, now: datetime) -> None:
     was = {issue.pk: (issue.component_id, issue.team_id) for issue in issues}
     said: list[decisions.IssueValue] = []
     for issue in issues:
-        said += _apply(issue, named.get(issue.pk), set(held.get(issue.pk, {})), components)
+        with override(issue.launch.language):
+            said += _apply(issue, named.get(issue.pk), set(held.get(issue.pk, {})), components)
     changed = [issue for issue in issues if was[issue.pk] != (issue.component_id, issue.team_id)]
     Issue.objects.bulk_update(changed, ["component", "team"], batch_size=500)
     decisions.suggest_for_issues(said, now=now)
@@ -70,7 +73,9 @@ def _apply(
     said = []
     component = components[named.component_id] if named else None
     if named or issue.component_id:
-        reason = f"{named.times} of {named.of} reports that name one" if named else "no report names one"
+        reason = _("no report names one")
+        if named:
+            reason = _("%(times)s of %(of)s reports that name one") % {"times": named.times, "of": named.of}
         share = named.times / named.of if named else None
         slug = component.slug if component else ""
         said.append(decisions.IssueValue(issue, "component", slug, "rule", DECIDER, share, reason))
@@ -79,7 +84,9 @@ def _apply(
     owner = components.get(issue.component_id or 0)
     team = owner.team if owner else None
     if team or issue.team_id:
-        reason = f"owns {owner.name}" if owner and team else "no component with a team"
+        reason = (
+            _("owns %(component)s") % {"component": owner.name} if owner and team else _("no component with a team")
+        )
         said.append(decisions.IssueValue(issue, "team", team.name if team else "", "rule", DECIDER, None, reason))
     if "team" not in held:
         issue.team = team

@@ -36,10 +36,11 @@ class Happening:
     detail: str
     who: str
     feedback_key: str
+    of_key: str
 
 
-def story_of(entries: Iterable[TimelineEntry]) -> list[Happening]:
-    """The entries in words, in their order."""
+def story_of(entries: Iterable[TimelineEntry], *, of: str = "") -> list[Happening]:
+    """The entries in words, in their order; with `of`, those about another issue than that one name theirs."""
     return [
         Happening(
             at=entry.occurred_at,
@@ -48,6 +49,7 @@ def story_of(entries: Iterable[TimelineEntry]) -> list[Happening]:
             detail=str(entry.data.get("reason") or entry.data.get("note") or ""),
             who=entry.actor_name,
             feedback_key=str(entry.data.get("feedback", "")),
+            of_key=entry.subject if of and entry.subject != of else "",
         )
         for entry in entries
     ]
@@ -56,7 +58,10 @@ def story_of(entries: Iterable[TimelineEntry]) -> list[Happening]:
 def _words(entry: TimelineEntry) -> str:
     data: dict[str, Any] = entry.data
     if entry.kind == "issue.status":
-        return _("%(old)s → %(new)s") % {"old": status_word(data["old"]), "new": status_word(data["new"])}
+        words = {"old": status_word(data["old"]), "new": status_word(data["new"])}
+        if data.get("transition") == "undo":
+            return _("%(old)s → %(new)s, move undone") % words
+        return _("%(old)s → %(new)s") % words
     if entry.kind == "issue.field":
         field = str(data.get("field", ""))
         if data.get("new") == "released":
@@ -67,9 +72,16 @@ def _words(entry: TimelineEntry) -> str:
     if entry.kind in {"issue.joined", "issue.opened"}:
         said = f"{said}, {channel_word(str(data.get('channel', '')))}"
     elif entry.kind == "issue.merged":
-        said = _("Merged with %(other)s") % {"other": data.get("from") or data.get("new")}
+        said = _came_or_went(data, came=_("%(other)s was merged into this"), went=_("Merged into %(other)s"), to="new")
     elif entry.kind == "issue.unmerged":
-        said = _("Taken apart from %(other)s") % {"other": data.get("from") or data.get("old")}
+        said = _came_or_went(
+            data, came=_("%(other)s was taken out of this"), went=_("Taken out of %(other)s"), to="old"
+        )
     elif entry.kind.startswith("alert."):
         said = f"{said} {data.get('alert', '')}"
     return said
+
+
+def _came_or_went(data: dict[str, Any], *, came: str, went: str, to: str) -> str:
+    """Both issues of a merge keep an entry: the root's names where it came from, the other's where it went."""
+    return came % {"other": data["from"]} if "from" in data else went % {"other": data.get(to)}

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from hypercare.core import clock
-from triage import alert_changes
+from triage import alert_changes, owners
 from triage.exit import assess
 from triage.reports import daily
 
@@ -35,3 +35,9 @@ def assess_exit_criteria(**_later: Any) -> None:
 def keep_up_reports(**_later: Any) -> None:
     """Drafts and sends the daily reports that are due."""
     daily.keep_up(now=clock.now())
+
+
+@shared_task(name="triage.owners")
+def free_ownerless(**_later: Any) -> None:
+    """Frees issues whose owner has left the launch."""
+    owners.free_left(now=clock.now())

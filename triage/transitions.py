@@ -37,6 +37,9 @@ RESOLUTIONS = {
     "as_designed", "deferred", "wont_do", "external",
 }  # fmt: skip
 
+# What ending means where nobody says more.
+DEFAULT_RESOLUTION = {S.CLOSED: "fixed", S.DECLINED: "wont_do"}
+
 REPLY_STATUS = {
     S.NEW: ReplyStatus.RECEIVED,
     S.TRIAGED: ReplyStatus.LOOKING,

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.postgres.search import SearchVector
 from django.db import connection
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component, Launch
@@ -139,7 +140,7 @@ def _team(verdict: Verdict, components: dict[str, Component]) -> list[Suggestion
             "team",
             component.team.name,
             1.0,
-            f"owns {component.name}",
+            _("owns %(component)s") % {"component": component.name},
             Origin.RULE,
             "rule: component's team",
             applied=True,

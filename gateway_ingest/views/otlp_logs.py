@@ -10,7 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
 
 from gateway_ingest.receive import LogsTaken, receive_logs
-from gateway_ingest.views.ingest import HEADERS, check_method, delivery_of, source_of
+from gateway_ingest.views import door
+from gateway_ingest.views.ingest import delivery_of
 from hypercare.core import clock
 from hypercare.core.problem import Problem
 
@@ -35,9 +36,9 @@ def by_bearer(request: HttpRequest) -> HttpResponse:
 def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
     content_type = request.content_type or ""
     try:
-        check_method(request)
+        door.check_method(request)
         _check_type(content_type)
-        source = source_of(request, key)
+        source = door.source_of(request, key)
         delivery = delivery_of(request, "otlp")
         taken = receive_logs(source, delivery, protobuf=content_type == _PROTOBUF, now=clock.now())
     except Problem as problem:
@@ -85,7 +86,7 @@ def _refused(problem: Problem, content_type: str) -> HttpResponse:
     else:
         said = json.dumps({"code": code, "message": problem.detail})
         response = HttpResponse(said, status=problem.status, content_type=_JSON)
-    for name, value in HEADERS.get(problem.status, {}).items():
+    for name, value in door.HEADERS.get(problem.status, {}).items():
         response[name] = value
     return response
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.models import ApiToken, Launch, Membership, User
 from hypercare.core.problem import Problem, not_found
-from hypercare.core.roles import RIGHTS_OF_ROLE, STEERING, Right, Role, Scope, rights_of_scopes
+from hypercare.core.roles import RIGHTS_OF_ROLE, STEERING, Right, Role, Scope, rights_of_scopes, roles_with
 from hypercare.core.timeline import Actor
 
 
@@ -91,8 +91,7 @@ def visible_launches(principal: Principal, *, right: Right = Right.READ_OWN) -> 
             launches = launches.filter(pk=principal.token.launch_id)
     if principal.user.is_superuser:
         return launches
-    roles = [role for role, rights in RIGHTS_OF_ROLE.items() if right in rights]
-    return launches.filter(memberships__user=principal.user, memberships__role__in=roles)
+    return launches.filter(memberships__user=principal.user, memberships__role__in=roles_with(right))
 
 
 def may_create_launches(principal: Principal) -> bool:

@@ -1,9 +1,9 @@
 """This module finds payment cards and bank accounts in text by their check digits, and masks them."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
+import regex as re
 from stdnum import ean, iban
 
 CARD = re.compile(

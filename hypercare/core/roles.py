@@ -69,6 +69,11 @@ RIGHTS_OF_SCOPE: dict[str, frozenset[Right]] = {
 }
 
 
+def roles_with(right: Right) -> list[str]:
+    """The roles that give a right."""
+    return [str(role) for role, rights in RIGHTS_OF_ROLE.items() if right in rights]
+
+
 def rights_of_scopes(scopes: list[str]) -> frozenset[Right]:
     """The union of what the scopes allow; an unknown scope allows nothing."""
     return frozenset().union(*(RIGHTS_OF_SCOPE.get(scope, frozenset()) for scope in scopes))

@@ -2,10 +2,11 @@
 
 import base64
 import binascii
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import regex as re
 
 KINDS = ("card", "account", "token", "password", "key")
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)}) removed\]")

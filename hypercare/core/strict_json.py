@@ -8,12 +8,12 @@ control character except tab, line feed and carriage return.
 import codecs
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+import regex as re
 from django.utils.translation import gettext as _
 
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"

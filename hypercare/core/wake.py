@@ -66,6 +66,14 @@ class Bell:
             except Exception as error:  # noqa: BLE001 - any broker failure means the same: the sweep will do it
                 log.warning("broker not reachable, sweeps take over: %s", type(error).__name__)
                 time.sleep(QUIET_SECONDS)
+                self._keep(groups)
+
+    def _keep(self, groups: dict[tuple[str, object], dict[str, Any]]) -> None:
+        """Tells groups again what they may not have heard: no sweep would tell a socket that its rights ended."""
+        with self._lock:
+            self._groups = groups | self._groups
+        if groups:
+            self._pending.set()
 
 
 async def _tell(group: str, message: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 import { cardOf } from "./board-cards.js";
 import { mayGo, move } from "./board-move.js";
 import { onKey } from "./keys.js";
+import { undoLast } from "./toast.js";
 
 const frame = document.getElementById("lanes");
 const says = document.getElementById("says");
@@ -118,4 +119,5 @@ for (const [keys, word, action] of [
   [[" "], words.lift, liftOrDrop],
   [["Escape"], words.back, putBack],
   [["Enter", "o"], words.show, () => (present() ? present().querySelector("a").click() : false)],
+  [["z", "Ctrl+z"], document.getElementById("toasts").dataset.undo, undoLast],
 ]) for (const key of keys) onKey(key, word, action);

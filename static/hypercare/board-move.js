@@ -1,7 +1,7 @@
 // Moves an issue to another status: by drag and drop here, by keys in board-keys.js; one order to the server serves both.
-import { count, laneOf, place } from "./board-cards.js";
+import { cardOf, count, laneOf, place } from "./board-cards.js";
 import { ask } from "./board-live.js";
-import { toast } from "./toast.js";
+import { forget, toast } from "./toast.js";
 
 const csrf = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 
@@ -14,12 +14,33 @@ function put(card, status) {
   count(status, 1);
 }
 
-function order(card, to) {
-  return fetch(`/api/v1/issues/${card.dataset.issue}/transition/`, {
+function order(key, name, body) {
+  return fetch(`/api/v1/issues/${key}/${name}/`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
-    body: JSON.stringify({ to, version: Number(card.dataset.version) }),
+    body: JSON.stringify(body),
   }).catch(() => undefined);
+}
+
+const saysMoved = (key, to) =>
+  `${key} ${document.getElementById("says").dataset.moved} ${laneOf(to).closest(".lane").querySelector("h2").textContent}`;
+
+// Takes the move back; whatever changed the issue since has raised its version, and the server then refuses and says what.
+async function undo(key, version, { hadFocus }) {
+  if (hadFocus) cardOf(key)?.querySelector("a").focus({ preventScroll: true });
+  const answer = await order(key, "undo", { version });
+  if (!answer?.ok) {
+    toast(await whyNot(answer), { tone: "error" });
+    ask();
+    return;
+  }
+  const issue = await answer.json();
+  const card = cardOf(key);
+  if (card && Number(card.dataset.version) < issue.version) {
+    card.dataset.version = issue.version;
+    put(card, issue.status);
+  }
+  document.getElementById("says").textContent = saysMoved(key, issue.status);
 }
 
 async function whyNot(answer) {
@@ -35,10 +56,14 @@ export async function move(card, to) {
     place(card, to);
     return;
   }
+  const key = card.dataset.issue;
+  forget(key);
   put(card, to);
-  const answer = await order(card, to);
+  const answer = await order(key, "transition", { to, version: Number(card.dataset.version) });
   if (answer?.ok) {
-    card.dataset.version = (await answer.json()).version;
+    const { version } = await answer.json();
+    card.dataset.version = version;
+    toast(saysMoved(key, to), { undo: (how) => undo(key, version, how), about: key });
     return;
   }
   if (card.isConnected) put(card, from);

@@ -1,6 +1,5 @@
 // Keeps the page's keys. Markup: data-key="g b" on a link, button or field. Code: onKey("j", "Next", action). "?" lists them.
-import { undoLast } from "./toast.js";
-
+// "Ctrl+z" is also Command and Z.
 const OFF = "hc-keys-off";
 const CHORD_MS = 1200;
 const actions = new Map();
@@ -18,7 +17,8 @@ const labelOf = (node) => node.dataset.keyLabel ?? node.getAttribute("aria-label
 
 function nameOf(event) {
   const letter = event.key.length === 1 && event.key.toLowerCase() !== event.key.toUpperCase();
-  return letter ? `${event.shiftKey ? "Shift+" : ""}${event.key.toLowerCase()}` : event.key;
+  const held = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${letter && event.shiftKey ? "Shift+" : ""}`;
+  return held + (letter ? event.key.toLowerCase() : event.key);
 }
 
 // Only these can be pressed by mistake or by speech; arrows, Space and Escape stay on.
@@ -33,8 +33,7 @@ function inPage(key) {
 const find = (key) => actions.get(key)?.action ?? inPage(key);
 
 addEventListener("keydown", (event) => {
-  const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
-  if (busy || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.altKey || event.defaultPrevented || typing(event.target) || document.querySelector("dialog[open]")) return;
   const key = nameOf(event);
   if (isCharacter(key) && localStorage.getItem(OFF)) return;
   const chord = performance.now() - firstAt < CHORD_MS ? `${first} ${key}` : "";
@@ -74,5 +73,3 @@ addEventListener("change", (event) => {
   if (event.target.checked) localStorage.removeItem(OFF);
   else localStorage.setItem(OFF, "1");
 });
-
-onKey("z", document.getElementById("toasts").dataset.undo, undoLast);

@@ -1,4 +1,4 @@
-// Says briefly what happened, with one undo. A response says it by the header HX-Trigger: {"hc:toast": {"text": "...", "undo": "/path/"}}.
+// Says briefly what happened; scripts may offer to undo it. A response says it by the header HX-Trigger: {"hc:toast": {"text": "..."}}.
 const SECONDS = 10;
 const region = document.getElementById("toasts");
 const pattern = region.querySelector("template");
@@ -15,19 +15,27 @@ function leaveLater(box) {
   resume();
 }
 
-// A tone of "error" stays until it is closed.
-export function toast(text, { undo = "", tone = "" } = {}) {
+// A tone of "error" stays until it is closed. `undo` hears whether its button had the focus, which is gone then; a newer toast about the same thing takes its place.
+export function toast(text, { undo, tone = "", about = "" } = {}) {
   const box = pattern.content.firstElementChild.cloneNode(true);
+  if (about) forget(about);
+  box.dataset.about = about;
   box.querySelector("span").textContent = text;
   box.dataset.tone = tone;
   const button = box.querySelector("[data-undo]");
   button.hidden = !undo;
   button.addEventListener("click", () => {
+    const hadFocus = box.contains(document.activeElement);
     box.remove();
-    window.htmx.ajax("POST", undo, { source: document.body, swap: "none" });
+    undo({ hadFocus });
   });
   region.append(box);
   if (tone !== "error") leaveLater(box);
+}
+
+// Takes away what was said about a thing, and with it the offer to undo it.
+export function forget(about) {
+  for (const box of region.querySelectorAll(".hc-toast")) if (box.dataset.about === about) box.remove();
 }
 
 // Undoes the newest change that can still be undone; false when there is none.
@@ -46,6 +54,6 @@ region.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) event.target.closest(".hc-toast").remove();
 });
 for (const box of region.querySelectorAll(".hc-toast:not([data-tone=error])")) leaveLater(box);
-addEventListener("hc:toast", (event) => toast(event.detail.text, event.detail));
+addEventListener("hc:toast", (event) => toast(event.detail.text, { tone: event.detail.tone }));
 addEventListener("htmx:responseError", (event) => toast(whyRefused(event.detail.xhr) || region.dataset.refused, { tone: "error" }));
 addEventListener("htmx:sendError", () => toast(region.dataset.offline, { tone: "error" }));

@@ -122,6 +122,7 @@ TABLE = {
     "api_issues_bulk": Row(API + "issues/bulk/", SIGNED_IN, "POST"),
     "api_issue": Row(API + "issues/{issue}/", Right.READ),
     "api_issue_transition": Row(API + "issues/{issue}/transition/", Right.TRIAGE, "POST"),
+    "api_issue_undo": Row(API + "issues/{issue}/undo/", Right.TRIAGE, "POST"),
     "api_issue_merge": Row(API + "issues/{issue}/merge/", Right.TRIAGE, "POST", {"into": "{issue}"}),
     "api_issue_unmerge": Row(API + "issues/{issue}/unmerge/", Right.TRIAGE, "POST", {"into": "{issue}"}),
     "api_issue_override": Row(API + "issues/{issue}/override/", Right.TRIAGE, "POST"),

@@ -349,7 +349,7 @@ BAD_ORDERS = [
     ("transition", {"to": "declined", "reason": " "}, 400),
     ("transition", {"to": "closed", "reason": "x" * 2001}, 400),
     ("transition", {"to": "closed", "reason": f"a{BELL}"}, 400),
-    ("merge", {}, 404),
+    ("merge", {}, 400),
     ("merge", {"into": "IS-0"}, 404),
     ("merge", {"into": "IS-999999999999999999"}, 404),
     ("merge", {"into": "IS-9999999999999999999999"}, 404),

@@ -81,6 +81,16 @@ def test_a_severity_that_a_person_confirmed_is_not_shown_as_suggested(browser, l
     assert "suggested" not in text_of(browser.get(BOARD))
 
 
+@pytest.mark.parametrize("place", ["inbox/", "board/", "board/hidden/"])
+@pytest.mark.parametrize(("who", "leads_there"), [("lead", True), ("stakeholder", False)])
+def test_quarantine_is_a_link_for_those_who_may_open_it_and_a_count_for_all(people, launch, place, who, leads_there):
+    client = Client()
+    client.force_login(people[who])
+    answer = client.get(f"/launches/shop/{place}")
+    assert ('href="/launches/shop/quarantine/"' in answer.content.decode()) == leads_there
+    assert "Quarantined 0" in text_of(answer) or "0 quarantined" in text_of(answer)
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

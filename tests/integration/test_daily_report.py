@@ -469,7 +469,7 @@ def test_text_mail_tells_the_same_story(launch):
     for part in (
         "AMBER: One SEV2 is open: Product pages answer 503.",
         "Open SEV1, 2, 3: 0/1/0",
-        "reach 412, 4.2%, New, no owner",
+        "reach: 412, 4.2%, New, no owner",
         "Access 1: “I cannot sign in.”",
         "14:00  Product pages 1.8.3 production: the 503 fix",
         "E1  No critical problems open: Failed, 0 of 5 days",
@@ -486,6 +486,11 @@ def test_reading_says_at_least_where_guests_reported(launch, now):
 # The pages
 
 
+def test_reading_says_that_none_reported_what_only_machines_saw(launch, now):
+    make_issue(launch, now=now, severity=1, reach_value=0, reach_of=9800)
+    assert read(figures_at(launch, now)).top[0]["reach"] == "none reported"
+
+
 def test_page_before_the_hour_is_a_live_preview(client, launch, people, time_machine_at):
     time_machine_at(DUE - HOUR)
     make_issue(launch, now=DUE - 2 * HOUR)
@@ -494,6 +499,40 @@ def test_page_before_the_hour_is_a_live_preview(client, launch, people, time_mac
     assert "Preview" in page
     assert "One SEV2 is open: Product pages answer 503." in page
     assert not StatusReport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"closed_at": DUE - DAY}, "the launch is closed"),
+        ({"go_live_on": date(2026, 5, 30), "phase": Phase.PREPARE}, "they begin with the go-live on 30 May"),
+        ({"phase": Phase.BUSINESS_AS_USUAL}, "the launch is in the phase “Business as usual”"),
+        ({"created_at": DUE + HOUR}, "this launch was made after today&#x27;s hour. The first comes tomorrow at 15:00"),
+    ],
+)
+def test_preview_promises_a_draft_only_where_one_is_made(client, launch, people, time_machine_at, fields, why):
+    time_machine_at(DUE + 2 * HOUR)
+    client.force_login(people["stakeholder"])
+
+    def sending():
+        page = " ".join(client.get(reverse("triage:report", args=["shop"])).content.decode().split())
+        return page[page.index('class="send') : page.index('class="wrap"')]
+
+    assert "The draft is made at <b>15:00</b>" in sending()
+    Launch.objects.filter(pk=launch.pk).update(**fields)
+    assert f"As it would be now. No report is made of it: {why}." in sending()
+    assert "The draft is made" not in sending()
+    keep_up(now=DUE + 2 * HOUR)
+    assert not StatusReport.objects.exists()
+
+
+def test_draft_of_a_launch_that_was_closed_promises_no_sending(client, launch, people, time_machine_at):
+    time_machine_at(drafted(launch).drafted_at)
+    Launch.objects.filter(pk=launch.pk).update(closed_at=DUE)
+    client.force_login(people["stakeholder"])
+    page = client.get(reverse("triage:report", args=["shop"])).content.decode()
+    assert "The launch is closed, so it does not send itself." in page
+    assert "Sends itself at" not in page
 
 
 def test_lead_holds_notes_releases_and_sends(client, launch, people, time_machine_at):

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from feedback.models import Feedback, Reporter
-from hypercare.core.models import FieldDefinition, TimelineEntry
+from feedback.models import Channel, Feedback, Reporter
+from hypercare.core.launches import close
+from hypercare.core.models import FieldDefinition, Message, TimelineEntry
+from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 
 pytestmark = pytest.mark.django_db
@@ -254,3 +256,78 @@ def test_server_clock_set_back_still_accepts(api, launch, now):
     intake.accept(launch, read, actor=SYSTEM, now=now)
     intake.accept(launch, read, actor=SYSTEM, now=now - timedelta(days=30))
     assert Feedback.objects.count() == 2
+
+
+ALLOWED = {
+    "reporter": {"widget", "portal", "api"},
+    "stakeholder": set(Channel) - {"alert", "gateway_rule"},
+    "agent": set(Channel) - {"alert", "gateway_rule"},
+    "responder": set(Channel),
+    "lead": set(Channel),
+}
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_role_speaks_only_for_its_channels(people, now, role):
+    sender = bearer(people[role], scopes=["feedback:write"], now=now)
+    taken = {channel for channel in Channel if sender.post(URL, report(channel=channel)).status_code == 201}
+    rows = sender.post(f"{URL}bulk/", [report(channel=channel) for channel in Channel]).json()["results"]
+    assert taken == ALLOWED[role]
+    assert {channel for channel, row in zip(Channel, rows, strict=True) if row["status"] == 201} == ALLOWED[role]
+
+
+def test_who_only_reports_is_the_reporter_of_what_they_send(people, now):
+    sender = bearer(people["reporter"], scopes=["feedback:write"], now=now)
+    stranger = report(channel="portal", reporter={"email": "stranger@example.com", "external_id": "7"})
+    sender.post(URL, stranger)
+    sender.post(f"{URL}bulk/", [stranger])
+    assert set(Reporter.objects.values_list("email", flat=True)) == {people["reporter"].email}
+    assert set(Message.objects.values_list("to_address", flat=True)) == {people["reporter"].email}
+
+
+def test_report_without_a_language_is_answered_in_the_launchs(api, launch):
+    launch.language = "sv"
+    launch.save()
+    api.post(URL, report(reporter={"email": "ola@example.org"}))
+    api.post(URL, report(language="en-GB"))
+    api.post(URL, report(language="de"))
+    assert list(Feedback.objects.order_by("pk").values_list("language", flat=True)) == ["sv", "en", "sv"]
+    assert Reporter.objects.get().language == "sv"
+
+
+@pytest.mark.parametrize("query", ["nonsense=1", "field_since=1", "field=since:1", "Severity=1"])
+def test_filter_nobody_knows_is_refused_by_name(api, query):
+    for address in (URL, "/api/v1/issues/"):
+        answer = api.get(f"{address}?launch=shop&{query}")
+        assert answer.status_code == 400, address
+        assert pointers(answer) == [f"/{query.partition('=')[0]}"]
+
+
+def test_broken_line_is_named_as_the_sender_counts_it(api):
+    lines = b"\n".join([json.dumps(report()).encode(), b"", b"{"])
+    answer = api.post(f"{URL}bulk/", lines, content_type="application/x-ndjson").json()["results"]
+    assert answer[0]["status"] == 201
+    assert answer[1]["detail"].startswith("Line 3:")
+
+
+def test_bulk_to_a_closed_launch_answers_as_one_post_does(api, launch, now):
+    close(launch, actor=SYSTEM, now=now)
+    assert api.post(URL, report()).status_code == 409
+    assert api.post(f"{URL}bulk/", [report()]).json()["results"][0]["status"] == 409
+
+
+@pytest.mark.parametrize("title", ["\u200b\u200b", "\u202e", "\u00a0", "\u2066 \u2069"])
+def test_title_nobody_can_see_is_refused(api, title):
+    assert pointers(api.post(URL, report(title=title))) == ["/title"]
+
+
+def test_title_keeps_its_direction(api):
+    api.post(URL, report(title="\u202eabc \u05e9\u05dc\u05d5\u05dd"))
+    assert Feedback.objects.get().title == "abc \u05e9\u05dc\u05d5\u05dd"
+
+
+@pytest.mark.parametrize("day", ["20260528", "2026-W01-1", "2026-5-28", "28.05.2026", 20260528])
+def test_date_is_written_one_way(api, launch, day):
+    FieldDefinition.objects.create(launch=launch, key="since", label="Since", kind="date")
+    assert api.post(URL, report(fields={"since": day})).status_code == 400
+    assert api.post(URL, report(fields={"since": "2026-05-28"})).status_code == 201

@@ -7,10 +7,11 @@ import pytest
 from feedback import intake
 from feedback.models import Feedback
 from feedback.report import read_report
-from hypercare.core.models import Message, TimelineEntry
+from hypercare.core.members import remove_member, set_member
+from hypercare.core.models import Membership, Message, TimelineEntry
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
-from triage import pipeline
+from triage import owners, pipeline
 from triage.board.changes import current_version
 from triage.models import Decision, Issue, IssueStatus
 
@@ -241,3 +242,102 @@ def test_clock_set_back_gives_no_negative_age(issue_of, now):
 
     card = cards_of([issue_of("503")], now=now - timedelta(days=3))[0]
     assert card.age == timedelta(0)
+
+
+def test_open_work_is_not_merged_into_what_is_ended(api, issue_of):
+    ended, open_one = issue_of("invoice"), issue_of("503")
+    order(api, ended, "transition", to="closed")
+    refused = order(api, open_one, "merge", into=ended.key)
+    assert refused.status_code == 409
+    assert ended.key in refused.json()["detail"]
+    open_one.refresh_from_db()
+    assert (open_one.merged_into, open_one.status) == (None, IssueStatus.NEW)
+
+
+def test_verdict_on_a_merged_issue_is_refused_and_names_its_root(api, issue_of):
+    root, merged = issue_of("invoice"), issue_of("503")
+    order(api, merged, "merge", into=root.key)
+    for body in ({"field": "severity", "value": 1}, {"field": "severity", "release": True}):
+        refused = order(api, merged, "override", **body)
+        assert refused.status_code == 409
+        assert root.key in refused.json()["detail"]
+
+
+def test_severity_that_a_person_holds_is_carried_by_a_merge_and_given_back(api, issue_of):
+    root, merged = issue_of("invoice"), issue_of("503")
+    before = root.severity
+    order(api, merged, "override", field="severity", value=1)
+    order(api, merged, "merge", into=root.key)
+    root.refresh_from_db()
+    said = Decision.objects.get(issue=root, field="severity", ended_at=None)
+    assert (root.severity, merged.key in said.reason) == (1, True)
+    order(api, merged, "unmerge")
+    root.refresh_from_db()
+    assert root.severity == before
+
+
+def test_declined_report_is_told_that_it_is_not_planned(api, issue_of):
+    issue = issue_of("invoice", reporter={"email": "ola@example.org"}, channel="portal")
+    order(api, issue, "transition", to="declined", reason="not ours to change")
+    issue.refresh_from_db()
+    mail = Message.objects.get(kind="closed")
+    assert issue.resolution == "wont_do"
+    assert "not planned" in mail.subject
+
+
+def test_released_title_and_owner_are_the_machines_again(api, issue_of, people):
+    issue = issue_of("503")
+    order(api, issue, "override", field="title", value="Shop is down")
+    order(api, issue, "override", field="owner", value=people["agent"].email)
+    assert order(api, issue, "override", field="title", release=True).json()["title"] == STORIES["503"][0]
+    order(api, issue, "override", field="owner", release=True)
+    issue.refresh_from_db()
+    assert issue.owner is None
+
+
+def test_who_only_reports_or_reads_cannot_own_an_issue(api, issue_of, people):
+    for role in ("reporter", "stakeholder"):
+        assert order(api, issue_of("503"), "override", field="owner", value=people[role].email).status_code == 400
+
+
+@pytest.mark.parametrize("leaves", ["removed", "reporter"])
+def test_issue_of_who_left_is_freed_and_says_so(api, issue_of, launch, people, now, leaves):
+    issue = issue_of("503")
+    order(api, issue, "override", field="owner", value=people["agent"].email)
+    owners.free_left(now=now)
+    issue.refresh_from_db()
+    assert issue.owner == people["agent"]
+    if leaves == "removed":
+        remove_member(Membership.objects.get(launch=launch, user=people["agent"]), actor=SYSTEM, now=now)
+    else:
+        set_member(launch, people["agent"], role="reporter", actor=SYSTEM, now=now)
+    version = current_version(launch.pk)
+    for _again in range(2):
+        owners.free_left(now=now)
+    issue.refresh_from_db()
+    assert issue.owner is None
+    assert not Decision.objects.filter(issue=issue, field="owner", ended_at=None).exists()
+    assert TimelineEntry.objects.filter(subject=issue.key, data__field="owner", data__new="").count() == 1
+    assert current_version(launch.pk) == version + 1
+
+
+def test_verdict_on_a_report_is_released_to_what_the_machine_said(api, issue_of):
+    issue = issue_of("503", component="checkout")
+    row = Feedback.objects.get()
+    said = {field: getattr(row, field) for field in ("severity", "category", "sentiment", "component")}
+    address = f"/api/v1/feedback/{row.key}/override/"
+    for field, value in (
+        ("severity", 1),
+        ("category", "praise"),
+        ("sentiment", "positive"),
+        ("component", "catalog-api"),
+    ):
+        assert api.post(address, {"field": field, "value": value}).status_code == 200, field
+        row.refresh_from_db()
+        assert getattr(row, field) != said[field]
+        assert api.post(address, {"field": field, "release": True}).status_code == 200, field
+        row.refresh_from_db()
+        assert getattr(row, field) == said[field]
+    assert api.post(address, {"field": "severity", "release": True}).status_code == 400
+    issue.refresh_from_db()
+    assert issue.component.slug == "checkout"

@@ -111,3 +111,12 @@ def test_queries_do_not_grow_with_the_issues(launch, now):
         return len(captured)
 
     assert queries_of(30) == queries_of(1)
+
+
+def test_reasons_are_written_in_the_launchs_language(tell, launch):
+    launch.language = "sv"
+    launch.save()
+    tell(component="checkout")
+    said = in_force(Issue.objects.get())
+    assert said["team"].reason == "äger Checkout"
+    assert said["rice_confidence"].reason == "få personer säger det, inget uppmätt än"

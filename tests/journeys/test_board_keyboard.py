@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from hypercare.core import clock
+from hypercare.core.timeline import Actor
 from tests.integration.rows import make_issue
+from triage import lifecycle
 
 BOARD = "/launches/shop/board/"
 
@@ -129,3 +131,58 @@ def test_single_letters_can_be_switched_off_and_moving_by_keyboard_stays(page, i
     press(page, "Space", "ArrowRight", "Space")
     expect(page.locator(f"[data-lane=triaged] #{issues[0].key}")).to_be_visible()
     assert page.url.endswith(BOARD)
+
+
+def moved_by_keyboard(page, key):
+    """Moves a new issue one column to the right and waits for the offer to undo it."""
+    page.locator(f"#{key} a").focus()
+    press(page, "Space", "ArrowRight", "Space")
+    toast = page.locator(".hc-toast", has_text=f"{key} moved to Triaged")
+    expect(toast.get_by_role("button", name="Undo")).to_be_visible()
+    return toast
+
+
+@pytest.mark.parametrize("key_of_undo", ["z", "Control+z"])
+def test_a_move_is_undone_by_key_and_the_focus_stays(page, issues, key_of_undo):
+    key = issues[0].key
+    toast = moved_by_keyboard(page, key)
+    press(page, key_of_undo)
+    expect(page.locator(f"[data-lane=new] #{key}")).to_have_attribute("data-version", "3")
+    expect(toast).to_have_count(0)
+    expect(said(page)).to_have_text(f"{key} moved to New")
+    expect(page.locator(f"#{key} a")).to_be_focused()
+    issues[0].refresh_from_db()
+    assert issues[0].status == "new"
+
+
+def test_the_button_undoes_and_gives_the_focus_to_the_card(page, issues):
+    key = issues[0].key
+    moved_by_keyboard(page, key).get_by_role("button", name="Undo").click()
+    expect(page.locator(f"#{key} a")).to_be_focused()
+    expect(page.locator(f"[data-lane=new] #{key}")).to_have_attribute("data-version", "3")
+    expect(page.locator("[data-lane=new]").locator("xpath=..").locator("[data-count]")).to_have_text("2")
+
+
+def test_a_change_by_somebody_else_is_not_undone_but_said(page, issues, people):
+    key = issues[0].key
+    moved_by_keyboard(page, key)
+    lifecycle.move(issues[0].pk, to="in_progress", actor=Actor.person(people["responder"]), now=clock.now())
+    press(page, "z")
+    expect(page.locator(".hc-toast[data-tone=error]")).to_contain_text(
+        f"{key} was changed by Responder Person meanwhile"
+    )
+    expect(page.locator(f"[data-lane=in_progress] #{key}")).to_be_visible()
+
+
+def test_a_second_move_leaves_one_offer_to_undo(page, issues):
+    key = issues[0].key
+    moved_by_keyboard(page, key)
+    press(page, "Space", "ArrowRight", "Space")
+    expect(page.locator(".hc-toast")).to_have_count(1)
+    expect(page.locator(".hc-toast")).to_contain_text(f"{key} moved to In progress")
+
+
+def test_the_help_names_the_keys_that_undo(page):
+    press(page, "?")
+    row = page.get_by_role("dialog", name="Keys").locator("dt", has=page.locator("+ dd", has_text="Undo"))
+    expect(row).to_have_text("z or Ctrl+z")

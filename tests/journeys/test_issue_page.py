@@ -70,15 +70,32 @@ def test_it_is_closed_with_a_resolution(page, issue):
 
 
 def test_it_is_not_declined_without_a_reason(page, issue):
-    page.get_by_label("Move to").select_option("declined")
+    page.get_by_label("Move to").select_option("declined:wont_do")
     page.get_by_role("button", name="Move").click()
     expect(page.locator(".hc-toast[data-tone=error]")).to_contain_text("Say why")
     issue.refresh_from_db()
     assert issue.status == "new"
 
 
+def test_it_is_declined_with_a_resolution(page, issue):
+    page.get_by_label("Move to").select_option("declined:deferred")
+    page.get_by_label("Why").fill("Next year's release")
+    page.get_by_role("button", name="Move").click()
+    expect(page.locator(".meta")).to_contain_text("Declined (deferred)")
+    issue.refresh_from_db()
+    assert (issue.status, issue.resolution) == ("declined", "deferred")
+
+
+def test_it_is_not_moved_before_somebody_chose_where_to(page, issue):
+    page.get_by_role("button", name="Move").click()
+    expect(page.locator("#to:invalid")).to_be_focused()
+    issue.refresh_from_db()
+    assert issue.status == "new"
+
+
 def test_an_order_from_a_stale_page_is_refused_by_name(page, issue, people):
     overrides.override_issue(issue.pk, field="severity", value="4", reason="", actor=SYSTEM, now=clock.now())
+    page.get_by_label("Move to").select_option("triaged")
     page.get_by_role("button", name="Move").click()
     expect(page.locator(".hc-toast[data-tone=error]")).to_contain_text("changed by Hypercare meanwhile (Severity: SEV")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from feedback import intake
-from feedback.models import Feedback
+from feedback.models import MACHINE_CHANNELS, Channel, Feedback
 from feedback.report import Report, ReportErrors, read_report
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
@@ -24,12 +25,26 @@ from hypercare.core.api.parsing import parse_json, parse_json_rows, read_limited
 from hypercare.core.idempotency import answer_once
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.roles import Right
+from hypercare.core.roles import RIGHTS_OF_ROLE, Right
 from triage import overrides
 from triage.access import access_feedback
 from triage.api import schema
 from triage.api.shapes import decisions_shape, feedback_shape
-from triage.filters import FeedbackFilter, by_custom_fields
+from triage.filters import FeedbackFilter, by_custom_fields, refuse_unknown
+
+_OWN_CHANNELS = frozenset({Channel.WIDGET, Channel.PORTAL, Channel.API})
+_STAFF_CHANNELS = frozenset(Channel) - MACHINE_CHANNELS
+
+
+def _channels_of(rights: frozenset[Right]) -> frozenset[str]:
+    """What a sender may claim to be: machines are for those who may connect them, notes and others' mail for staff."""
+    if Right.INGEST in rights:
+        return frozenset(Channel)
+    return _STAFF_CHANNELS if Right.WRITE_NOTES in rights else _OWN_CHANNELS
+
+
+# By role, since a token that only sends feedback must be able to bring in mail and chat.
+_CHANNELS_OF_ROLE = {role: _channels_of(rights) for role, rights in RIGHTS_OF_ROLE.items()}
 
 BULK_ROWS = 10_000
 BULK_BYTES = 64 * 1024 * 1024
@@ -64,6 +79,19 @@ def _launch_of(data: object, principal: Principal, *, right: Right) -> Launch:
     return access_launch(principal, slug, right=right)
 
 
+def _report_of(data: object, principal: Principal, *, role: str) -> tuple[Report, list[str]]:
+    """The report, from channels the sender's role may speak for; who only reports speaks for nobody else."""
+    report, ignored = read_report(data, source=principal.source, channels=_CHANNELS_OF_ROLE[role])
+    if Right.WRITE_NOTES not in RIGHTS_OF_ROLE[role]:
+        report = replace(
+            report,
+            reporter_email=principal.user.email,
+            reporter_name=principal.user.name or report.reporter_name,
+            reporter_external_id="",
+        )
+    return report, ignored
+
+
 def created(receipt: intake.Receipt) -> dict[str, Any]:
     """The answer to a report that was taken."""
     body: dict[str, Any] = {"id": receipt.key, "status_url": None}
@@ -96,7 +124,7 @@ class FeedbackList(APIView):
 
         def run() -> tuple[int, Any]:
             try:
-                report, ignored = read_report(data, source=principal.source)
+                report, ignored = _report_of(data, principal, role=principal.role_in(launch) or "")
             except ReportErrors as refused:
                 raise Problem(400, refused.errors[0].detail, errors=refused.errors) from None
             receipt = intake.accept(launch, report, actor=principal.actor, now=now)
@@ -129,6 +157,7 @@ class FeedbackList(APIView):
         principal = Principal.of(request)
         launch = access_launch(principal, request.query_params.get("launch", ""), right=Right.READ)
         rows = Feedback.objects.filter(launch=launch).select_related("launch", "component", "team", "reporter")
+        refuse_unknown(request.query_params, FeedbackFilter, fields=True)
         found = FeedbackFilter(request.query_params, rows)
         if not found.is_valid():
             errors = tuple(FieldError(f"/{name}", str(texts[0])) for name, texts in found.errors.items())
@@ -168,13 +197,14 @@ class FeedbackBulk(APIView):
 def _rows(body: bytes, content_type: str) -> Iterator[object]:
     """The rows of a bulk body; a line that is no JSON is a Problem in its place."""
     if content_type.startswith("application/x-ndjson"):
-        lines = [line for line in body.splitlines() if line.strip()]
+        lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
         _check_count(len(lines))
-        for line in lines:
+        for number, line in lines:
             try:
                 yield parse_json(line)
             except Problem as problem:
-                yield problem
+                yield Problem(problem.status, _("Line %(number)s: %(problem)s") % {
+                    "number": number, "problem": problem.detail}, errors=problem.errors)  # fmt: skip
         return
     rows = parse_json_rows(body, max_bytes=BULK_BYTES)
     _check_count(len(rows))
@@ -191,12 +221,12 @@ def _check_count(count: int) -> None:
 
 def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[str, Any]:
     answers: list[dict[str, Any]] = [{} for _row in rows]
-    launches: dict[str, Launch | Problem] = {}
+    places: dict[str, _Place | Problem] = {}
     waiting: dict[int, list[tuple[int, Report]]] = {}
     found: dict[int, Launch] = {}
     for index, row in enumerate(rows):
         try:
-            launch, report = _read_row(row, principal, launches)
+            launch, report = _read_row(row, principal, places)
         except Problem as problem:
             answers[index] = _refused(index, problem)
             continue
@@ -210,7 +240,9 @@ def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[st
                 found[pk], [report for _index, report in entries], actor=principal.actor, now=now
             )
         except Problem as problem:
-            taken = [intake.Refusal((FieldError("/launch", problem.detail),)) for _entry in entries]
+            for index, _report in entries:
+                answers[index] = _refused(index, problem)
+            continue
         for (index, _report), answer in zip(entries, taken, strict=True):
             if isinstance(answer, intake.Refusal):
                 answers[index] = _refused(index, Problem(400, answer.errors[0].detail, errors=answer.errors))
@@ -221,21 +253,30 @@ def _take(rows: list[object], principal: Principal, *, now: datetime) -> dict[st
     return counts | {"rejected": len(statuses) - sum(counts.values()), "results": answers}
 
 
-def _read_row(row: object, principal: Principal, launches: dict[str, Launch | Problem]) -> tuple[Launch, Report]:
+@dataclass(frozen=True)
+class _Place:
+    """A launch and what the sender is there, looked up once for all rows of a bulk."""
+
+    launch: Launch
+    role: str
+
+
+def _read_row(row: object, principal: Principal, places: dict[str, _Place | Problem]) -> tuple[Launch, Report]:
     if isinstance(row, Problem):
         raise row
     slug = row.get("launch") if isinstance(row, dict) else None
     name = slug if isinstance(slug, str) else ""
-    if name not in launches:
+    if name not in places:
         try:
-            launches[name] = _launch_of(row, principal, right=Right.REPORT)
+            launch = _launch_of(row, principal, right=Right.REPORT)
+            places[name] = _Place(launch, principal.role_in(launch) or "")
         except Problem as problem:
-            launches[name] = problem
-    launch = launches[name]
-    if isinstance(launch, Problem):
-        raise launch
+            places[name] = problem
+    place = places[name]
+    if isinstance(place, Problem):
+        raise place
     try:
-        return launch, read_report(row, source=principal.source)[0]
+        return place.launch, _report_of(row, principal, role=place.role)[0]
     except ReportErrors as refused:
         raise Problem(400, refused.errors[0].detail, errors=refused.errors) from None
 
@@ -283,16 +324,13 @@ class FeedbackOverride(APIView):
         responses={200: schema.FEEDBACK, **schema.PROBLEMS},
     )
     def post(self, request: Request, key: str) -> Response:
-        """Sets category, severity, sentiment or component by hand; the model learns from it later."""
+        """Sets category, severity, sentiment or component by hand, or with `release` gives it back to the machine."""
         principal = Principal.of(request)
         row = access_feedback(principal, key, right=Right.TRIAGE)
         order = schema.read_order(request.data, texts=("field", "reason"))
-        row = overrides.override_feedback(
-            row,
-            field=order["field"],
-            value=order.get("value"),
-            reason=order["reason"],
-            actor=principal.actor,
-            now=clock.now(),
-        )
+        common: dict[str, Any] = {"field": order["field"], "actor": principal.actor, "now": clock.now()}
+        if order.get("release") is True:
+            overrides.release_feedback(row, **common)
+        else:
+            overrides.override_feedback(row, value=order.get("value"), reason=order["reason"], **common)
         return Response(feedback_shape(access_feedback(principal, key, right=Right.READ), with_person=True))

@@ -20,7 +20,7 @@ from triage.access import access_issue
 from triage.api import schema
 from triage.api.shapes import decisions_shape, issue_shape, moment
 from triage.board import feed
-from triage.filters import IssueFilter
+from triage.filters import IssueFilter, refuse_unknown
 from triage.models import Issue
 
 BULK_ISSUES = 500
@@ -43,6 +43,7 @@ class IssueList(APIView):
         """Issues, newest first, with the board's filters."""
         launch = access_launch(Principal.of(request), request.query_params.get("launch", ""), right=Right.READ)
         rows = Issue.objects.filter(launch=launch).select_related("launch", "component", "team", "owner")
+        refuse_unknown(request.query_params, IssueFilter)
         found = IssueFilter(request.query_params, rows)
         if not found.is_valid():
             errors = tuple(FieldError(f"/{name}", str(texts[0])) for name, texts in found.errors.items())
@@ -80,6 +81,9 @@ def _transition(issue: Issue, order: dict[str, Any], principal: Principal) -> Is
 
 
 def _merge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
+    if not order["into"]:
+        detail = _("Name the issue it goes into, for example IS-12.")
+        raise Problem(400, detail, errors=(FieldError("/into", detail),))
     target = access_issue(principal, order["into"], right=Right.TRIAGE)
     return lifecycle.merge(
         issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"]
@@ -205,7 +209,7 @@ class BoardChanges(APIView):
         """The frame of changes after `since`, or reset."""
         launch = access_launch(Principal.of(request), slug, right=Right.READ)
         text = request.query_params.get("since", "0")
-        if not text.isdecimal() or len(text) > 18:
+        if not (text.isascii() and text.isdecimal()) or len(text) > 18:
             detail = _("“since” must be a whole number: the board's version.")
             raise Problem(400, detail, errors=(FieldError("/since", detail),))
         return Response(feed.catch_up(launch.pk, since=int(text), now=clock.now()))

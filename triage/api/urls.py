@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues
+from triage.api import feedback, issues, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("issues/bulk/", issues.IssueBulk.as_view(), name="api_issues_bulk"),
     path("issues/<str:key>/", issues.IssueDetail.as_view(), name="api_issue"),
     path("issues/<str:key>/transition/", issues.IssueTransition.as_view(), name="api_issue_transition"),
+    path("issues/<str:key>/undo/", undo.IssueUndo.as_view(), name="api_issue_undo"),
     path("issues/<str:key>/merge/", issues.IssueMerge.as_view(), name="api_issue_merge"),
     path("issues/<str:key>/unmerge/", issues.IssueUnmerge.as_view(), name="api_issue_unmerge"),
     path("issues/<str:key>/override/", issues.IssueOverride.as_view(), name="api_issue_override"),

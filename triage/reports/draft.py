@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -15,7 +16,7 @@ from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.models import StatusReport
 from triage.one_by_one import one_by_one
 from triage.reports.figures import figures_of
-from triage.reports.period import days_due, period_of
+from triage.reports.period import days_due, due_at, period_of
 from triage.reports.reading import subject_of
 
 LONGEST_NOTE = 5000
@@ -36,6 +37,22 @@ def draft_of_launch(launch: Launch, *, now: datetime) -> list[StatusReport]:
     known = set(StatusReport.objects.filter(launch=launch, day__in=days).values_list("day", flat=True))
     made = [_draft(launch, day, now=now) for day in days if day not in known]
     return [report for report in made if report]
+
+
+def why_no_draft(launch: Launch, day: date) -> str:
+    """Why no draft is made on a day, in a sentence; empty where one is."""
+    if launch.closed_at:
+        return _("No report is made of it: the launch is closed.")
+    if day < launch.go_live_on:
+        return _("No report is made of it: they begin with the go-live on %(day)s.") % {
+            "day": date_format(launch.go_live_on, "j F")}  # fmt: skip
+    if launch.phase not in REPORTED_PHASES:
+        return _("No report is made of it: the launch is in the phase “%(phase)s”.") % {
+            "phase": launch.get_phase_display()}  # fmt: skip
+    if launch.created_at > due_at(launch, day):
+        return _("No report is made of it: this launch was made after today's hour. The first comes tomorrow at %(at)s.") % {
+            "at": time_format(launch.report_at, "H:i")}  # fmt: skip
+    return ""
 
 
 def preview(launch: Launch, *, now: datetime) -> StatusReport:

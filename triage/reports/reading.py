@@ -212,12 +212,17 @@ def _more(figures: dict[str, Any]) -> list[str]:
 
 
 def _issue(issue: dict[str, Any]) -> dict[str, Any]:
+    return issue | {"reach": _reach(issue), "status_word": IssueStatus(issue["status"]).label}
+
+
+def _reach(issue: dict[str, Any]) -> str:
+    """How many people reported it; a share of nobody would sound as if somebody had counted."""
+    if not issue["reach"]:
+        return _("none reported")
     reach = number_format(issue["reach"])
     if issue["at_least"]:
         reach = _("at least %(n)s") % {"n": reach}
-    if issue["reach_of"]:
-        reach = f"{reach}, {percent_of(issue['reach'], issue['reach_of'])}"
-    return issue | {"reach": reach, "status_word": IssueStatus(issue["status"]).label}
+    return f"{reach}, {percent_of(issue['reach'], issue['reach_of'])}" if issue["reach_of"] else reach
 
 
 def _theme(theme: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Reach per period x impact (3, 2, 1, 0.5, 0.25) x confidence (100, 80, 50 %) / ef
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_noop as _
+from django.utils.translation import gettext as _
 
 from triage.models import Moscow
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from triage import decisions, tree
-from triage.models import Issue
+from triage.models import Decision, Issue, Origin
 from triage.score import rice
 from triage.score.severity import CONFIDENT, Verdict, severity_of
 from triage.score.tally import Tally, tallies_of
@@ -39,11 +41,13 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     issues = list(Issue.objects.filter(pk__in=ids).select_related("launch"))
     tallies = tallies_of(ids)
     overridden = decisions.overridden_fields(issues)
-    blocking = _with_firing_errors(ids)
+    blocking, worst_held = _with_firing_errors(ids), _held_by_merged(ids)
     suggested: list[decisions.IssueValue] = []
     for issue in issues:
         held = overridden.get(issue.pk, {})
-        suggested += _apply(issue, tallies[issue.pk], held, blocks_must=issue.pk in blocking, now=now)
+        with override(issue.launch.language):
+            said = _severity_said(issue, tallies[issue.pk], worst_held.get(issue.pk))
+            suggested += _apply(issue, tallies[issue.pk], held, said, blocks_must=issue.pk in blocking, now=now)
     _write(issues)
     decisions.suggest_for_issues(suggested, now=now)
 
@@ -60,6 +64,25 @@ def _with_firing_errors(root_ids: list[int]) -> set[int]:
     return {root_of[issue_id] for issue_id in firing.values_list("feedback__matches__issue_id", flat=True)}
 
 
+def _held_by_merged(root_ids: list[int]) -> dict[int, tuple[int, str]]:
+    """The worst severity that people hold on issues merged into each root, and which issue that is."""
+    members_of = tree.members_of(root_ids)
+    root_of = {member: root for root, members in members_of.items() for member in members if member != root}
+    held = Decision.objects.filter(issue__in=root_of, field="severity", origin=Origin.PERSON, ended_at=None)
+    worst: dict[int, tuple[int, str]] = {}
+    for member, value in held.order_by("-value").values_list("issue_id", "value"):
+        worst[root_of[member]] = (int(value), f"IS-{member}")
+    return worst
+
+
+def _severity_said(issue: Issue, tally: Tally, held: tuple[int, str] | None) -> Verdict:
+    said = severity_of(tally.voices, reach=tally.reach, active=issue.launch.active_users)
+    if held is None or held[0] >= said.severity:
+        return said
+    reason = _("a person holds SEV%(severity)s on %(key)s, merged into this") % {"severity": held[0], "key": held[1]}
+    return Verdict(held[0], 1.0, Origin.RULE, reason)
+
+
 def _write(issues: Sequence[Issue]) -> None:
     rows = [{"id": issue.pk} | {name: getattr(issue, name) for name in _COLUMNS} for issue in issues]
     with connection.cursor() as cursor:
@@ -67,7 +90,7 @@ def _write(issues: Sequence[Issue]) -> None:
 
 
 def _apply(
-    issue: Issue, tally: Tally, held: dict[str, str], *, blocks_must: bool, now: datetime
+    issue: Issue, tally: Tally, held: dict[str, str], said: Verdict, *, blocks_must: bool, now: datetime
 ) -> list[decisions.IssueValue]:
     """Writes the tally into the issue, leaving what a person holds; returns what the rules would say."""
     issue.feedback_count = tally.count
@@ -75,7 +98,6 @@ def _apply(
     issue.reach_value, issue.reach_guests = tally.reach, tally.guests
     issue.reach_of, issue.reach_method, issue.reach_at = issue.launch.active_users, "reporters", now
     issue.last_seen_at = tally.last_seen_at or issue.last_seen_at
-    said = severity_of(tally.voices, reach=tally.reach, active=issue.launch.active_users)
     issue.severity = int(held.get("severity", said.severity))
     category, times = tally.categories.most_common(1)[0] if tally.categories else ("", 0)
     issue.category = held.get("category", category or issue.category)
@@ -92,12 +114,12 @@ def _apply(
         _severity_value(issue, said),
         _rule_value(issue, "rice_impact", impact, f"SEV{issue.severity}"),
         _rule_value(issue, "rice_confidence", sure.value, sure.reason),
-        _rule_value(issue, "rice_effort", rice.DEFAULT_EFFORT, "default"),
+        _rule_value(issue, "rice_effort", rice.DEFAULT_EFFORT, _("default")),
         _rule_value(issue, "moscow", moscow, why),
     ]
     if category:
         of = tally.categories.total()
-        reason = f"{times} of {of} reports are sorted there"
+        reason = _("%(times)s of %(of)s reports are sorted there") % {"times": times, "of": of}
         values.append(decisions.IssueValue(issue, "category", category, "model", DECIDER, times / of, reason))
     return values
 

@@ -55,8 +55,10 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def hidden(request: HttpRequest, slug: str) -> HttpResponse:
     """What the board does not show, counted anew."""
-    launch = access_launch(Principal.of(request), slug, right=Right.READ)
-    return render(request, "triage/_hidden.html", {"launch": launch, "hidden": not_shown(launch, now=clock.now())})
+    principal = Principal.of(request)
+    launch = access_launch(principal, slug, right=Right.READ)
+    context = {"launch": launch, "rights": principal.rights_in(launch), "hidden": not_shown(launch, now=clock.now())}
+    return render(request, "triage/_hidden.html", context)
 
 
 def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:

@@ -22,6 +22,7 @@ from hypercare.core.models import FieldDefinition, Launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from hypercare.core.templatetags.hypercare_ui import SENTIMENT_WORDS, field_word
+from hypercare.core.timeline import Actor
 from triage import overrides
 from triage.access import access_feedback
 from triage.categories import CATEGORY_NAMES
@@ -160,15 +161,7 @@ def override(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     row = _in_launch(principal, launch, key, right=Right.TRIAGE)
     field, tone = request.POST.get("field", ""), "success"
     try:
-        overrides.override_feedback(
-            row,
-            field=field,
-            value=posted(request, "value"),
-            reason=posted(request, "reason"),
-            actor=principal.actor,
-            now=clock.now(),
-        )
-        text = _("%(key)s: %(field)s is set.") % {"key": row.key, "field": field_word(field)}
+        text = _decide(request, row, field, actor=principal.actor)
     except Problem as problem:
         text, tone = problem.detail, "error"
     if request.headers.get("HX-Request"):
@@ -176,6 +169,17 @@ def override(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         return trigger_client_event(_shown(request, principal, launch, fresh), "hc:toast", {"text": text, "tone": tone})
     messages.add_message(request, messages.SUCCESS if tone == "success" else messages.ERROR, text)
     return redirect("triage:feedback", slug, row.key)
+
+
+def _decide(request: HttpRequest, row: Feedback, field: str, *, actor: Actor) -> str:
+    """Sets or releases what was posted; says which in a sentence."""
+    named = {"key": row.key, "field": field_word(field)}
+    if "release" in request.POST:
+        overrides.release_feedback(row, field=field, actor=actor, now=clock.now())
+        return _("%(key)s: %(field)s is the machine's again.") % named
+    value, reason = posted(request, "value"), posted(request, "reason")
+    overrides.override_feedback(row, field=field, value=value, reason=reason, actor=actor, now=clock.now())
+    return _("%(key)s: %(field)s is set.") % named
 
 
 def _in_launch(principal: Principal, launch: Launch, key: str, *, right: Right) -> Feedback:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,19 +18,23 @@ from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
-from hypercare.core.roles import Right
+from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
 from triage import lifecycle, overrides, transitions, tree
 from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
-from triage.models import OPEN_STATUSES, Issue, Moscow
+from triage.models import OPEN_STATUSES, Issue, IssueStatus, Moscow
 from triage.notes import add_note
 from triage.story import story_of
 from triage.views.posted import posted
 
 SHOWN_REPORTS = 100
+_WAYS_TO_END: dict[str, list[str]] = {
+    IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
+    IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
+}
 _KEY = re.compile(r"\bIS-[0-9]{1,18}\b")
 
 
@@ -65,9 +70,6 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     members = tree.members_of([one.pk])[one.pk]
     keys = [f"IS-{member}" for member in members]
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
-    entries = TimelineEntry.objects.filter(launch=launch, subject__in=keys).order_by("-occurred_at", "-id")[
-        :SHOWN_REPORTS
-    ]
     decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
     in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
     open_issues = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES)
@@ -77,24 +79,41 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "card": cards_of([one], now=clock.now())[0],
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
-        "story": story_of(entries),
+        "story": story_of(_entries_of(one, keys), of=one.key),
         "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
         "history": [decision for decision in decisions if decision.ended_at is not None],
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
-        "targets": transitions.targets_from(one.status),
+        "moves": _moves(one.status),
         "rank": 1 + open_issues.filter(priority__gt=one.priority).count(),
         "open_count": open_issues.count(),
-        "resolutions": [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
         "category_names": CATEGORY_NAMES,
         "moscow_names": Moscow.choices,
         "components": launch.components.order_by("name"),
         "teams": launch.teams.order_by("name"),
-        "owners": User.objects.filter(memberships__launch=launch, is_active=True)
-        .exclude(memberships__role="reporter")
-        .distinct(),
+        "owners": User.objects.filter(
+            memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
+        ).distinct(),
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)
+
+
+def _entries_of(one: Issue, keys: list[str]) -> QuerySet[TimelineEntry]:
+    """What happened to an issue and to all merged into it; a merge is told once, by the one that took the other in."""
+    told_twice = Q(kind__in=("issue.merged", "issue.unmerged"), data__has_key="field") & ~Q(subject=one.key)
+    entries = TimelineEntry.objects.filter(launch=one.launch, subject__in=keys).exclude(told_twice)
+    return entries.order_by("-occurred_at", "-id")[:SHOWN_REPORTS]
+
+
+def _moves(status: str) -> list[tuple[str, list[str]]]:
+    """Where it may go, the likely next step first, and for an end the ways to end so."""
+    order = list(IssueStatus)
+    here = order.index(IssueStatus(status))
+
+    def unlikely(target: str) -> tuple[bool, bool]:
+        return target in _WAYS_TO_END and status != IssueStatus.VERIFIED, order.index(IssueStatus(target)) < here
+
+    return [(target, _WAYS_TO_END.get(target, [])) for target in sorted(transitions.targets_from(status), key=unlikely)]
 
 
 def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
@@ -173,7 +192,7 @@ def order(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _in_launch(principal: Principal, launch: Launch, key: str, *, right: Right) -> Issue:

@@ -140,6 +140,7 @@ def _page(request: HttpRequest, principal: Principal, report: StatusReport) -> H
         "reading": read(report.figures),
         "stored": report.pk is not None,
         "due_at": due_at(launch, report.day),
+        "why_no_draft": draft.why_no_draft(launch, report.day),
         "held": report.pk is not None and not report.sent_at and report.sends_at is None,
         "delivery": _delivery(report),
         "earlier": [(one, read(one.figures)) for one in earlier],

@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.clock import FIRST_DAY, LAST_DAY
+from hypercare.core.one_line import is_visible, one_line
 from hypercare.core.strict_json import clean_text
 
 _REGIONS = frozenset(
@@ -33,7 +34,7 @@ class LineField(forms.CharField):
     def to_python(self, value: Any) -> str | None:
         """The text on one line."""
         text = super().to_python(value)
-        return " ".join(text.split()) if text else text
+        return one_line(text) if text and is_visible(text) else ""
 
 
 class LowerEmailField(forms.EmailField):

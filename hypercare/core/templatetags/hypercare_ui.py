@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.fragments import fragment
+from hypercare.core.models import Launch
 
 register = template.Library()
 
@@ -148,17 +149,19 @@ def options(choices: Iterable[tuple[str, Any]], chosen: str = "") -> SafeString:
 
 @dataclass(frozen=True)
 class Rail:
-    """All that the main navigation shows: the launch's address, the present place, what the person may do."""
+    """All that the main navigation shows: the launch's address, the present place, what the person may do, what is over."""
 
     launch: str
     present: str
     rights: frozenset[str]
+    is_closed: bool
 
 
 @register.simple_tag
-def rail(launch: str, present: str, rights: Iterable[str]) -> SafeString:
-    """The main navigation of a launch's pages."""
-    return fragment("parts/_rail.html", Rail(launch, present, frozenset(rights)))
+def rail(launch: Launch, present: str, rights: Iterable[str]) -> SafeString:
+    """The main navigation of a launch's pages; the portal of a closed launch takes nothing, so no way leads there."""
+    shown = Rail(launch.slug, present, frozenset(rights), launch.closed_at is not None)
+    return fragment("parts/_rail.html", shown)
 
 
 @register.simple_tag

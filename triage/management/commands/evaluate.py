@@ -1,12 +1,14 @@
-"""This module is the command that measures triage's own code on any file of the right shape and prints JSON."""
+"""This module is the command that measures the product's own code on any file of the right shape and prints JSON."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Channel, Feedback
+from gateway_ingest.detect import evaluation as detector
 from triage.classify import evaluation as classifier
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
@@ -16,9 +18,9 @@ from triage.match import evaluation as matcher
 
 
 class Command(BaseCommand):
-    """Measures the classifier or the matcher."""
+    """Measures the classifier, the matcher or the detector."""
 
-    help = "Measures the classifier or the matcher on a file and prints the figures as JSON."
+    help = "Measures the classifier, the matcher or the detector on a file and prints the figures as JSON."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,11 +44,14 @@ class Command(BaseCommand):
         of_matcher.add_argument(
             "--fit", action="store_true", help="with --problems: fit the weights and measure held-out halves"
         )
+        of_detector = parts.add_parser("detector", help="find what is unusual in labelled series")
+        of_detector.add_argument("--series", type=Path, required=True)
+        of_detector.add_argument("--windows", type=Path, required=True)
 
     def handle(self, **options: Any) -> None:
         """Measures and prints."""
         try:
-            figures = _classifier(options) if options["part"] == "classifier" else _matcher(options)
+            figures = MEASURES[options["part"]](options)
         except (classifier.UnreadableTable, ValueError, KeyError, OSError) as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(json.dumps(figures))
@@ -71,6 +76,10 @@ def _matcher(options: dict[str, Any]) -> dict[str, Any]:
     return duplicates.evaluate(reports, pairs)
 
 
+def _detector(options: dict[str, Any]) -> dict[str, Any]:
+    return detector.evaluate(detector.read_series(options["series"], options["windows"]))
+
+
 def _problems(path: Path, *, fit: bool) -> dict[str, Any]:
     problems = json.loads(path.read_text(encoding="utf-8"))
     told = matcher.tellings_of(problems, _categories(problems))
@@ -89,3 +98,10 @@ def _categories(problems: list[dict[str, Any]]) -> list[str]:
     model, _figures = train(read_corpus(), number=0)
     found = [suggestions[0] for suggestions in classify(rows, [], model=model)]
     return [category.value if category.applied else "" for category in found]
+
+
+MEASURES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "classifier": _classifier,
+    "matcher": _matcher,
+    "detector": _detector,
+}

@@ -1,0 +1,21 @@
+"""This module finds the component a machine means by its own names for things."""
+
+from collections.abc import Iterable
+
+from hypercare.core.models import Component, Launch
+
+
+def components_by_name(launch: Launch) -> dict[str, Component]:
+    """The launch's components by slug and by plain name; a slug wins over another's name."""
+    rows = list(Component.objects.filter(launch=launch).order_by("pk"))
+    return {plain(row.name): row for row in rows} | {row.slug: row for row in rows}
+
+
+def component_of(names: Iterable[str], components: dict[str, Component]) -> Component | None:
+    """The first of the names that is known."""
+    return next((components[plain(name)] for name in names if plain(name) in components), None)
+
+
+def plain(name: str) -> str:
+    """`Catalog_API` and `catalog-api` are the same to us."""
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())

@@ -1,0 +1,97 @@
+"""This module takes one deploy webhook: reads it and records the deployment, once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from gateway_ingest import dead_letters
+from gateway_ingest.component_names import component_of, components_by_name
+from gateway_ingest.deployments import NewDeployment, name_of, record_deployment
+from gateway_ingest.formats import FormatError
+from gateway_ingest.formats.deploys import DEPLOY_FORMATS, IncomingDeployment, NotLive
+from gateway_ingest.models import Batch, Source
+from gateway_ingest.unpacking import unpack
+from hypercare.core.problem import Problem, not_found
+from hypercare.core.strict_json import JSON, BadJson, BodyTooLarge, parse
+from hypercare.core.timeline import Actor
+
+MAX_BYTES = 2 * 1024 * 1024
+_SAME_BODY_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class DeployAnswer:
+    """What the sender gets with 202: the deployment's name, or why nothing was recorded."""
+
+    deployment: str = ""
+    duplicate: bool = False
+    ignored: str = ""
+    rejected: list[dict[str, object]] = field(default_factory=list)
+    dead_letter: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The body of the answer."""
+        body: dict[str, object] = {"accepted": int(bool(self.deployment) and not self.duplicate)}
+        body |= {"duplicate": True} if self.duplicate else {"rejected": self.rejected}
+        extra = {"deployment": self.deployment, "ignored": self.ignored, "dead_letter": self.dead_letter}
+        return body | {name: value for name, value in extra.items() if value}
+
+
+def receive_deploy(
+    source: Source, body: bytes, *, encoding: str, format_name: str, headers: Mapping[str, str], now: datetime
+) -> DeployAnswer:
+    """Records what went live; raises Problem 400, 413 or 415 for an unreadable body, 404 for an unknown format."""
+    if format_name not in DEPLOY_FORMATS:
+        detail = _("There is no format of that name; known are: %(known)s.")
+        raise not_found(detail % {"known": ", ".join(DEPLOY_FORMATS)})
+    unpacked, payload = _opened(source, body, encoding=encoding, format_name=format_name, now=now)
+    try:
+        said = DEPLOY_FORMATS[format_name](payload, headers)
+    except FormatError as error:
+        letter = dead_letters.keep(source, unpacked, reason=str(error), format_name=f"deploys/{format_name}", now=now)
+        return DeployAnswer(rejected=[{"index": None, "error": str(error)}], dead_letter=letter.key)
+    if isinstance(said, NotLive):
+        Source.objects.filter(pk=source.pk).update(last_event_at=now)
+        return DeployAnswer(ignored=said.reason)
+    return _stored(source, said, batch_id=f"body:{hashlib.sha256(unpacked).hexdigest()}", now=now)
+
+
+def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now: datetime) -> tuple[bytes, JSON]:
+    try:
+        unpacked = unpack(body, encoding=encoding)
+        return unpacked, parse(unpacked, max_bytes=MAX_BYTES)
+    except (Problem, BadJson) as error:
+        status = error.status if isinstance(error, Problem) else 413 if isinstance(error, BodyTooLarge) else 400
+        letter = dead_letters.keep(source, body, reason=error.detail, format_name=f"deploys/{format_name}", now=now)
+        raise Problem(status, error.detail, dead_letter=letter.key) from error
+
+
+@transaction.atomic
+def _stored(source: Source, said: IncomingDeployment, *, batch_id: str, now: datetime) -> DeployAnswer:
+    """The source's row lock comes first, so that two deliveries of one event follow one another."""
+    source = Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source.pk)
+    if source.revoked_at:
+        raise not_found(_("This key was ended."))
+    if Batch.objects.filter(source=source, batch_id=batch_id, received_at__gt=now - _SAME_BODY_FOR).exists():
+        return DeployAnswer(duplicate=True)
+    component = component_of(said.component_names, components_by_name(source.launch))
+    new = NewDeployment(
+        version=said.version,
+        environment=said.environment,
+        component=component.slug if component else "",
+        deployed_at=said.deployed_at,
+        summary=said.summary,
+        external_id=said.external_id,
+    )
+    row, created = record_deployment(
+        source.launch, new, source=f"source:{source.pk}", actor=Actor(source.name), now=now
+    )
+    Batch.objects.update_or_create(
+        source=source, batch_id=batch_id, defaults={"accepted": int(created), "received_at": now}
+    )
+    Source.objects.filter(pk=source.pk).update(last_event_at=now, first_event_at=source.first_event_at or now)
+    return DeployAnswer(deployment=name_of(row), duplicate=not created)

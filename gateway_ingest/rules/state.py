@@ -1,0 +1,138 @@
+"""This module is a rule's state machine for one key: what one more minute does to it, by named changes."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from gateway_ingest.models import AlertSeverity
+from gateway_ingest.rules.rule import Rule
+from gateway_ingest.rules.traffic import Traffic, measured
+
+FLAPS_AT = 3
+FLAP_TIME = timedelta(minutes=30)
+_ORDER = [AlertSeverity.LOW, AlertSeverity.INFO, AlertSeverity.WARNING, AlertSeverity.HIGH, AlertSeverity.CRITICAL]
+
+
+class Change(StrEnum):
+    """What a minute changed."""
+
+    NOTHING = "nothing"
+    FIRED = "fired"
+    WORSE = "worse"
+    RESOLVED = "resolved"
+    HELD = "held"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where one key stands. `changed_at` are its changes of the last half hour, which tell whether it flaps.
+
+    While it is held it stays firing, whatever it does, until it was quiet for half an hour.
+    """
+
+    severity: AlertSeverity | None = None
+    value: float | None = None
+    clear_minutes: int = 0
+    changed_at: tuple[datetime, ...] = ()
+    held_until: datetime | None = None
+
+    @property
+    def firing(self) -> bool:
+        """Whether the finding stands."""
+        return self.severity is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """The state as a row keeps it."""
+        plain = asdict(self)
+        plain["severity"] = str(self.severity) if self.severity else None
+        plain["changed_at"] = [moment.isoformat() for moment in self.changed_at]
+        plain["held_until"] = self.held_until.isoformat() if self.held_until else None
+        return plain
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "State":
+        """The state a row kept; an empty one is quiet."""
+        severity, held = kept.get("severity"), kept.get("held_until")
+        return cls(
+            severity=AlertSeverity(severity) if severity else None,
+            value=kept.get("value"),
+            clear_minutes=kept.get("clear_minutes", 0),
+            changed_at=tuple(datetime.fromisoformat(moment) for moment in kept.get("changed_at", ())),
+            held_until=datetime.fromisoformat(held) if held else None,
+        )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is seen of a key at the end of a minute: the rule's whole time and its two halves, and what is usual."""
+
+    at: datetime
+    whole: Traffic
+    older: Traffic
+    newer: Traffic
+    usual: float | None = None
+    critical: bool = False
+    in_maintenance: bool = False
+
+
+def step(rule: Rule, state: State, look: Look) -> tuple[State, Change]:
+    """The state after this minute and the one thing that changed."""
+    state = _forget(state, now=look.at)
+    value = measured(rule, look.whole, usual=look.usual)
+    if value is None or look.whole.calls < rule.least:
+        return state, Change.NOTHING
+    state = replace(state, value=value)
+    severity = _severity(rule, look, value)
+    if severity and not state.firing:
+        return _fired(state, severity, look)
+    if severity:
+        return _still_firing(state, severity, look)
+    return _calmer(rule, state, value, look)
+
+
+def _severity(rule: Rule, look: Look, value: float) -> AlertSeverity | None:
+    """How severe it is; nothing unless both halves of the time show it."""
+    reached = rule.step_at(value)
+    halves = [measured(rule, half, usual=look.usual) for half in (look.older, look.newer)]
+    if reached is None or not all(half is not None and rule.step_at(half) for half in halves):
+        return None
+    if look.critical and rule.critical_severity:
+        return max(reached.severity, rule.critical_severity, key=_ORDER.index)
+    return reached.severity
+
+
+def _fired(state: State, severity: AlertSeverity, look: Look) -> tuple[State, Change]:
+    if look.in_maintenance:
+        return state, Change.SUPPRESSED
+    return _changed(replace(state, severity=severity, clear_minutes=0), look.at), Change.FIRED
+
+
+def _still_firing(state: State, severity: AlertSeverity, look: Look) -> tuple[State, Change]:
+    state = replace(state, clear_minutes=0, held_until=look.at + FLAP_TIME if state.held_until else None)
+    worse = state.severity is not None and _ORDER.index(severity) > _ORDER.index(state.severity)
+    if worse and not look.in_maintenance:
+        return replace(state, severity=severity), Change.WORSE
+    return state, Change.NOTHING
+
+
+def _calmer(rule: Rule, state: State, value: float, look: Look) -> tuple[State, Change]:
+    if not state.firing:
+        return state, Change.NOTHING
+    state = replace(state, clear_minutes=state.clear_minutes + 1 if rule.is_clear(value) else 0)
+    if state.clear_minutes < rule.clear_minutes or (state.held_until and look.at < state.held_until):
+        return state, Change.NOTHING
+    if state.held_until is None and len(state.changed_at) + 1 >= FLAPS_AT:
+        return replace(state, held_until=look.at + FLAP_TIME), Change.HELD
+    quiet = replace(state, severity=None, clear_minutes=0, held_until=None)
+    return _changed(quiet, look.at), Change.RESOLVED
+
+
+def _changed(state: State, at: datetime) -> State:
+    return replace(state, changed_at=(*state.changed_at, at))
+
+
+def _forget(state: State, *, now: datetime) -> State:
+    return replace(state, changed_at=tuple(moment for moment in state.changed_at if now - moment < FLAP_TIME))

@@ -1,0 +1,64 @@
+"""This module holds what a rule may know of a key's traffic in some minutes, and measures it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from gateway_ingest.rules.rule import Against, Measure, Rule
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What was counted in some minutes of one key. `p95_ms` is None where nothing was timed.
+
+    `errors` are answers of 500 and above, `unavailable` 503 and 504, `malformed` 400 and 422, `refused` 401 and 403,
+    `limited` 429. `spent` and `budget` are of the day so far, in the same currency.
+    """
+
+    minutes: int
+    calls: int = 0
+    errors: int = 0
+    unavailable: int = 0
+    malformed: int = 0
+    refused: int = 0
+    limited: int = 0
+    provider_errors: int = 0
+    flagged: int = 0
+    tokens: int = 0
+    p95_ms: float | None = None
+    spent: float = 0.0
+    budget: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.minutes < 1 or any((getattr(self, one.name) or 0) < 0 for one in fields(self)):
+            raise ValueError("Traffic covers a minute or more and counts nothing below zero.")
+
+
+def _share(part: Callable[[Traffic], int]) -> Callable[[Traffic], float | None]:
+    return lambda traffic: part(traffic) / traffic.calls if traffic.calls else None
+
+
+_MEASURES: dict[Measure, Callable[[Traffic], float | None]] = {
+    Measure.ERROR_SHARE: _share(lambda traffic: traffic.errors),
+    Measure.UNAVAILABLE_SHARE: _share(lambda traffic: traffic.unavailable),
+    Measure.LIMITED_SHARE: _share(lambda traffic: traffic.limited),
+    Measure.PROVIDER_ERROR_SHARE: _share(lambda traffic: traffic.provider_errors),
+    Measure.P95_MS: lambda traffic: traffic.p95_ms,
+    Measure.MALFORMED: lambda traffic: traffic.malformed / traffic.minutes,
+    Measure.REFUSED: lambda traffic: traffic.refused / traffic.minutes,
+    Measure.REFUSED_A_MINUTE: lambda traffic: traffic.refused / traffic.minutes,
+    Measure.CALLS: lambda traffic: traffic.calls / traffic.minutes,
+    Measure.TOKENS_A_CALL: lambda traffic: traffic.tokens / traffic.calls if traffic.calls else None,
+    Measure.SPENT_SHARE: lambda traffic: traffic.spent / traffic.budget if traffic.budget else None,
+    Measure.FLAGGED: lambda traffic: float(traffic.flagged),
+}
+
+
+def measured(rule: Rule, traffic: Traffic, *, usual: float | None) -> float | None:
+    """The figure the rule's limits are held against; None where there is nothing to say.
+
+    `usual` is the same measure in the same hour of other weeks.
+    """
+    value = _MEASURES[rule.measure](traffic)
+    if value is None or rule.against is Against.ITSELF:
+        return value
+    return value / usual if usual else None

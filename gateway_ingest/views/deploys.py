@@ -1,0 +1,42 @@
+"""This module is the door for deploy webhooks: `POST /ingest/<source_key>/deploys/<format>/`."""
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from gateway_ingest.receive_deploys import receive_deploy
+from gateway_ingest.views import door
+from hypercare.core import clock
+from hypercare.core.problem import Problem
+
+
+@csrf_exempt
+def by_key(request: HttpRequest, source_key: str, format_name: str) -> HttpResponse:
+    """The key stands in the address, as the platforms' webhook pages have it."""
+    return _answered(request, source_key, format_name)
+
+
+@csrf_exempt
+def by_bearer(request: HttpRequest, format_name: str) -> HttpResponse:
+    """The key stands in `Authorization: Bearer`, as a pipeline would send it."""
+    return _answered(request, None, format_name)
+
+
+def _answered(request: HttpRequest, key: str | None, format_name: str) -> HttpResponse:
+    try:
+        door.check_method(request)
+        source = door.source_of(request, key)
+        answer = receive_deploy(
+            source,
+            door.body_of(request),
+            encoding=request.headers.get("Content-Encoding", ""),
+            format_name=format_name,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            now=clock.now(),
+        )
+    except Problem as problem:
+        return door.refused(problem, request)
+    except (OperationalError, InterfaceError):
+        return door.refused(Problem(503, _("This cannot be stored at the moment; send it again.")), request)
+    return JsonResponse(answer.as_json(), status=202)

@@ -1,0 +1,58 @@
+"""This module holds what every door for machines does: the method, the key, the body and the refusal."""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils.translation import gettext as _
+
+from gateway_ingest.masking import masked
+from gateway_ingest.models import Source
+from gateway_ingest.sources import source_of_key
+from gateway_ingest.unpacking import MAX_SENT
+from hypercare.core import clock
+from hypercare.core.middleware import problem_response
+from hypercare.core.problem import Problem, not_found
+
+# Alertmanager repeats only what is answered 5xx; so whatever is our fault must be one of those.
+HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="hypercare"'},
+    405: {"Allow": "POST"},
+    503: {"Retry-After": "10"},
+}
+
+
+def check_method(request: HttpRequest) -> None:
+    """405 for anything but a POST."""
+    if request.method != "POST":
+        raise Problem(405, _("Post to this address."))
+
+
+def source_of(request: HttpRequest, key: str | None) -> Source:
+    """The source of the key; 404 where the address carries a wrong one, 401 where the header does."""
+    if key is not None:
+        source = source_of_key(key, now=clock.now())
+        if source is None:
+            raise not_found(
+                _("No source has this key, or it was ended. Make a new one on the launch's page of sources.")
+            )
+        return source
+    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    source = source_of_key(secret.strip(), now=clock.now()) if scheme.lower() == "bearer" else None
+    if source is None:
+        raise Problem(401, _("Send a source's key as Authorization: Bearer; this one is missing, unknown or ended."))
+    return source
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """What was sent, up to one byte more than may be."""
+    try:
+        return request.read(MAX_SENT + 1)
+    except UnreadablePostError as error:
+        raise Problem(400, _("The body broke off; send it again.")) from error
+
+
+def refused(problem: Problem, request: HttpRequest) -> HttpResponse:
+    """The problem as JSON, with the key out of the address."""
+    response = problem_response(problem, instance=masked(request.path))
+    for name, value in HEADERS.get(problem.status, {}).items():
+        response[name] = value
+    return response

@@ -1,0 +1,49 @@
+"""This module takes a fresh move back: the table has no way from there to where it came from, and needs none."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hypercare.core.models import TimelineEntry
+from hypercare.core.problem import Problem
+from hypercare.core.timeline import Actor, Entry, record
+from triage.board import changes
+from triage.lifecycle import _tell_reporters, _write_status, lock
+from triage.models import OPEN_STATUSES, Issue
+
+UNDO_WITHIN = timedelta(seconds=60)
+TRANSITION = "undo"
+
+
+@transaction.atomic
+def undo_move(issue_id: int, *, version: int | None, actor: Actor, now: datetime) -> Issue:
+    """Gives an issue the status it had before `actor` moved it; 409 when `version` is stale or there is nothing fresh."""
+    issue = lock(issue_id, version=version)
+    last = _last_move(issue)
+    if last is None or not _is_own(last, actor) or last.data.get("transition") == TRANSITION:
+        raise Problem(409, _("There is no move of yours to undo on %(key)s.") % {"key": issue.key})
+    if now - last.recorded_at > UNDO_WITHIN:
+        raise Problem(409, _("That was too long ago to undo; move %(key)s anew.") % {"key": issue.key})
+    old = last.data["old"]
+    if not {old, issue.status} <= set(OPEN_STATUSES):
+        raise Problem(409, _("%(key)s was ended or reopened by that and people may have been told; move it anew instead.") % {
+            "key": issue.key})  # fmt: skip
+    data = {"field": "status", "old": issue.status, "new": old, "transition": TRANSITION, "reason": ""}
+    _write_status(issue, old, now=now, closed_at=None)
+    record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": ""})], actor=actor, now=now)
+    _tell_reporters(issue, now=now, ended=False)
+    changes.publish(issue.launch_id, [issue.pk])
+    issue.refresh_from_db()
+    return issue
+
+
+def _last_move(issue: Issue) -> TimelineEntry | None:
+    """The entry that gave the issue its present status, if nothing else did since."""
+    moves = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key, kind="issue.status")
+    last = moves.order_by("-id").first()
+    return last if last and last.data.get("new") == issue.status else None
+
+
+def _is_own(move: TimelineEntry, actor: Actor) -> bool:
+    return actor.user is not None and move.actor_id == actor.user.pk
