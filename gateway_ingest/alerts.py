@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from feedback import intake
 from feedback.models import Channel
 from feedback.report import Report
-from gateway_ingest.episodes import Rule, rule_for
+from gateway_ingest.episodes import BECOMES, BEGINS, Rule, rule_for
 from gateway_ingest.formats import IncomingAlert, Unreadable
 from gateway_ingest.models import Alert, AlertChange, AlertSeverity, AlertStatus, Source
 from hypercare.core import wake
@@ -36,6 +36,12 @@ _WRITTEN = [
 _TIMELINE = {
     Rule.FIRED: "alert.fired",
     Rule.FIRED_AGAIN: "alert.fired_again",
+    Rule.ACKNOWLEDGED: "alert.acknowledged",
+    Rule.ACKNOWLEDGED_UNSEEN: "alert.acknowledged",
+    Rule.LET_GO: "alert.let_go",
+    Rule.SUPPRESSED: "alert.suppressed",
+    Rule.SUPPRESSED_UNSEEN: "alert.suppressed",
+    Rule.UNSUPPRESSED: "alert.unsuppressed",
     Rule.RESOLVED: "alert.resolved",
     Rule.RESOLVED_UNSEEN: "alert.resolved",
 }
@@ -57,7 +63,7 @@ class _Stored:
 def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadable:
     """The alert without secrets and with a beginning that can be; an alert from the future is refused."""
     if said.starts_at and said.starts_at > now + _AHEAD:
-        return Unreadable(_("“startsAt” lies more than a day ahead; check the sender's clock."))
+        return Unreadable(_("The alert begins more than a day ahead; check the sender's clock."))
     return replace(
         said,
         fingerprint=without_secret(said.fingerprint),
@@ -98,7 +104,11 @@ def is_news(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> 
     """Whether words that came before would change something today: an alert may end and return as it was."""
     known = _known(source, said)
     last_words = {one.fingerprint: one for one in said}
-    return any(rule_for(known.get(name), one, now=now) in _TIMELINE for name, one in last_words.items())
+    rules = (
+        rule_for(known.get(name), one, reported=_has_report(known.get(name)), now=now)
+        for name, one in last_words.items()
+    )
+    return any(rule in _TIMELINE for rule in rules)
 
 
 def still_open(source: Source, said: Sequence[IncomingAlert], *, reminder: bool, now: datetime) -> None:
@@ -120,18 +130,25 @@ def _known(source: Source, said: Sequence[IncomingAlert]) -> dict[str, Alert]:
 
 def _apply(stored: _Stored, said: IncomingAlert) -> None:
     alert = stored.alerts.get(said.fingerprint)
-    rule = rule_for(alert, said, now=stored.now)
+    reported = _has_report(alert) or (alert is not None and (said.fingerprint, alert.episode) in stored.reports)
+    rule = rule_for(alert, said, reported=reported, now=stored.now)
     if alert is None:
         alert = stored.alerts[said.fingerprint] = _new_alert(stored, said)
     elif said.firing:
         alert.count += 1
     alert.latest_seen_at = stored.now
-    if rule in {Rule.FIRED, Rule.FIRED_AGAIN}:
+    if rule in BEGINS:
         _begin(stored, alert, said, again=rule is Rule.FIRED_AGAIN)
-    elif rule in {Rule.RESOLVED, Rule.RESOLVED_UNSEEN}:
-        alert.status, alert.ends_at, alert.resolved_at = AlertStatus.RESOLVED, said.ends_at or stored.now, stored.now
+    elif rule in BECOMES:
+        alert.status = BECOMES[rule]
+        if alert.status == AlertStatus.RESOLVED:
+            alert.ends_at, alert.resolved_at = said.ends_at or stored.now, stored.now
     if rule in _TIMELINE:
         stored.steps.append((alert, rule, alert.episode))
+
+
+def _has_report(alert: Alert | None) -> bool:
+    return alert is not None and alert.feedback_id is not None
 
 
 def _new_alert(stored: _Stored, said: IncomingAlert) -> Alert:
@@ -147,11 +164,12 @@ def _new_alert(stored: _Stored, said: IncomingAlert) -> Alert:
 
 def _begin(stored: _Stored, alert: Alert, said: IncomingAlert, *, again: bool) -> None:
     """Opens an episode, with its own report."""
+    for name, value in _description(stored, said).items():
+        setattr(alert, name, value)
     if again:
-        for name, value in _description(stored, said).items():
-            setattr(alert, name, value)
         alert.episode += 1
-        alert.status, alert.ends_at, alert.resolved_at, alert.feedback = AlertStatus.FIRING, None, None, None
+        alert.ends_at, alert.resolved_at, alert.feedback = None, None, None
+    alert.status = said.status
     stored.reports[alert.fingerprint, alert.episode] = _report(alert)
 
 
@@ -228,7 +246,9 @@ def _write_around(stored: _Stored, feedback_ids: dict[tuple[str, int], int]) -> 
 
 
 def _entry(alert: Alert, rule: Rule, feedback_id: int | None) -> Entry:
-    data = {"severity": str(alert.severity)} | ({"feedback": f"HC-{feedback_id}"} if feedback_id else {})
+    data = {"severity": str(alert.severity), "rule": str(rule)} | (
+        {"feedback": f"HC-{feedback_id}"} if feedback_id else {}
+    )
     return Entry(alert.key, _TIMELINE[rule], data)
 
 

@@ -1,5 +1,6 @@
 """This module keeps what could not become an alert, redacted and with the reason, so its owner can put it right."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from gateway_ingest.models import DeadLetter, Source
@@ -10,12 +11,28 @@ KEPT_PER_SOURCE = 200
 _MAX_TEXT = 64 * 1024
 # A secret that the cut goes through would not be recognised; so we redact a little more than we keep.
 _MARGIN = 8 * 1024
+# Headers that are part of what was said: a CloudEvent's attributes.
+_TELLING_HEADERS = "ce-"
+_MAX_HEADER = 1000
 
 
-def keep(source: Source, body: bytes, *, reason: str, format_name: str, now: datetime) -> DeadLetter:
+def keep(
+    source: Source,
+    body: bytes,
+    *,
+    reason: str,
+    format_name: str,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+) -> DeadLetter:
     """Stores the beginning of a body; the oldest beyond the newest 200 of the source go."""
     letter = DeadLetter.objects.create(
-        source=source, format=format_name, reason=reason[:500], body=_readable(body), received_at=now
+        source=source,
+        format=format_name,
+        reason=reason[:500],
+        body=_readable(body),
+        headers=_telling(headers or {}),
+        received_at=now,
     )
     newest = DeadLetter.objects.filter(source=source).order_by("-pk").values("pk")[:KEPT_PER_SOURCE]
     DeadLetter.objects.filter(source=source).exclude(pk__in=newest).delete()
@@ -25,5 +42,14 @@ def keep(source: Source, body: bytes, *, reason: str, format_name: str, now: dat
 def _readable(body: bytes) -> str:
     text = body[: 4 * (_MAX_TEXT + _MARGIN)].decode("utf-8", "replace")
     whole = len(text) <= _MAX_TEXT
-    redacted = redact(UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text[: _MAX_TEXT + _MARGIN])).text
+    redacted = _clean(text[: _MAX_TEXT + _MARGIN])
     return redacted if whole else redacted[:-_MARGIN] + "…"
+
+
+def _telling(headers: Mapping[str, str]) -> dict[str, str]:
+    kept = [(name, value) for name, value in headers.items() if name.startswith(_TELLING_HEADERS)]
+    return {_clean(name[:80]): _clean(value[:_MAX_HEADER]) for name, value in kept[:20]}
+
+
+def _clean(text: str) -> str:
+    return redact(UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)).text

@@ -12,35 +12,88 @@ LATE_WITHIN = timedelta(minutes=4)
 
 
 class Rule(StrEnum):
-    """What one word does to its alert."""
+    """What one word does to its alert; the name is the reason that the timeline gives."""
 
     FIRED = "fired"
     REPEATED = "repeated"
     FIRED_AGAIN = "fired_again"
+    ACKNOWLEDGED = "acknowledged"
+    ACKNOWLEDGED_UNSEEN = "acknowledged_unseen"
+    LET_GO = "let_go"
+    SUPPRESSED = "suppressed"
+    SUPPRESSED_UNSEEN = "suppressed_unseen"
+    UNSUPPRESSED = "unsuppressed"
     RESOLVED = "resolved"
     RESOLVED_UNSEEN = "resolved_unseen"
     LATE_FIRING = "late_firing"
+    LATE_ACKNOWLEDGEMENT = "late_acknowledgement"
+    LATE_SUPPRESSION = "late_suppression"
     LATE_RESOLVE = "late_resolve"
 
 
-def rule_for(alert: Alert | None, said: IncomingAlert, *, now: datetime) -> Rule:
-    """The one rule that applies to `said` in the alert's present state."""
+# Rules that begin an episode, which has a report of its own.
+BEGINS = frozenset({Rule.FIRED, Rule.FIRED_AGAIN, Rule.ACKNOWLEDGED_UNSEEN})
+# What an open alert becomes; whatever is not named here leaves it as it is.
+BECOMES = {
+    Rule.ACKNOWLEDGED: AlertStatus.ACKNOWLEDGED,
+    Rule.LET_GO: AlertStatus.FIRING,
+    Rule.SUPPRESSED: AlertStatus.SUPPRESSED,
+    Rule.SUPPRESSED_UNSEEN: AlertStatus.SUPPRESSED,
+    Rule.UNSUPPRESSED: AlertStatus.FIRING,
+    Rule.RESOLVED: AlertStatus.RESOLVED,
+    Rule.RESOLVED_UNSEEN: AlertStatus.RESOLVED,
+}
+_UNSEEN = {
+    AlertStatus.FIRING: Rule.FIRED,
+    AlertStatus.ACKNOWLEDGED: Rule.ACKNOWLEDGED_UNSEEN,
+    AlertStatus.SUPPRESSED: Rule.SUPPRESSED_UNSEEN,
+    AlertStatus.RESOLVED: Rule.RESOLVED_UNSEEN,
+}
+
+
+def rule_for(alert: Alert | None, said: IncomingAlert, *, reported: bool, now: datetime) -> Rule:
+    """The one rule that applies to `said` in the alert's present state; `reported` says its episode has a report."""
     if alert is None:
-        return Rule.FIRED if said.firing else Rule.RESOLVED_UNSEEN
-    is_over = alert.status == AlertStatus.RESOLVED
-    if said.firing:
-        if not is_over:
-            return Rule.REPEATED
+        return _UNSEEN[said.status]
+    if alert.status == AlertStatus.RESOLVED:
+        return _when_over(alert, said, now=now)
+    if said.status == AlertStatus.RESOLVED:
+        if _ended_before_it_began(alert, said):
+            return Rule.LATE_RESOLVE
+        return Rule.RESOLVED if reported else Rule.RESOLVED_UNSEEN
+    if not reported and said.status != AlertStatus.SUPPRESSED:
+        return _UNSEEN[said.status]
+    return _when_open(AlertStatus(alert.status), said)
+
+
+def _when_open(status: AlertStatus, said: IncomingAlert) -> Rule:
+    """A firing sent again leaves an acknowledgement standing; only its end, told as such, takes it back."""
+    if said.status == AlertStatus.FIRING:
+        if status == AlertStatus.SUPPRESSED:
+            return Rule.UNSUPPRESSED
+        return Rule.LET_GO if status == AlertStatus.ACKNOWLEDGED and said.let_go else Rule.REPEATED
+    if said.status == status:
+        return Rule.REPEATED
+    return Rule.ACKNOWLEDGED if said.status == AlertStatus.ACKNOWLEDGED else Rule.SUPPRESSED
+
+
+def _when_over(alert: Alert, said: IncomingAlert, *, now: datetime) -> Rule:
+    if said.status == AlertStatus.FIRING:
         return Rule.LATE_FIRING if _speaks_of_the_past(alert, said, now=now) else Rule.FIRED_AGAIN
-    if is_over or _ended_before_it_began(alert, said):
-        return Rule.LATE_RESOLVE
-    return Rule.RESOLVED
+    if said.status == AlertStatus.ACKNOWLEDGED:
+        return Rule.FIRED_AGAIN if _began_after_the_end(alert, said) else Rule.LATE_ACKNOWLEDGEMENT
+    return Rule.LATE_SUPPRESSION if said.status == AlertStatus.SUPPRESSED else Rule.LATE_RESOLVE
 
 
 def _speaks_of_the_past(alert: Alert, said: IncomingAlert, *, now: datetime) -> bool:
     """A firing of the episode that we know is over, overtaken by its end."""
     heard_lately = alert.resolved_at is not None and now - alert.resolved_at < LATE_WITHIN
     return heard_lately and said.starts_at is not None and said.starts_at <= alert.starts_at
+
+
+def _began_after_the_end(alert: Alert, said: IncomingAlert) -> bool:
+    """Somebody took an episode whose firing never reached us."""
+    return said.starts_at is not None and alert.ends_at is not None and said.starts_at > alert.ends_at
 
 
 def _ended_before_it_began(alert: Alert, said: IncomingAlert) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from gateway_ingest.models import Source
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.sealing import seal
 from hypercare.core.secrets import digest, hint, new_secret
 from hypercare.core.timeline import Actor, Entry, record
 
@@ -17,7 +18,9 @@ OLD_KEY_WORKS_FOR = timedelta(hours=24)
 MAX_NAME = 80
 
 
-def create(launch: Launch, *, name: str, actor: Actor, now: datetime) -> tuple[Source, str]:
+def create(
+    launch: Launch, *, name: str, actor: Actor, now: datetime, signing_secret: str = "", signed_only: bool = False
+) -> tuple[Source, str]:
     """A new source and its key; raises Problem 400 for a name missing or too long, 409 for one that is taken."""
     name = " ".join(name.split())
     if not 0 < len(name) <= MAX_NAME:
@@ -25,7 +28,15 @@ def create(launch: Launch, *, name: str, actor: Actor, now: datetime) -> tuple[S
     key = new_secret("hcs")
     try:
         with transaction.atomic():
-            source = Source.objects.create(launch=launch, name=name, digest=digest(key), hint=hint(key), created_at=now)
+            source = Source.objects.create(
+                launch=launch,
+                name=name,
+                digest=digest(key),
+                hint=hint(key),
+                signing_secret=seal(signing_secret),
+                signed_only=signed_only,
+                created_at=now,
+            )
             record(launch, [_entry(source, "source.created")], actor=actor, now=now)
     except IntegrityError as error:
         raise _bad_name(409, _("This launch already has a source of that name; choose another.")) from error
@@ -55,6 +66,17 @@ def end(source: Source, *, actor: Actor, now: datetime) -> None:
     source.revoked_at = now
     source.save(update_fields=["revoked_at"])
     record(source.launch, [_entry(source, "source.ended")], actor=actor, now=now)
+
+
+@transaction.atomic
+def set_signing(source: Source, *, secret: str | None, signed_only: bool, actor: Actor, now: datetime) -> None:
+    """Sets how a source's messages are signed; a secret of None leaves the present one."""
+    source = _locked(source)
+    if secret is not None:
+        source.signing_secret = seal(secret)
+    source.signed_only = signed_only
+    source.save(update_fields=["signing_secret", "signed_only"])
+    record(source.launch, [_entry(source, "source.signing")], actor=actor, now=now)
 
 
 def source_of_key(key: str, *, now: datetime) -> Source | None:

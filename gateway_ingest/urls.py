@@ -3,13 +3,15 @@
 from django.urls import path
 
 from gateway_ingest.formats import FORMATS
-from gateway_ingest.views import alerts, deploys, ingest, sources
+from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, sources
 
 app_name = "gateway_ingest"
 
 urlpatterns = [
     path("ingest/", ingest.by_bearer, name="ingest"),
     *[path(f"ingest/{name}/", ingest.by_bearer, {"format_name": name}, name=f"ingest_{name}") for name in FORMATS],
+    path("ingest/otlp/v1/logs", otlp_logs.by_bearer, name="ingest_otlp_logs"),
+    path("ingest/<str:source_key>/otlp/v1/logs", otlp_logs.by_key, name="ingest_otlp_logs_by_key"),
     path("ingest/deploys/<str:format_name>/", deploys.by_bearer, name="ingest_deploys"),
     path("ingest/<str:source_key>/deploys/<str:format_name>/", deploys.by_key, name="ingest_deploys_by_key"),
     path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
@@ -19,5 +21,9 @@ urlpatterns = [
     path("launches/<slug:slug>/sources/create/", sources.create, name="source_create"),
     path("launches/<slug:slug>/sources/<int:number>/rotate/", sources.rotate, name="source_rotate"),
     path("launches/<slug:slug>/sources/<int:number>/end/", sources.end, name="source_end"),
+    path("launches/<slug:slug>/sources/<int:number>/signing/", sources.signing, name="source_signing"),
+    path("launches/<slug:slug>/sources/<int:number>/mapping/", mapping.page, name="mapping"),
+    path("launches/<slug:slug>/sources/<int:number>/mapping/preview/", mapping.preview, name="mapping_preview"),
+    path("launches/<slug:slug>/sources/letters/<int:number>/replay/", sources.replay, name="letter_replay"),
     path("launches/<slug:slug>/sources/<int:number>/first-event/", sources.first_event, name="source_first_event"),
 ]

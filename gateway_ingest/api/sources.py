@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 from gateway_ingest import sources
 from gateway_ingest.api.alerts import LAUNCH
 from gateway_ingest.api.launch_filter import launches_asked_for
+from gateway_ingest.forms import check_secret
 from gateway_ingest.models import Source
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch, visible_launches
@@ -26,11 +28,24 @@ class NewSource(serializers.Serializer[Source]):
 
     launch = serializers.SlugField(max_length=60)
     name = serializers.CharField(max_length=sources.MAX_NAME)
+    signing_secret = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="Of Standard Webhooks, beginning with whsec_."
+    )
+    signed_only = serializers.BooleanField(default=False, help_text="Refuse whatever is not signed.")
+
+    def validate_signing_secret(self, given: str) -> str:
+        """Refuses what no signature can be made with."""
+        try:
+            if given:
+                check_secret(given)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+        return given
 
 
 _SHOWN: tuple[str, ...] = (
     *("id", "launch", "name", "hint", "created_at", "revoked_at"),
-    *("first_event_at", "last_event_at", "repeats"),
+    *("first_event_at", "last_event_at", "repeats", "signed_only"),
 )
 
 
@@ -74,7 +89,14 @@ class Sources(generics.ListAPIView[Source]):
         wanted.is_valid(raise_exception=True)
         principal = Principal.of(request)
         launch = access_launch(principal, wanted.validated_data["launch"], right=Right.MANAGE)
-        source, key = sources.create(launch, name=wanted.validated_data["name"], actor=principal.actor, now=clock.now())
+        source, key = sources.create(
+            launch,
+            name=wanted.validated_data["name"],
+            signing_secret=wanted.validated_data.get("signing_secret", ""),
+            signed_only=wanted.validated_data["signed_only"],
+            actor=principal.actor,
+            now=clock.now(),
+        )
         return Response(_with_key(source, key), status=201)
 
 

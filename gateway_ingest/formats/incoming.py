@@ -1,37 +1,42 @@
-"""This module says what every alert format is read into, and which words mean which severity."""
+"""This module says what every alert format is read into, and how one bad alert never spoils those beside it."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway_ingest.models import AlertSeverity
+from django.utils.translation import gettext as _
 
-_WORDS = {
-    AlertSeverity.CRITICAL: ("critical", "crit", "page", "fatal", "disaster", "emergency", "p1"),
-    AlertSeverity.HIGH: ("high", "error", "err", "major", "p2"),
-    AlertSeverity.WARNING: ("warning", "warn", "minor", "average", "p3"),
-    AlertSeverity.INFO: ("info", "information", "informational", "notice", "none", "debug", "ok"),
-    AlertSeverity.LOW: ("low", "p4", "p5"),
-}
-_SEVERITIES = {word: severity for severity, words in _WORDS.items() for word in words}
+from gateway_ingest.models import AlertSeverity, AlertStatus
+from hypercare.core.strict_json import JSON
+
+# The headers of a delivery by their names in small letters.
+Headers = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class IncomingAlert:
     """What one machine says of one alert; `ends_at` is empty while it is open, `starts_at` where the machine is silent.
 
-    `component_names` are what it calls the part that breaks, the most telling first.
+    `component_names` are what it calls the part that breaks, the most telling first. `let_go` says that a person
+    took an acknowledgement back.
     """
 
     fingerprint: str
     title: str
     summary: str
     severity: AlertSeverity
-    firing: bool
+    status: AlertStatus
     labels: dict[str, str]
     component_names: tuple[str, ...]
     starts_at: datetime | None
     ends_at: datetime | None
     url: str
+    let_go: bool = False
+
+    @property
+    def firing(self) -> bool:
+        """Whether the machine says that it goes wrong now and nobody took it."""
+        return self.status == AlertStatus.FIRING
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,19 @@ class FormatError(ValueError):
     """The payload as a whole is of another format; says what was expected."""
 
 
-def severity_of(word: str) -> AlertSeverity:
-    """The severity a word stands for; an unknown or missing word is a warning, so that nobody overlooks it."""
-    return _SEVERITIES.get(word.strip().lower(), AlertSeverity.WARNING)
+class AlertError(ValueError):
+    """What keeps one alert from being read."""
+
+
+def one_by_one(items: Iterable[JSON], read: Callable[[dict[str, JSON]], IncomingAlert]) -> Reading:
+    """Reads each item or says why not."""
+    return [_read_or_say_why(item, read) for item in items]
+
+
+def _read_or_say_why(item: JSON, read: Callable[[dict[str, JSON]], IncomingAlert]) -> IncomingAlert | Unreadable:
+    if not isinstance(item, dict):
+        return Unreadable(_("An alert is an object in braces."))
+    try:
+        return read(item)
+    except AlertError as wrong:
+        return Unreadable(str(wrong))

@@ -13,7 +13,7 @@ from hypercare.core.middleware import problem_response
 from hypercare.core.problem import Problem, not_found
 
 # Alertmanager repeats only what is answered 5xx; so whatever is our fault must be one of those.
-_HEADERS = {
+HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="hypercare"'},
     405: {"Allow": "POST"},
     503: {"Retry-After": "10"},
@@ -53,6 +53,6 @@ def body_of(request: HttpRequest) -> bytes:
 def refused(problem: Problem, request: HttpRequest) -> HttpResponse:
     """The problem as JSON, with the key out of the address."""
     response = problem_response(problem, instance=masked(request.path))
-    for name, value in _HEADERS.get(problem.status, {}).items():
+    for name, value in HEADERS.get(problem.status, {}).items():
         response[name] = value
     return response

@@ -6,11 +6,12 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import sources
-from gateway_ingest.forms import SourceForm
+from gateway_ingest import replaying, sources
+from gateway_ingest.forms import SigningForm, SourceForm
 from gateway_ingest.models import DeadLetter, Source
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
@@ -25,7 +26,7 @@ LETTERS_SHOWN = 20
 @require_GET
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """The sources, their last events and their dead letters."""
-    return _page(request, _launch(request, slug), SourceForm())
+    return _page(request, launch_of(request, slug), SourceForm())
 
 
 @login_required
@@ -33,7 +34,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def create(request: HttpRequest, slug: str) -> HttpResponse:
     """Makes a source and shows its key this once."""
-    launch = _launch(request, slug)
+    launch = launch_of(request, slug)
     form = SourceForm(request.POST)
     if not form.is_valid():
         return _page(request, launch, form, status=400)
@@ -52,7 +53,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Gives a source a new key and shows it this once."""
-    launch = _launch(request, slug)
+    launch = launch_of(request, slug)
     source, key = sources.rotate(sources.source_in(launch, number), actor=Principal.of(request).actor, now=clock.now())
     return _page(request, launch, SourceForm(), source=source, key=key)
 
@@ -61,7 +62,7 @@ def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ends a source."""
-    launch = _launch(request, slug)
+    launch = launch_of(request, slug)
     source = sources.source_in(launch, number)
     sources.end(source, actor=Principal.of(request).actor, now=clock.now())
     messages.success(
@@ -71,16 +72,66 @@ def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def signing(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Sets how a source's messages are signed."""
+    launch = launch_of(request, slug)
+    source = sources.source_in(launch, number)
+    form = SigningForm(request.POST)
+    if not form.is_valid():
+        return render(request, "gateway_ingest/signing.html", {"source": source, "form": form}, status=400)
+    secret = "" if form.cleaned_data["forget"] else form.cleaned_data["secret"] or None
+    sources.set_signing(
+        source,
+        secret=secret,
+        signed_only=form.cleaned_data["signed_only"],
+        actor=Principal.of(request).actor,
+        now=clock.now(),
+    )
+    messages.success(request, _("The signatures of %(source)s are set.") % {"source": source.name})
+    return redirect("gateway_ingest:mapping", slug=launch.slug, number=source.pk)
+
+
+@login_required
+@require_POST
+def replay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Runs a dead letter through the door again."""
+    launch = launch_of(request, slug)
+    letter = replaying.letter_in(launch, number)
+    tell_of_replay(request, letter)
+    return redirect("gateway_ingest:sources", slug=launch.slug)
+
+
+def tell_of_replay(request: HttpRequest, letter: DeadLetter) -> bool:
+    """Replays a letter and says what came of it; whether any of it was taken."""
+    try:
+        answer = replaying.replay(letter, actor=Principal.of(request).actor, now=clock.now())
+    except Problem as problem:
+        messages.error(request, f"{letter.key}: {problem.detail}")
+        return False
+    if answer.rejected:
+        messages.error(request, f"{letter.key}: {answer.rejected[0]['error']}")
+    if answer.accepted or not answer.rejected:
+        told = ngettext(
+            "%(letter)s was replayed: %(number)d alert.", "%(letter)s was replayed: %(number)d alerts.", answer.accepted
+        )
+        messages.success(request, told % {"letter": letter.key, "number": answer.accepted})
+        return True
+    return False
+
+
+@login_required
 @require_GET
 def first_event(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The line that waits for a source's first event and says when it came."""
-    launch = _launch(request, slug)
+    launch = launch_of(request, slug)
     return render(
         request, "gateway_ingest/_first_event.html", {"source": sources.source_in(launch, number), "launch": launch}
     )
 
 
-def _launch(request: HttpRequest, slug: str) -> Launch:
+def launch_of(request: HttpRequest, slug: str) -> Launch:
+    """The launch, for whoever may manage it."""
     launch = access_launch(Principal.of(request), slug, right=Right.MANAGE)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     return launch
@@ -95,7 +146,7 @@ def _page(
     key: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    letters = DeadLetter.objects.filter(source__launch=launch)
+    letters = DeadLetter.objects.filter(source__launch=launch, handled_at=None)
     context = {
         "sources": _counted(launch),
         "letters": letters.select_related("source").order_by("-pk")[:LETTERS_SHOWN],

@@ -82,6 +82,10 @@ TABLE = {
     "gateway_ingest:source_create": Row(S + "sources/create/", Right.MANAGE, "POST"),
     "gateway_ingest:source_rotate": Row(S + "sources/{source}/rotate/", Right.MANAGE, "POST"),
     "gateway_ingest:source_end": Row(S + "sources/{source}/end/", Right.MANAGE, "POST"),
+    "gateway_ingest:source_signing": Row(S + "sources/{source}/signing/", Right.MANAGE, "POST"),
+    "gateway_ingest:mapping": Row(S + "sources/{source}/mapping/", Right.MANAGE, "GET POST", {"title": "t"}),
+    "gateway_ingest:mapping_preview": Row(S + "sources/{source}/mapping/preview/", Right.MANAGE, "POST"),
+    "gateway_ingest:letter_replay": Row(S + "sources/letters/{letter}/replay/", Right.MANAGE, "POST"),
     "gateway_ingest:source_first_event": Row(S + "sources/{source}/first-event/", Right.MANAGE),
     # triage
     "triage:healthz": Row("/healthz", ANYONE),

@@ -294,10 +294,10 @@ def test_bad_alert_is_rejected_by_its_index_and_the_others_are_stored(send):
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
     assert answer.json()["rejected"] == [
         {"index": 1, "error": "The alert has no labels; send at least “alertname”."},
-        {"index": 2, "error": "“startsAt” lies more than a day ahead; check the sender's clock."},
+        {"index": 2, "error": "The alert begins more than a day ahead; check the sender's clock."},
     ]
     assert answer.json()["dead_letter"] == letter.key
-    assert json.loads(letter.body)[0] == {"status": "firing"}
+    assert json.loads(letter.body)["alerts"][0] == {"status": "firing"}
     assert Alert.objects.count() == 1
 
 

@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 
 from feedback import receipts
 from feedback.models import Attachment, Quarantined, ReceiptLink
+from gateway_ingest.dead_letters import keep
 from hypercare.core import clock
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import FieldDefinition, Launch, Message, MessageKind, Team
@@ -45,6 +46,7 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         "attachment": _attachment(report, now),
         "quarantined": _quarantined(launch, now),
         "source": str(alert.source.pk),
+        "letter": str(keep(alert.source, b"{}", reason="Unknown", format_name="", now=now).pk),
         "code": f"X{launch.pk}",
         "day": f"{daily.day:%Y-%m-%d}",
     }

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from feedback import intake
 from feedback.report import read_report
+from gateway_ingest.dead_letters import keep
 from hypercare.core import clock
 from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
@@ -21,7 +22,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = (1440, 1024, 768, 390, 320)
 LAUNCH = "/launches/shop"
 
-# A new page is one more path: the lead opens it, with {issue} and {report} filled in.
+# A new page is one more path: the lead opens it, with {issue}, {report}, {source} and {letter} filled in.
 PAGES = [
     "/launches/",
     "/launches/new/",
@@ -46,6 +47,10 @@ PAGES = [
     f"{LAUNCH}/settings/members/",
     f"{LAUNCH}/settings/components/",
     f"{LAUNCH}/settings/widget/",
+    f"{LAUNCH}/alerts/",
+    f"{LAUNCH}/sources/",
+    f"{LAUNCH}/sources/{{source}}/mapping/",
+    f"{LAUNCH}/sources/{{source}}/mapping/?letter={{letter}}",
     f"{LAUNCH}/outbox/",
     f"{LAUNCH}/audit/",
     "/nowhere/",
@@ -68,11 +73,20 @@ def named(launch):
     overrides.override_issue(issue.pk, field="moscow", value="must", reason="Asked for", actor=SYSTEM, now=now)
     add_note(issue, text="The pool is full", actor=SYSTEM, now=now)
     make_issue(launch, now=now, title="Verified already", status="verified", severity=4)
-    make_alert(launch, now=now)
+    source = make_alert(launch, now=now).source
+    letter = keep(
+        source, b'{"headline": "Till is offline", "state": "open"}', reason="Unknown", format_name="", now=now
+    )
     make_deployment(launch, now=now, version="1.8.3")
     report = read_report({"launch": "shop", "channel": "portal", "title": "The shop is slow"}, source="portal")[0]
     receipt = intake.accept(launch, report, actor=SYSTEM, now=now)
-    return {"issue": issue.key, "report": rows[0].key, "receipt": (receipt.status_path or "").strip("/").split("/")[-1]}
+    return {
+        "issue": issue.key,
+        "report": rows[0].key,
+        "receipt": (receipt.status_path or "").strip("/").split("/")[-1],
+        "source": source.pk,
+        "letter": letter.pk,
+    }
 
 
 def with_axe(page):

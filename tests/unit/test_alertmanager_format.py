@@ -49,7 +49,7 @@ def test_alert_is_read_with_everything_it_says():
         title="Product pages fail",
         summary="12% of requests end with 503.",
         severity="critical",
-        firing=True,
+        status="firing",
         labels={"alertname": "CatalogErrors", "severity": "critical", "service": "catalog-api"},
         component_names=("catalog-api",),
         starts_at=datetime(2026, 5, 28, 12, 20, 0, 123456, tzinfo=UTC),

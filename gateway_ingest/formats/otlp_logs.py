@@ -1,0 +1,156 @@
+"""This module reads OpenTelemetry log records, in JSON and protobuf, as alerts: what is a warning or worse."""
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from google.protobuf.json_format import Error as JsonFormatError
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from gateway_ingest.formats import values
+from gateway_ingest.formats.incoming import AlertError, FormatError, IncomingAlert, Reading, Unreadable
+from gateway_ingest.formats.words import known_severity, severity_of, status_of
+from gateway_ingest.models import AlertSeverity, AlertStatus
+from hypercare.core.strict_json import JSON, UNSAFE_CHARACTER
+
+_WARN, _ERROR, _FATAL = 13, 17, 21
+_LOUD = {AlertSeverity.CRITICAL, AlertSeverity.HIGH, AlertSeverity.WARNING}
+# What differs from one record to the next of the same kind.
+_CHANGING = re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\b|\d+(?:[.:]\d+)*")
+
+
+@dataclass(frozen=True)
+class Logs:
+    """The records that are alerts, and how many are too quiet to be one."""
+
+    reading: Reading
+    quiet: int
+
+
+def payload_of(body: bytes) -> JSON:
+    """A protobuf request in the shape of the JSON one; raises FormatError."""
+    try:
+        found = MessageToDict(ExportLogsServiceRequest.FromString(body), use_integers_for_enums=True)
+    except (DecodeError, JsonFormatError, ValueError, RecursionError) as error:
+        raise FormatError(_("This is no ExportLogsServiceRequest in protobuf.")) from error
+    payload = _storable(found)
+    for _resource, _scope, record in _records(payload):
+        for name in ("traceId", "spanId"):
+            if name in record:
+                record[name] = base64.b64decode(values.text(record[name])).hex()
+    return payload
+
+
+def read(payload: JSON) -> Logs:
+    """Reads each record that is loud enough; raises FormatError for any other payload."""
+    if not isinstance(payload, dict) or not isinstance(payload.get("resourceLogs", []), list):
+        raise FormatError(_("An export of logs is an object with a list “resourceLogs”."))
+    if payload and "resourceLogs" not in payload:
+        raise FormatError(_("An export of logs is an object with a list “resourceLogs”."))
+    reading: Reading = []
+    quiet = 0
+    for resource, scope, record in _records(payload):
+        attributes = _attributes(record.get("attributes"))
+        if _is_loud(record, attributes):
+            reading.append(_read_or_say_why(resource, scope, record, attributes))
+        else:
+            quiet += 1
+    return Logs(reading, quiet)
+
+
+def _records(payload: JSON) -> Iterator[tuple[dict[str, JSON], str, dict[str, JSON]]]:
+    for of_resource in values.items(values.at(payload, "resourceLogs")):
+        resource = _attributes(values.at(of_resource, "resource", "attributes"))
+        for of_scope in values.items(values.at(of_resource, "scopeLogs")):
+            scope = values.text(values.at(of_scope, "scope", "name"))
+            for record in values.items(values.at(of_scope, "logRecords")):
+                if isinstance(record, dict):
+                    yield resource, scope, record
+
+
+def _attributes(given: JSON) -> dict[str, JSON]:
+    return {
+        values.text(values.at(entry, "key")): _plain(values.at(entry, "value"))
+        for entry in values.items(given)
+        if values.text(values.at(entry, "key"))
+    }
+
+
+def _plain(any_value: JSON) -> JSON:
+    """The value inside OpenTelemetry's wrapping; lists and objects are told by their texts."""
+    for name in ("stringValue", "boolValue", "intValue", "doubleValue", "bytesValue"):
+        if values.has(any_value, name):
+            return values.at(any_value, name)
+    if values.has(any_value, "arrayValue"):
+        return ", ".join(
+            values.text(_plain(item)) for item in values.items(values.at(any_value, "arrayValue", "values"))
+        )
+    if values.has(any_value, "kvlistValue"):
+        inner = _attributes(values.at(any_value, "kvlistValue", "values"))
+        return ", ".join(f"{name}: {values.text(value)}" for name, value in inner.items())
+    return None
+
+
+def _is_loud(record: dict[str, JSON], attributes: dict[str, JSON]) -> bool:
+    """A record that tells the state of an alert counts at any level."""
+    return "alert.status" in attributes or _severity(record) in _LOUD
+
+
+def _severity(record: dict[str, JSON]) -> AlertSeverity:
+    number = values.text(record.get("severityNumber"))
+    level = int(number) if re.fullmatch(r"\d{1,2}", number) else 0
+    if level == 0:
+        return known_severity(values.text(record.get("severityText"))) or AlertSeverity.INFO
+    if level >= _FATAL:
+        return AlertSeverity.CRITICAL
+    return AlertSeverity.HIGH if level >= _ERROR else AlertSeverity.WARNING if level >= _WARN else AlertSeverity.INFO
+
+
+def _read_or_say_why(
+    resource: dict[str, JSON], scope: str, record: dict[str, JSON], attributes: dict[str, JSON]
+) -> IncomingAlert | Unreadable:
+    try:
+        return _alert(resource, scope, record, attributes)
+    except AlertError as wrong:
+        return Unreadable(str(wrong))
+
+
+def _alert(
+    resource: dict[str, JSON], scope: str, record: dict[str, JSON], attributes: dict[str, JSON]
+) -> IncomingAlert:
+    said = values.text(_plain(record.get("body")))
+    kind = values.first(record.get("eventName"), attributes.get("event.name"), attributes.get("exception.type"))
+    title = values.first(attributes.get("alert.title"), said, attributes.get("exception.message"), kind)
+    status = status_of(values.text(attributes.get("alert.status")), name="alert.status")
+    told = values.moment(record.get("timeUnixNano") or record.get("observedTimeUnixNano"), "timeUnixNano")
+    labels = values.labels_of(resource, attributes, {"scope": scope, "trace_id": record.get("traceId")})
+    first_line = title.partition("\n")[0]
+    made = values.digest_of([resource.get("service.name"), scope, kind, _CHANGING.sub("#", first_line)])
+    own = severity_of(values.text(attributes.get("alert.severity")))
+    return values.alert(
+        fingerprint=values.key_of(attributes.get("alert.fingerprint")) or (made if title else ""),
+        title=first_line,
+        summary="\n\n".join(filter(None, (said, values.text(attributes.get("exception.stacktrace"))))),
+        severity=own if "alert.severity" in attributes else _severity(record),
+        status=status,
+        labels={name: value for name, value in labels.items() if name != "exception.stacktrace"},
+        components=values.component_names(labels, resource.get("service.name"), resource.get("k8s.deployment.name")),
+        starts_at=None if status == AlertStatus.RESOLVED else told,
+        ends_at=told,
+        url=values.link(attributes.get("alert.url"), attributes.get("url")),
+    )
+
+
+def _storable(value: JSON) -> JSON:
+    """Protobuf texts may hold characters that no database takes."""
+    if isinstance(value, str):
+        return UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_storable(name)): _storable(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,63 @@
+"""This module runs a dead letter through the door again, once what kept it out is put right."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from gateway_ingest.models import DeadLetter
+from gateway_ingest.receive import Delivery, receive
+from gateway_ingest.storing import Answer
+from hypercare.core.models import Launch
+from hypercare.core.problem import Problem, not_found
+from hypercare.core.timeline import Actor, Entry, record
+
+
+def letter_in(launch: Launch, number: int) -> DeadLetter:
+    """The launch's dead letter with this number; 404 for another launch's."""
+    letter = DeadLetter.objects.select_related("source__launch").filter(source__launch=launch, pk=number).first()
+    if letter is None:
+        raise not_found(_("There is no such dead letter in this launch."))
+    return letter
+
+
+@transaction.atomic
+def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
+    """Takes the letter as if it came now; it is handled once any of it was taken, and the rest is a new letter.
+
+    Raises Problem 409 for one that was replayed before or has no body, and whatever the door says of it.
+    """
+    letter = DeadLetter.objects.select_for_update(of=("self",)).select_related("source__launch").get(pk=letter.pk)
+    if letter.handled_at:
+        raise Problem(409, _("This letter was replayed before."))
+    if not letter.body:
+        raise Problem(409, _("Nothing of this letter was kept, so it cannot be replayed."))
+    answer = _taken(letter, now=now)
+    if answer.accepted or not answer.rejected:
+        DeadLetter.objects.filter(pk=letter.pk).update(handled_at=now)
+        entry = Entry(letter.key, "dead_letter.replayed", {"source": letter.source.name, "accepted": answer.accepted})
+        record(letter.source.launch, [entry], actor=actor, now=now)
+    return answer
+
+
+def _taken(letter: DeadLetter, *, now: datetime) -> Answer:
+    """What was posted to one format may be meant for the mapping that was made since."""
+    answer = Answer()
+    for name in dict.fromkeys((letter.format, "")):
+        delivery = Delivery(
+            body=letter.body.encode(),
+            format_name=name,
+            idempotency_key=f"replay:{letter.pk}",
+            headers=letter.headers,
+            replayed=True,
+        )
+        answer = receive(letter.source, delivery, now=now)
+        if answer.accepted or not answer.rejected:
+            break
+        _forget(answer.dead_letter)
+    return answer
+
+
+def _forget(key: str) -> None:
+    """The same letter again is no second one."""
+    DeadLetter.objects.filter(pk=int(key.removeprefix("DL-"))).delete()

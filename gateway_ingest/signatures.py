@@ -1,0 +1,84 @@
+"""This module decides at the door whether a delivery's signature is good enough for its source.
+
+Without a signature the key alone vouches for a delivery, as for every format; a signature that can be checked must be
+right; a source that takes signed messages only lets nothing else in. Nothing is fetched here: a certificate we do not
+have is asked for, and a worker fetches it.
+"""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
+
+from gateway_ingest import dead_letters, sns, sns_signature
+from gateway_ingest.formats import Headers
+from gateway_ingest.formats.cloudwatch import is_envelope
+from gateway_ingest.models import Source
+from hypercare.core.problem import Problem
+from hypercare.core.sealing import unseal
+from hypercare.core.strict_json import JSON
+
+
+def check(source: Source, name: str, body: bytes, payload: JSON, headers: Headers, *, now: datetime) -> None:
+    """Raises Problem 403 for a wrong or missing signature, 503 while the certificate it needs is not there yet."""
+    if name == "cloudwatch" and isinstance(payload, dict) and is_envelope(payload):
+        _check_sns(source, payload, now=now)
+    elif source.signing_secret and (name == "standardwebhooks" or "webhook-signature" in headers):
+        _check_standard(source, name, body, headers, now=now)
+    else:
+        refuse_unsigned(source, name, now=now)
+
+
+def refuse_unsigned(source: Source, name: str, *, now: datetime) -> None:
+    """Raises Problem 403 where a source takes signed messages only and the format knows no signature."""
+    if source.signed_only:
+        detail = _("This source takes signed messages only, and this one has no signature.")
+        raise _refused(source, name, detail, now=now)
+
+
+def _check_standard(source: Source, name: str, body: bytes, headers: Headers, *, now: datetime) -> None:
+    secret = unseal(source.signing_secret)
+    if secret is None:
+        raise Problem(503, _("The signing secret can no longer be read; an administrator has to enter it again."))
+    try:
+        Webhook(secret).verify(body, dict(headers), json_parse=False)
+    except (WebhookVerificationError, EmptyWebhookSecretError, ValueError) as error:
+        detail = _("The signature of this message is wrong, missing or older than five minutes.")
+        raise _refused(source, name, detail, now=now) from error
+
+
+def _check_sns(source: Source, message: dict[str, JSON], *, now: datetime) -> None:
+    if message.get("Type") == "SubscriptionConfirmation":
+        _check_subscription(source, message, now=now)
+        return
+    url = message.get("SigningCertURL")
+    if url is None and not source.signed_only:
+        return
+    if not isinstance(url, str) or not sns_signature.is_certificate_address(url):
+        detail = _("“SigningCertURL” is no address of Amazon's notification service; the message was not taken.")
+        raise _refused(source, "cloudwatch", detail, now=now)
+    pem = sns.certificate(url, now=now)
+    if pem and not sns_signature.is_genuine(message, pem, now=now):
+        raise _refused(source, "cloudwatch", _("The signature of this SNS message is wrong."), now=now)
+    if not pem and source.signed_only:
+        raise Problem(503, _("The certificate that signed this message is being fetched; send it again."))
+
+
+def _check_subscription(source: Source, message: dict[str, JSON], *, now: datetime) -> None:
+    """A subscription is confirmed by a worker, and only once its signature is checked."""
+    addresses = (message.get("SigningCertURL"), message.get("SubscribeURL"))
+    certificate, confirmation = (address if isinstance(address, str) else "" for address in addresses)
+    if not sns_signature.is_certificate_address(certificate) or not sns_signature.is_of_the_service(confirmation):
+        detail = _("“SubscribeURL” or “SigningCertURL” is no address of Amazon's notification service.")
+        raise _refused(source, "cloudwatch", detail, now=now)
+    pem = sns.certificate(certificate, now=now)
+    if pem and not sns_signature.is_genuine(message, pem, now=now):
+        raise _refused(source, "cloudwatch", _("The signature of this SNS message is wrong."), now=now)
+    sns.ask_to_confirm(source, message, now=now)
+
+
+def _refused(source: Source, name: str, reason: str, *, now: datetime) -> Problem:
+    """The letter keeps the reason and not the body, so that nobody replays what a forger wrote."""
+    letter = dead_letters.keep(source, b"", reason=reason, format_name=name, now=now)
+    return Problem(403, reason, dead_letter=letter.key)

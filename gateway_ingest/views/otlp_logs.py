@@ -1,0 +1,105 @@
+"""This module is the door for OpenTelemetry logs: it answers as the protocol says, protobuf to protobuf, JSON to JSON."""
+
+import json
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
+
+from gateway_ingest.receive import LogsTaken, receive_logs
+from gateway_ingest.views import door
+from gateway_ingest.views.ingest import delivery_of
+from hypercare.core import clock
+from hypercare.core.problem import Problem
+
+_PROTOBUF, _JSON = "application/x-protobuf", "application/json"
+# gRPC's numbers for the same refusals.
+_INVALID, _NOT_FOUND, _DENIED, _UNAVAILABLE = 3, 5, 7, 14
+_CODES = {401: 16, 403: _DENIED, 404: _NOT_FOUND, 503: _UNAVAILABLE}
+
+
+@csrf_exempt
+def by_key(request: HttpRequest, source_key: str) -> HttpResponse:
+    """`POST /ingest/<source_key>/otlp/v1/logs`."""
+    return _answered(request, source_key)
+
+
+@csrf_exempt
+def by_bearer(request: HttpRequest) -> HttpResponse:
+    """`POST /ingest/otlp/v1/logs` with the key as `Authorization: Bearer`."""
+    return _answered(request, None)
+
+
+def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
+    content_type = request.content_type or ""
+    try:
+        door.check_method(request)
+        _check_type(content_type)
+        source = door.source_of(request, key)
+        delivery = delivery_of(request, "otlp")
+        taken = receive_logs(source, delivery, protobuf=content_type == _PROTOBUF, now=clock.now())
+    except Problem as problem:
+        return _refused(problem, content_type)
+    except (OperationalError, InterfaceError):
+        return _refused(Problem(503, _("The alerts cannot be stored at the moment; send them again.")), content_type)
+    return _success(taken, content_type)
+
+
+def _check_type(content_type: str) -> None:
+    if content_type not in {_PROTOBUF, _JSON}:
+        raise Problem(415, _("Send the logs as application/x-protobuf or application/json."))
+
+
+def _success(taken: LogsTaken, content_type: str) -> HttpResponse:
+    rejected, message = len(taken.answer.rejected), _message(taken)
+    if content_type == _PROTOBUF:
+        response = ExportLogsServiceResponse()
+        if message:
+            partial = ExportLogsPartialSuccess(rejected_log_records=rejected, error_message=message)
+            response.partial_success.CopyFrom(partial)
+        return HttpResponse(response.SerializeToString(), content_type=_PROTOBUF)
+    partial_json = {"rejectedLogRecords": str(rejected), "errorMessage": message}
+    return HttpResponse(json.dumps({"partialSuccess": partial_json} if message else {}), content_type=_JSON)
+
+
+def _message(taken: LogsTaken) -> str:
+    """Why records were refused, and that quiet ones make no alert: the protocol calls the latter a warning."""
+    parts = [entry["error"] for entry in taken.answer.rejected[:1]]
+    if taken.quiet:
+        detail = ngettext(
+            "%(number)d record is below a warning and made no alert.",
+            "%(number)d records are below a warning and made no alert.",
+            taken.quiet,
+        )
+        parts.append(detail % {"number": taken.quiet})
+    return " ".join(parts)
+
+
+def _refused(problem: Problem, content_type: str) -> HttpResponse:
+    """A `google.rpc.Status` with code and message."""
+    code = _CODES.get(problem.status, _INVALID)
+    if content_type == _PROTOBUF:
+        response = HttpResponse(_status_message(code, problem.detail), status=problem.status, content_type=_PROTOBUF)
+    else:
+        said = json.dumps({"code": code, "message": problem.detail})
+        response = HttpResponse(said, status=problem.status, content_type=_JSON)
+    for name, value in door.HEADERS.get(problem.status, {}).items():
+        response[name] = value
+    return response
+
+
+def _status_message(code: int, message: str) -> bytes:
+    """Two fields do not need a generated class: 1 is the code, 2 the message."""
+    text = message.encode()
+    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
+
+
+def _varint(number: int) -> bytes:
+    parts = bytearray()
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*parts, number])

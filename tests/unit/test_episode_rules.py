@@ -1,0 +1,73 @@
+"""These tests hold the alert's state machine: each word in each state has one named rule."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway_ingest.episodes import rule_for
+from gateway_ingest.formats import IncomingAlert
+from gateway_ingest.models import Alert, AlertSeverity
+
+NOW = datetime(2026, 5, 28, 12, 32, tzinfo=UTC)
+BEGAN = NOW - timedelta(minutes=12)
+WORD = IncomingAlert("f", "T", "", AlertSeverity.HIGH, "firing", {}, (), None, None, "")
+
+
+def alert(status, **facts):
+    return Alert(fingerprint="f", status=status, starts_at=BEGAN, **facts)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "rule"),
+    [
+        (None, "firing", "fired"),
+        (None, "acknowledged", "acknowledged_unseen"),
+        (None, "suppressed", "suppressed_unseen"),
+        (None, "resolved", "resolved_unseen"),
+        ("firing", "firing", "repeated"),
+        ("firing", "acknowledged", "acknowledged"),
+        ("firing", "suppressed", "suppressed"),
+        ("firing", "resolved", "resolved"),
+        ("acknowledged", "firing", "repeated"),
+        ("acknowledged", "acknowledged", "repeated"),
+        ("acknowledged", "suppressed", "suppressed"),
+        ("acknowledged", "resolved", "resolved"),
+        ("suppressed", "firing", "unsuppressed"),
+        ("suppressed", "acknowledged", "acknowledged"),
+        ("suppressed", "suppressed", "repeated"),
+        ("suppressed", "resolved", "resolved"),
+        ("resolved", "firing", "fired_again"),
+        ("resolved", "acknowledged", "late_acknowledgement"),
+        ("resolved", "suppressed", "late_suppression"),
+        ("resolved", "resolved", "late_resolve"),
+    ],
+)
+def test_each_word_has_one_rule_in_each_state(status, word, rule):
+    known = alert(status) if status else None
+    assert rule_for(known, replace(WORD, status=word), reported=True, now=NOW) == rule
+
+
+@pytest.mark.parametrize(
+    ("word", "rule"),
+    [
+        ("firing", "fired"),
+        ("acknowledged", "acknowledged_unseen"),
+        ("suppressed", "repeated"),
+        ("resolved", "resolved_unseen"),
+    ],
+)
+def test_alert_that_was_only_suppressed_gets_its_report_with_the_first_word_that_counts(word, rule):
+    assert rule_for(alert("suppressed"), replace(WORD, status=word), reported=False, now=NOW) == rule
+
+
+def test_acknowledgement_taken_back_fires_again_in_the_same_episode():
+    told = replace(WORD, let_go=True)
+    assert rule_for(alert("acknowledged"), told, reported=True, now=NOW) == "let_go"
+    assert rule_for(alert("firing"), told, reported=True, now=NOW) == "repeated"
+
+
+def test_acknowledgement_of_an_episode_whose_firing_was_lost_begins_it():
+    over = alert("resolved", ends_at=NOW - timedelta(minutes=5), resolved_at=NOW)
+    told = replace(WORD, status="acknowledged", starts_at=NOW - timedelta(minutes=1))
+    assert rule_for(over, told, reported=True, now=NOW) == "fired_again"
