@@ -1,6 +1,6 @@
 """This module follows alerts: a firing becomes one feedback row, a repeat is counted, an end waits for triage."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from feedback import intake
 from feedback.models import Channel
 from feedback.report import Report
+from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.episodes import BECOMES, BEGINS, Rule, rule_for
 from gateway_ingest.formats import IncomingAlert, Unreadable
 from gateway_ingest.models import Alert, AlertChange, AlertSeverity, AlertStatus, Source
@@ -81,7 +82,7 @@ def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> li
 
     Answers with the names of the feedback rows behind them. The number of queries does not grow with that of alerts.
     """
-    stored = _Stored(source, now, _known(source, said), _components_by_name(source))
+    stored = _Stored(source, now, _known(source, said), components_by_name(source.launch))
     for one in said:
         _apply(stored, one)
     feedback_ids = _accept(stored)
@@ -178,7 +179,7 @@ def _description(stored: _Stored, said: IncomingAlert) -> dict[str, Any]:
         "title": said.title,
         "summary": said.summary,
         "severity": said.severity,
-        "component": _component_of(said.component_names, stored.components),
+        "component": component_of(said.component_names, stored.components),
         "labels": said.labels,
         "url": said.url,
         "starts_at": said.starts_at or stored.now,
@@ -250,20 +251,6 @@ def _entry(alert: Alert, rule: Rule, feedback_id: int | None) -> Entry:
         {"feedback": f"HC-{feedback_id}"} if feedback_id else {}
     )
     return Entry(alert.key, _TIMELINE[rule], data)
-
-
-def _components_by_name(source: Source) -> dict[str, Component]:
-    rows = list(Component.objects.filter(launch=source.launch).order_by("pk"))
-    return {_plain(row.name): row for row in rows} | {row.slug: row for row in rows}
-
-
-def _component_of(names: Iterable[str], components: dict[str, Component]) -> Component | None:
-    return next((components[_plain(name)] for name in names if _plain(name) in components), None)
-
-
-def _plain(name: str) -> str:
-    """`Catalog_API` and `catalog-api` are the same to us."""
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
 
 
 def _labels_without_secrets(labels: dict[str, str]) -> dict[str, str]:
