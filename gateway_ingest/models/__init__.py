@@ -1,6 +1,20 @@
-"""This package holds what machines say: who posts, what came, and what they say is wrong."""
+"""This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
+from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
 from gateway_ingest.models.sources import Batch, DeadLetter, Source
 
-__all__ = ["Alert", "AlertChange", "AlertSeverity", "AlertStatus", "Batch", "DeadLetter", "Source"]
+__all__ = [
+    "Alert",
+    "AlertChange",
+    "AlertSeverity",
+    "AlertStatus",
+    "Backfill",
+    "Batch",
+    "CallDetail",
+    "CallKind",
+    "CallRetention",
+    "DeadLetter",
+    "Source",
+    "Window",
+]
