@@ -16,6 +16,7 @@ NEEDS_ROWS = {
     "first_model_on_real_texts": True,
     "report_to_board": False,
     "intake_without_broker": False,
+    "calls_ingest": False,
 }
 
 

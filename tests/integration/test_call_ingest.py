@@ -179,9 +179,9 @@ def test_same_key_is_stored_once_whatever_the_body(send):
     assert stored() == 2
 
 
-def test_nothing_is_stored_where_the_windows_fail(send):
+def test_nothing_is_stored_where_the_last_step_fails(send):
     def fail(execute, sql, params, many, context):
-        if "gateway_ingest_window" in sql:
+        if str(sql).startswith('UPDATE "gateway_ingest_source"'):
             raise OperationalError("the connection is gone")
         return execute(sql, params, many, context)
 
