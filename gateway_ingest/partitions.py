@@ -49,7 +49,8 @@ def drop_before(day: date) -> int:
 
 def _exists(day: date) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name_of(day)])
+        # Not to_regclass: within a transaction it may still remember that there was none.
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND relispartition)", [name_of(day)])
         return bool(cursor.fetchone()[0])
 
 

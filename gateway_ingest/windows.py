@@ -133,8 +133,10 @@ _INSERT = (
     "ON CONFLICT DO NOTHING RETURNING kind_id, at"
 )
 _LOCK = (
-    f"SELECT {', '.join(_NAMES)} FROM gateway_ingest_window "  # noqa: S608 - fixed names
-    "WHERE (kind_id, at) IN (SELECT * FROM unnest(%b::integer[], %b::timestamptz[])) ORDER BY kind_id, at FOR UPDATE"
+    f"SELECT {', '.join(f'stored.{name}' for name in _NAMES)} FROM gateway_ingest_window AS stored "  # noqa: S608
+    "JOIN unnest(%b::integer[], %b::timestamptz[]) AS wanted (kind_id, at) "
+    "ON stored.kind_id = wanted.kind_id AND stored.at = wanted.at "
+    "ORDER BY stored.kind_id, stored.at FOR UPDATE OF stored"
 )
 _UPDATE = (
     f"UPDATE gateway_ingest_window AS stored SET {', '.join(f'{name} = new.{name}' for name in _TYPES)} "  # noqa: S608

@@ -3,18 +3,20 @@
 import gzip
 import json
 import random
+import threading
 from datetime import UTC, datetime, timedelta
 from unittest.mock import ANY
 
+import psycopg
 import pytest
 import time_machine
 import zstandard
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway_ingest import call_kinds, partitions, sources, windows
+from gateway_ingest import call_kinds, latencies, partitions, sources, windows
 from gateway_ingest.call_columns import columns_of
 from gateway_ingest.calls import STORE
 from gateway_ingest.formats.calls import IncomingCall
@@ -190,6 +192,43 @@ def test_nothing_is_stored_where_the_last_step_fails(send):
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert (stored(), Batch.objects.count(), Window.objects.count()) == (0, 0, 0)
     assert send(line()).json()["accepted"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_racing_deliveries_into_the_same_windows_lose_and_double_nothing(key, settings):
+    answers = []
+
+    def deliver(number):
+        for turn in range(12):
+            rows = (line(place, at=f"28/May/2026:12:{(place + turn) % 30:02}:00 +0000") for place in range(90))
+            body = "\n".join([*rows, line(1000 * number + turn)]).encode()
+            answers.append(post_body(body, f"/ingest/{key}/calls/combined/").status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=deliver, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [202] * 36
+    assert sum(window.calls for window in Window.objects.all()) == 36 * 91
+    assert sum(latencies.counts_of(bytes(window.latencies)).sum() for window in Window.objects.all()) == 36 * 91
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_lost_before_the_commit_leaves_nothing_half_stored(key):
+    def lose(execute, sql, params, many, context):
+        if str(sql).startswith('UPDATE "gateway_ingest_source"'):
+            with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(lose):
+        assert post_body(line().encode(), f"/ingest/{key}/calls/").status_code == 503
+    connection.close()
+    assert (Batch.objects.count(), Window.objects.count()) == (0, 0)
+    assert post_body(line().encode(), f"/ingest/{key}/calls/").json()["accepted"] == 1
+    assert Window.objects.get().calls == 1
 
 
 # --- bad input -----------------------------------------------------------------------------------------------
