@@ -18,6 +18,8 @@ MAX_LINE = 1024 * 1024
 _RATIO_FROM = 1024 * 1024
 _STEP = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
+# What the decoder raises for bytes that are no JSON, are nested too deep or are no UTF-8.
+_NOT_JSON = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _BOM = b"\xef\xbb\xbf"
 # Under which name exports put the rows they hold.
 _ENVELOPES = ("data", "observations", "logs", "records")
@@ -164,7 +166,7 @@ def _parsed(place: int, row: str) -> list[Numbered]:
         return [(place, row)]
     try:
         value = msgspec.json.decode(row)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         return [(place, Wrong(_not_json(error)))]
     inner = value if isinstance(value, list) else [value]
     return [(place, _row(each)) for each in inner]
@@ -177,6 +179,8 @@ def _row(value: Any) -> Row | Wrong:
 def _not_json(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return _("The JSON is nested too deep.")
+    if isinstance(error, UnicodeDecodeError):
+        return _("The line is not UTF-8.")
     return _("The line is no valid JSON: %(reason)s.") % {"reason": str(error)[:120]}
 
 
@@ -188,7 +192,7 @@ def _is_whole(line: bytes) -> bool:
 def _is_json(line: bytes) -> bool:
     try:
         msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except _NOT_JSON:
         return False
     return True
 
@@ -196,7 +200,7 @@ def _is_json(line: bytes) -> bool:
 def _of_array(body: bytes) -> Iterator[list[Numbered]]:
     try:
         raw = msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         detail = _("The array of rows is no valid JSON: %(reason)s.")
         raise Problem(400, detail % {"reason": str(error)[:200]}) from None
     return _of_raw(raw)
@@ -212,7 +216,7 @@ def _decoded_row(raw: msgspec.Raw) -> Row | Wrong:
         return Wrong(_("The row has more than 1 MB."))
     try:
         return _row(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         return Wrong(_not_json(error))
 
 
@@ -220,7 +224,7 @@ def _of_object(body: bytes) -> Iterator[list[Numbered]]:
     """One object over several lines, or an envelope around rows; else lines after all."""
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
+    except _NOT_JSON:
         return _of_lines(body, iter(()))
     for name in _ENVELOPES:
         if name in members and bytes(members[name]).lstrip()[:1] == b"[":

@@ -283,6 +283,22 @@ def test_damaged_packing_and_bombs_are_refused(send, body, encoding, status):
         assert "line" in answer.json()["detail"]
 
 
+ROWS = [json.dumps(row) if isinstance(row, dict) else row for _name, row, _wanted in SAMPLES]
+ANY_BODY = st.binary(max_size=60) | st.builds(
+    lambda row, place, noise: row[:place].encode() + noise + row[place:].encode(),
+    st.sampled_from(ROWS), st.integers(0, 900),
+    st.binary(max_size=6) | st.sampled_from([b"\\ud800", b"\\u0000", b"\x00", b"[[[[", b"1e999", b"\n", b"{"]),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(ANY_BODY, max_size=3), to=st.sampled_from(["", "combined/", "kong/", "nginx-json/", "litellm/"]))
+def test_any_body_is_answered_with_what_became_of_it(key, parts, to):
+    answer = post_body(b"\n".join(parts), f"/ingest/{key}/calls/{to}")
+    assert answer.status_code in {202, 400}
+    assert answer.json().get("duplicate") or "rejected" in answer.json() or answer.json()["detail"]
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_packed_lines_arrays_and_objects_are_read(send, pack):
     kong = OBJECTS["kong"][0][0]
