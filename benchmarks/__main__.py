@@ -17,6 +17,7 @@ NEEDS_ROWS = {
     "report_to_board": False,
     "intake_without_broker": False,
     "detector": False,
+    "calls_ingest": False,
 }
 
 

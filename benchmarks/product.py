@@ -62,6 +62,12 @@ class Product:
         self.client.post("/api/v1/feedback/", report(0, "warm up"))
         wait_for(lambda: self.untriaged() == 0, what="the first report to be triaged")
 
+    @property
+    def process_id(self) -> int:
+        """That of `up`, whose children do the work."""
+        assert self._up is not None
+        return self._up.pid
+
     def untriaged(self) -> int:
         """How many reports wait for triage."""
         return int(self.rows("SELECT count(*) FROM feedback_feedback WHERE triaged_at IS NULL")[0][0])

@@ -1,10 +1,11 @@
-"""This module names the background tasks of gateway_ingest; each makes one domain call."""
+"""This module names gateway_ingest's background tasks; each makes one domain call."""
 
 from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import sns
+from gateway_ingest import partitions, sns
+from gateway_ingest.calls import STORE
 from hypercare.core import clock
 
 
@@ -12,3 +13,15 @@ from hypercare.core import clock
 def sns_errands(**_later: Any) -> None:
     """Fetches certificates and confirms topics that wait."""
     sns.run_errands(clock=clock.now)
+
+
+@shared_task(name="gateway_ingest.make_partitions")
+def make_partitions(**_later: Any) -> None:
+    """Makes the calls' partitions of the next days."""
+    partitions.make_ahead(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.drop_old_calls")
+def drop_old_calls(**_later: Any) -> None:
+    """Forgets single calls older than their launch keeps; windows stay."""
+    STORE.drop_old(now=clock.now())

@@ -11,6 +11,8 @@ BEAT_SCHEDULE = {
         ("draft and send reports", "triage.reports", 30.0),
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),
+        ("make partitions of calls", "gateway_ingest.make_partitions", 3600.0),
+        ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
 }

@@ -1,6 +1,7 @@
-"""This package holds what machines say: who posts, what came, and what they say is wrong."""
+"""This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
+from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
 
@@ -9,10 +10,15 @@ __all__ = [
     "AlertChange",
     "AlertSeverity",
     "AlertStatus",
+    "Backfill",
     "Batch",
+    "CallDetail",
+    "CallKind",
+    "CallRetention",
     "DeadLetter",
     "Mapping",
     "SigningCertificate",
     "Source",
     "TopicSubscription",
+    "Window",
 ]

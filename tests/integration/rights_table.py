@@ -110,6 +110,8 @@ TABLE = {
     "api-launches": Row(API + "launches/", SIGNED_IN),
     "api-launch": Row(API + "launches/{slug}/", Right.READ_OWN),
     "api-alerts": Row(API + "alerts/?launch={slug}", Right.READ),
+    "api-calls": Row(API + "calls/?launch={slug}&trace_id=" + "1" * 32, Right.READ),
+    "api-windows": Row(API + "windows/?launch={slug}&from=2026-05-28T12:00:00Z&to=2026-05-28T13:00:00Z", Right.READ),
     "api-deployments": Row(API + "deployments/?launch={slug}", Right.READ),
     "api-sources": Row(API + "sources/?launch={slug}", Right.MANAGE),
     "api-source-end": Row(API + "sources/{source}/end/", Right.MANAGE, "POST", hides=True),

@@ -1,0 +1,200 @@
+"""This module stores calls and finds them again; whatever keeps traffic elsewhere one day stands behind the same Store."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from gateway_ingest import partitions, windows
+from gateway_ingest.call_columns import COLUMNS, Columns, consumer_hash, id_bytes
+from gateway_ingest.models import CallRetention, Window
+from hypercare.core.models import Launch
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
+_TRAILER = b"\xff\xff"
+_NO_ID = "'00000000-0000-0000-0000-000000000000'"
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which calls to find: by exactly one of a trace, a request or a consumer."""
+
+    trace_id: str = ""
+    request_id: str = ""
+    consumer: str = ""
+
+
+@dataclass(frozen=True)
+class FoundCall:
+    """A call as it is stored; durations in microseconds, cost in billionths, -1 where nobody said."""
+
+    launch: str
+    at: datetime
+    source: str
+    component: str
+    method: str
+    route: str
+    host: str
+    status: int
+    duration: int
+    upstream: int
+    first_byte: int
+    sent_bytes: int
+    trace_id: str
+    request_id: str
+    consumer: str
+    consumer_class: str
+    release: str
+    provider: str
+    model: str
+    answered_model: str
+    prompt_version: str
+    input_tokens: int
+    output_tokens: int
+    cost: int
+    flags: int
+    error_type: str
+
+
+class Store(Protocol):
+    """What the rest of the product asks of traffic. `add` runs inside the caller's transaction."""
+
+    def prepare(self, columns: Columns) -> None:
+        """Makes room for the days of these calls, before the transaction."""
+
+    def add(self, columns: Columns) -> None:
+        """Stores calls and adds them to their windows."""
+
+    def find(
+        self, launches: Sequence[Launch], wanted: Wanted, *, limit: int, skip: int, now: datetime
+    ) -> list[FoundCall]:
+        """The newest calls of one id."""
+
+    def drop_old(self, *, now: datetime) -> int:
+        """Forgets single calls beyond their launch's days; windows stay."""
+
+
+class PostgresStore:
+    """Calls in daily partitions, written by binary COPY; windows beside them."""
+
+    def prepare(self, columns: Columns) -> None:
+        """Makes the partitions that these calls need."""
+        partitions.ensure(_EPOCH + timedelta(days=day) for day in set(columns.days().tolist()))
+
+    def add(self, columns: Columns) -> None:
+        """Copies each day's calls straight into its partition and adds the windows last, to hold their locks shortly."""
+        days = columns.days()
+        found = sorted(set(days.tolist()))
+        for day in found:
+            rows = columns.as_copied(None if len(found) == 1 else days == day)
+            with _copy(partitions.name_of(_EPOCH + timedelta(days=day))) as copy:
+                copy.write(_HEADER)
+                copy.write(rows)
+                copy.write(_TRAILER)
+        windows.add(windows.rolled_up(columns))
+
+    def find(
+        self, launches: Sequence[Launch], wanted: Wanted, *, limit: int, skip: int, now: datetime
+    ) -> list[FoundCall]:
+        """By index; the kinds say whose launch a call is. A consumer's number differs from launch to launch."""
+        oldest = now - timedelta(days=max(keep_days(launches).values(), default=CallRetention.DAYS))
+        condition, values = _condition(wanted, launches)
+        query = _FIND.replace("CONDITION", condition)
+        with connection.cursor() as cursor:
+            cursor.execute(query, [oldest, [launch.pk for launch in launches], *values, limit, skip])
+            return [_found(row) for row in cursor.fetchall()]
+
+    def drop_old(self, *, now: datetime) -> int:
+        """Whole days go with their partitions; launches that keep less than the longest have their rows deleted."""
+        kept = keep_days(Launch.objects.all())
+        longest = max(kept.values(), default=CallRetention.DAYS)
+        today = now.astimezone(UTC).date()
+        dropped = partitions.drop_before(today - timedelta(days=longest))
+        for launch, days in kept.items():
+            if days < longest:
+                _delete_before(launch, now.astimezone(UTC) - timedelta(days=days))
+        return dropped
+
+
+STORE: Store = PostgresStore()
+
+
+def keep_days(launches: Any) -> dict[int, int]:
+    """How many days each launch keeps its single calls."""
+    numbers = [launch.pk for launch in launches]
+    own = dict(CallRetention.objects.filter(launch__in=numbers).values_list("launch_id", "keep_days"))
+    return {number: own.get(number, CallRetention.DAYS) for number in numbers}
+
+
+@contextmanager
+def _copy(table: str) -> Iterator[Any]:
+    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table), columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
+
+
+def _condition(wanted: Wanted, launches: Sequence[Launch]) -> tuple[str, list[Any]]:
+    if wanted.trace_id:
+        return f"c.trace_id = %s AND c.trace_id <> {_NO_ID}", [uuid.UUID(bytes=id_bytes(wanted.trace_id.lower()))]
+    if wanted.request_id:
+        return f"c.request_id = %s AND c.request_id <> {_NO_ID}", [uuid.UUID(bytes=id_bytes(wanted.request_id))]
+    hashes = [_hash_asked_for(wanted.consumer, launch) for launch in launches]
+    return "c.consumer = ANY(%s) AND c.consumer <> 0", [hashes]
+
+
+def _hash_asked_for(consumer: str, launch: Launch) -> int:
+    """A consumer is asked for by its name, or by the 16 digits that lists show instead of it."""
+    if len(consumer) == 16 and not set(consumer) - set("0123456789abcdef"):
+        return int.from_bytes(bytes.fromhex(consumer), "big", signed=True)
+    return consumer_hash(consumer, launch_id=launch.pk)
+
+
+_FIND = """
+SELECT launch.slug, c.at, source.name, coalesce(component.slug, k.hint), k.method, k.route, d.host, c.status, c.duration,
+    c.upstream, c.first_byte, c.sent_bytes, c.trace_id, c.request_id, c.request_name, c.consumer, k.consumer_class,
+    k.release, k.provider, k.model, d.answered_model, k.prompt_version, c.input_tokens, c.output_tokens, c.cost, c.flags,
+    d.error_type
+FROM gateway_ingest_call c
+JOIN gateway_ingest_callkind k ON k.id = c.kind
+JOIN core_launch launch ON launch.id = k.launch_id
+JOIN gateway_ingest_calldetail d ON d.id = c.detail
+JOIN gateway_ingest_source source ON source.id = d.source_id
+LEFT JOIN core_component component ON component.id = k.component_id
+WHERE c.at >= %s AND k.launch_id = ANY(%s) AND CONDITION
+ORDER BY c.at DESC, c.trace_id, c.request_id, c.kind LIMIT %s OFFSET %s
+"""
+
+
+def _found(row: Sequence[Any]) -> FoundCall:
+    trace, request, name, consumer = row[12:16]
+    ids = (
+        trace.hex if trace.int else "",
+        name or (request.hex if request.int else ""),
+        consumer.to_bytes(8, "big", signed=True).hex() if consumer else "",
+    )
+    return FoundCall(*[*row[:12], *ids, *row[16:]])
+
+
+def _delete_before(launch_id: int, moment: datetime) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM gateway_ingest_call WHERE at < %s AND kind IN "
+            "(SELECT id FROM gateway_ingest_callkind WHERE launch_id = %s)",
+            [moment, launch_id],
+        )
+
+
+def windows_between(launch: Launch, begins: datetime, ends: datetime) -> Any:
+    """The windows of a launch in a span of time, with their kinds, the oldest first."""
+    return (
+        Window.objects.filter(kind__launch=launch, at__gte=begins, at__lt=ends)
+        .select_related("kind__component")
+        .order_by("at", "kind_id")
+    )

@@ -1,0 +1,112 @@
+"""This module holds what is known of traffic: kinds of calls, minute windows, and how long single calls are kept.
+
+The calls themselves stand in `gateway_ingest_call`, a table in daily partitions that only `calls.py` speaks to.
+"""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from gateway_ingest.models.sources import Source
+from hypercare.core.models import Component, Launch
+
+
+class CallKind(models.Model):
+    """What calls have in common, written once: a call and a window carry its number instead of these texts.
+
+    `component` is the launch's own where the sender's name for it, `hint`, is one of its names.
+    """
+
+    id = models.AutoField(primary_key=True)
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="call_kinds")
+    component = models.ForeignKey(Component, models.SET_NULL, null=True, blank=True, related_name="call_kinds")
+    hint = models.CharField(max_length=200, blank=True)
+    method = models.CharField(max_length=20, blank=True)
+    route = models.CharField(max_length=200, blank=True)
+    status_class = models.PositiveSmallIntegerField()
+    release = models.CharField(max_length=200, blank=True)
+    consumer_class = models.CharField(max_length=12, blank=True)
+    provider = models.CharField(max_length=200, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    prompt_version = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    *("launch", "hint", "method", "route", "status_class", "release", "consumer_class"),
+                    *("provider", "model", "prompt_version"),
+                ],
+                name="call_kind_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {self.status_class}xx".strip()
+
+
+class CallDetail(models.Model):
+    """What single calls have in common besides their kind, and windows do not tell apart."""
+
+    id = models.AutoField(primary_key=True)
+    source = models.ForeignKey(Source, models.CASCADE, related_name="call_details")
+    host = models.CharField(max_length=200, blank=True)
+    answered_model = models.CharField(max_length=200, blank=True)
+    error_type = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "host", "answered_model", "error_type"], name="call_detail_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class Window(models.Model):
+    """One minute of one kind. Sums are whole numbers, so that merging in any order gives the very same row.
+
+    Durations are microseconds, cost is in billionths; `latencies`, `first_bytes` and `consumers` are sketches.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "at")
+    kind = models.ForeignKey(CallKind, models.CASCADE, related_name="windows", db_index=False)
+    at = models.DateTimeField()
+    duration_sum = models.BigIntegerField(default=0)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cost = models.BigIntegerField(default=0)
+    calls = models.IntegerField(default=0)
+    errors = models.IntegerField(default=0)
+    limited = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    flagged = models.IntegerField(default=0)
+    latencies = models.BinaryField(default=b"")
+    first_bytes = models.BinaryField(default=b"")
+    consumers = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class CallRetention(models.Model):
+    """How many days single calls of a launch are kept; without a row it is 14. Windows stay."""
+
+    DAYS = 14
+
+    launch = models.OneToOneField(Launch, models.CASCADE, primary_key=True, related_name="call_retention")
+    keep_days = models.PositiveSmallIntegerField(
+        default=DAYS, validators=[MinValueValidator(1), MaxValueValidator(400)]
+    )
+
+    def __str__(self) -> str:
+        return f"{self.launch} {self.keep_days}"
+
+
+class Backfill(models.Model):
+    """A source that may send old rows until a moment."""
+
+    source = models.OneToOneField(Source, models.CASCADE, primary_key=True, related_name="backfill")
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.until:%Y-%m-%d %H:%M}"

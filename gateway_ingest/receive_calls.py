@@ -1,0 +1,274 @@
+"""This module takes one delivery of calls: stores its good rows whole and once, and says what is wrong with the rest."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from feedback.intake import refuse_closed
+from gateway_ingest import call_kinds, dead_letters
+from gateway_ingest.call_columns import Columns, columns_of, joined
+from gateway_ingest.call_rows import Numbered, Wrong, rows_of
+from gateway_ingest.calls import STORE, keep_days
+from gateway_ingest.formats.calls import CALL_FORMATS, CallError, CallFormat, IncomingCall, Row, recognised
+from gateway_ingest.models import Backfill, Source
+from gateway_ingest.routes import route_of
+from hypercare.core.problem import Problem, not_found
+
+MAX_ROWS = 200_000
+MAX_SAID = 1000
+AHEAD = timedelta(minutes=5)
+BACKFILL_DAYS = 400
+BODY_KEPT_FOR = timedelta(hours=1)
+KEY_KEPT_FOR = timedelta(hours=24)
+_MAX_KEY = 200
+_LETTER_ROWS = 20
+_QUERY = re.compile(r"\?[^\s\"]*")
+
+
+@dataclass(frozen=True)
+class CallDelivery:
+    """A request as it came: `format_name` is empty where we shall find the format of each row."""
+
+    body: bytes
+    encoding: str = ""
+    format_name: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass
+class CallAnswer:
+    """What the sender gets with 202; only the first 1,000 of the rejected rows are named."""
+
+    accepted: int = 0
+    duplicate: bool = False
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    rejected_rows: int = 0
+    capped_rows: int = 0
+    dead_letter: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The body of the answer."""
+        if self.duplicate:
+            return {"accepted": 0, "duplicate": True}
+        body: dict[str, Any] = {"accepted": self.accepted, "rejected": self.rejected}
+        if self.rejected_rows > len(self.rejected):
+            body["rejected_rows"] = self.rejected_rows
+        if self.capped_rows:
+            detail = _("Beyond 1,000 routes of one component, further ones are counted under “other”.")
+            body["capped"] = {"rows": self.capped_rows, "detail": detail}
+        return body | ({"dead_letter": self.dead_letter} if self.dead_letter else {})
+
+    def reject(self, line: int, error: str) -> None:
+        """Notes one row that is not taken."""
+        self.rejected_rows += 1
+        if len(self.rejected) < MAX_SAID:
+            self.rejected.append({"line": line, "error": error})
+
+
+@dataclass(frozen=True)
+class Span:
+    """The times a source's rows may have, in microseconds."""
+
+    oldest: int
+    newest: int
+
+    @classmethod
+    def of(cls, source: Source, *, now: datetime) -> "Span":
+        """What the launch keeps, or far more while the source is in backfill."""
+        is_backfill = Backfill.objects.filter(source=source, until__gt=now).exists()
+        days = BACKFILL_DAYS if is_backfill else keep_days([source.launch])[source.launch_id]
+        return cls(_micros(now - timedelta(days=days)), _micros(now + AHEAD))
+
+    def check(self, call: IncomingCall) -> None:
+        """Raises CallError for a row outside."""
+        if call.at < self.oldest:
+            raise CallError(
+                _("The row is from %(at)s, older than what is kept.") % {"at": f"{call.moment:%Y-%m-%d %H:%M}"}
+            )
+        if call.at > self.newest:
+            raise CallError(
+                _("The row is from %(at)s, which is more than 5 minutes ahead; check the sender's clock.")
+                % {"at": f"{call.moment:%Y-%m-%d %H:%M}"}
+            )
+
+
+def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> CallAnswer:
+    """Stores what can be stored and says of the rest why not.
+
+    Raises Problem 400, 413 or 415 for a body that cannot be read at all, 404 for a format nobody knows, 409 for a
+    closed launch.
+    """
+    if delivery.format_name and delivery.format_name not in CALL_FORMATS:
+        detail = _("There is no call format of that name; known are: %(known)s. Leave it out and we find it.")
+        raise not_found(detail % {"known": ", ".join(CALL_FORMATS)})
+    batch_id = batch_id_of(delivery)
+    if _came_before(source, batch_id, now=now):
+        return _repeated(source, now=now)
+    answer, unread = CallAnswer(), list[str]()
+    try:
+        groups = rows_of(delivery.body, encoding=delivery.encoding)
+        calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), Span.of(source, now=now), answer, unread)
+    except Problem as problem:
+        letter = dead_letters.keep(
+            source, b"", reason=problem.detail, format_name=f"calls/{delivery.format_name}", now=now
+        )
+        raise Problem(problem.status, problem.detail, dead_letter=letter.key) from problem
+    answer = store_calls(source, calls, answer, batch_id=batch_id, now=now)
+    if unread and not answer.duplicate:
+        answer.dead_letter = _letter_of(source, delivery.format_name, unread, answer, now=now)
+    return answer
+
+
+def store_calls(
+    source: Source, calls: list[IncomingCall], answer: CallAnswer, *, batch_id: str, now: datetime
+) -> CallAnswer:
+    """Stores calls as one batch: the batch, the rows and their windows in one transaction."""
+    refuse_closed(source.launch)
+    columns = _columns(source, calls, answer) if calls else None
+    if columns:
+        STORE.prepare(columns)
+    with transaction.atomic():
+        if not _first_time(source, batch_id, accepted=len(calls), now=now):
+            return _repeated(source, now=now)
+        if columns:
+            STORE.add(columns)
+        _note_event(source, is_first=bool(calls), now=now)
+    answer.accepted = len(calls)
+    return answer
+
+
+def batch_id_of(delivery: CallDelivery) -> str:
+    """The sender's key, or the body's own hash."""
+    key = delivery.idempotency_key
+    if len(key) > _MAX_KEY or not key.isprintable():
+        raise Problem(400, _("Idempotency-Key must be printable and at most 200 characters."))
+    kind, content = ("key", key.encode("utf-8", "surrogatepass")) if key else ("body", delivery.body)
+    return f"calls:{kind}:{hashlib.sha256(content).hexdigest()}"
+
+
+def _read_all(
+    groups: Iterator[list[Numbered]], known: CallFormat | None, span: Span, answer: CallAnswer, unread: list[str]
+) -> list[IncomingCall]:
+    calls: list[IncomingCall] = []
+    latest = known
+    for group in groups:
+        for line, row in group:
+            if isinstance(row, Wrong):
+                answer.reject(line, row.error)
+                continue
+            try:
+                latest = known or _format_of(row, latest)
+                call = latest.read(row)
+                span.check(call)
+            except CallError as wrong:
+                answer.reject(line, str(wrong))
+                if len(unread) < _LETTER_ROWS:
+                    unread.append(_without_contents(row))
+                continue
+            calls.append(call)
+        if len(calls) + answer.rejected_rows > MAX_ROWS:
+            raise Problem(413, _("More than 200,000 rows came at once; send smaller groups."))
+    return calls
+
+
+def _format_of(row: Row, latest: CallFormat | None) -> CallFormat:
+    """Rows of one body are mostly of one format, so the latest is tried first; lines of others are looked at anew."""
+    if latest and (latest.has_lines if isinstance(row, str) else latest.has_objects) and latest.recognises(row):
+        return latest
+    found = recognised(row)
+    if found is None:
+        raise CallError(_("We know no format of calls that is written like this."))
+    return found
+
+
+def _columns(source: Source, calls: list[IncomingCall], answer: CallAnswer) -> Columns:
+    parts = []
+    for start in range(0, len(calls), 10_000):
+        part = calls[start : start + 10_000]
+        keys = [_kind_key(call) for call in part]
+        details = [call_kinds.DetailKey(call.host, call.answered_model, call.error_type) for call in part]
+        kind_ids, capped = call_kinds.kinds_of(source.launch_id, set(keys))
+        detail_ids = call_kinds.details_of(source.pk, set(details))
+        answer.capped_rows += sum(key in capped for key in keys) if capped else 0
+        parts.append(
+            columns_of(
+                part,
+                kinds=[kind_ids[key] for key in keys],
+                details=[detail_ids[key] for key in details],
+                launch_id=source.launch_id,
+            )
+        )
+    return joined(parts)
+
+
+def _kind_key(call: IncomingCall) -> call_kinds.Key:
+    return call_kinds.Key(
+        call.component, call.method, route_of(call.path), call.status // 100, call.release, call.consumer_class,
+        call.provider, call.model, call.prompt_version)  # fmt: skip
+
+
+def _came_before(source: Source, batch_id: str, *, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM gateway_ingest_batch WHERE source_id = %s AND batch_id = %s AND received_at > %s",
+            [source.pk, batch_id, now - _kept_for(batch_id)],
+        )
+        return cursor.fetchone() is not None
+
+
+def _first_time(source: Source, batch_id: str, *, accepted: int, now: datetime) -> bool:
+    """Takes the batch's place; whoever brings the same batch meanwhile waits here for the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO gateway_ingest_batch AS known (source_id, batch_id, accepted, received_at) "
+            "VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, batch_id) DO UPDATE "
+            "SET accepted = EXCLUDED.accepted, received_at = EXCLUDED.received_at WHERE known.received_at <= %s",
+            [source.pk, batch_id, accepted, now, now - _kept_for(batch_id)],
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def _kept_for(batch_id: str) -> timedelta:
+    return KEY_KEPT_FOR if batch_id.startswith("calls:key:") else BODY_KEPT_FOR
+
+
+def _repeated(source: Source, *, now: datetime) -> CallAnswer:
+    Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
+    return CallAnswer(duplicate=True)
+
+
+def _note_event(source: Source, *, is_first: bool, now: datetime) -> None:
+    """Says when the source was last heard, to a few seconds, so that its deliveries do not wait for one another."""
+    stale = Q(last_event_at=None) | Q(last_event_at__lt=now - timedelta(seconds=5))
+    if is_first and source.first_event_at is None:
+        Source.objects.filter(pk=source.pk, first_event_at=None).update(first_event_at=now)
+    Source.objects.filter(stale, pk=source.pk).update(last_event_at=now)
+
+
+def _letter_of(source: Source, format_name: str, unread: list[str], answer: CallAnswer, *, now: datetime) -> str:
+    reason = ngettext(
+        "%(number)d row was not taken: %(error)s",
+        "%(number)d rows were not taken; the first because: %(error)s",
+        answer.rejected_rows,
+    ) % {"number": answer.rejected_rows, "error": answer.rejected[0]["error"]}
+    body = "\n".join(unread).encode("utf-8", "replace")
+    return dead_letters.keep(source, body, reason=reason, format_name=f"calls/{format_name}", now=now).key
+
+
+def _without_contents(row: Row) -> str:
+    """A line without its query; of an object only the names, for its values may be bodies and headers."""
+    if isinstance(row, str):
+        return _QUERY.sub("?…", row[:2000])
+    return "{" + ", ".join(f"{str(name)[:40]}: …" for name in list(row)[:40]) + "}"
+
+
+def _micros(moment: datetime) -> int:
+    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))

@@ -1,0 +1,144 @@
+"""This module rolls calls up into minute windows, so that late, repeated and out-of-order deliveries give the same rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.db import connection
+from numpy.typing import NDArray
+
+from gateway_ingest import distinct, latencies
+from gateway_ingest.call_columns import Columns, flagged
+
+_MINUTE = 60_000_000
+_SUMS = ("duration_sum", "input_tokens", "output_tokens", "cost", "calls", "errors", "limited", "refused", "flagged")
+_SKETCHES = ("latencies", "first_bytes", "consumers")
+_TYPES = dict.fromkeys(_SUMS[:4], "bigint") | dict.fromkeys(_SUMS[4:], "integer") | dict.fromkeys(_SKETCHES, "bytea")
+_NAMES = ("kind_id", "at", *_TYPES)
+_ARRAYS = "unnest(%b::integer[], %b::timestamptz[], " + ", ".join(f"%b::{kind}[]" for kind in _TYPES.values()) + ")"
+
+Numbers = NDArray[np.int64]
+Key = tuple[int, datetime]
+
+
+@dataclass(slots=True)
+class Sums:
+    """One window's worth of calls; adding two gives the same whichever comes first."""
+
+    sums: tuple[int, ...]
+    latencies: bytes
+    first_bytes: bytes
+    consumers: bytes
+
+    def plus(self, other: "Sums") -> "Sums":
+        """Both together."""
+        return Sums(
+            tuple(one + two for one, two in zip(self.sums, other.sums, strict=True)),
+            _joined(latencies.union, self.latencies, other.latencies),
+            _joined(latencies.union, self.first_bytes, other.first_bytes),
+            _joined(distinct.union, self.consumers, other.consumers),
+        )
+
+
+def _joined(union: Any, one: bytes, two: bytes) -> bytes:
+    joined: bytes = union([one, two]) if one and two else one or two
+    return joined
+
+
+def rolled_up(columns: Columns) -> dict[Key, Sums]:
+    """The windows of some calls."""
+    at, kind = columns.column("at"), columns.column("kind")
+    order = np.lexsort((at // _MINUTE, kind))
+    minutes, kinds = (at // _MINUTE)[order], kind[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(kinds) != 0) | (np.diff(minutes) != 0)])
+    measures = _measures(columns, order)
+    totals = [np.add.reduceat(each, starts).tolist() for each in measures]
+    sketches = zip(*_sketches(columns, order, starts), strict=True)
+    keys = zip(kinds[starts].tolist(), minutes[starts].tolist(), strict=True)
+    return {
+        (kind_id, datetime.fromtimestamp(minute * 60, UTC)): Sums(sums, *three)
+        for (kind_id, minute), sums, three in zip(keys, zip(*totals, strict=True), sketches, strict=True)
+    }
+
+
+def _measures(columns: Columns, order: Numbers) -> list[Numbers]:
+    """What is summed, in the order of the columns; what is unknown counts as nothing."""
+    known = [
+        np.maximum(columns.column(name)[order], 0) for name in ("duration", "input_tokens", "output_tokens", "cost")
+    ]
+    status = columns.column("status")[order]
+    return [
+        *known,
+        np.ones(len(order), dtype=np.int64),
+        *((mask).astype(np.int64) for mask in (status >= 500, status == 429, (status == 401) | (status == 403))),
+        flagged(columns.column("flags")[order]).astype(np.int64),
+    ]
+
+
+def _sketches(columns: Columns, order: Numbers, starts: Numbers) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    durations, firsts = columns.column("duration")[order], columns.column("first_byte")[order]
+    is_timed, is_first = durations >= 0, (firsts >= 0) & columns.is_of_model[order]
+    buckets, first_buckets = latencies.buckets_of(durations), latencies.buckets_of(firsts)
+    consumers = columns.column("consumer")[order]
+    hashes = (consumers & 0xFFFFFFFF).astype(np.uint32)
+    found: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    for start, end in zip(starts.tolist(), [*starts.tolist()[1:], len(order)], strict=True):
+        part = slice(start, end)
+        found[0].append(latencies.merged(b"", buckets[part][is_timed[part]]))
+        found[1].append(latencies.merged(b"", first_buckets[part][is_first[part]]) if is_first[part].any() else b"")
+        found[2].append(distinct.merged(b"", hashes[part][consumers[part] != 0]))
+    return found
+
+
+def add(windows: dict[Key, Sums]) -> None:
+    """Adds windows to the stored ones, inside the caller's transaction.
+
+    New rows go in first and the others are locked after, both in one order for all, so no two deliveries wait in a ring.
+    """
+    keys = sorted(windows)
+    # Sketches travel as bytes, not as twice as many hex digits, which Django's own cursor would make of them.
+    with connection.wrap_database_errors, psycopg.Cursor(_open_connection()) as cursor:
+        cursor.execute(_INSERT, _arrays(keys, windows), binary=True)
+        mine = set(cursor.fetchall())
+        rest = [key for key in keys if key not in mine]
+        if not rest:
+            return
+        cursor.execute(_LOCK, [[key[0] for key in rest], [key[1] for key in rest]], binary=True)
+        stored = {(row[0], row[1]): _sums(row) for row in cursor.fetchall()}
+        cursor.execute(_UPDATE, _arrays(rest, {key: stored[key].plus(windows[key]) for key in rest}))
+
+
+def _open_connection() -> "psycopg.Connection[Any]":
+    """The connection of the caller's transaction."""
+    opened: psycopg.Connection[Any] = connection.connection
+    return opened
+
+
+def _sums(row: Sequence[Any]) -> Sums:
+    return Sums(tuple(row[2:11]), *(bytes(each) for each in row[11:14]))
+
+
+def _arrays(keys: list[Key], windows: dict[Key, Sums]) -> list[Any]:
+    rows = [windows[key] for key in keys]
+    columns: Iterator[tuple[int, ...]] = zip(*(row.sums for row in rows), strict=True)
+    sketches = [[row.latencies for row in rows], [row.first_bytes for row in rows], [row.consumers for row in rows]]
+    return [[key[0] for key in keys], [key[1] for key in keys], *map(list, columns), *sketches]
+
+
+_INSERT = (
+    f"INSERT INTO gateway_ingest_window ({', '.join(_NAMES)}) SELECT * FROM {_ARRAYS} "  # noqa: S608 - fixed names
+    "ON CONFLICT DO NOTHING RETURNING kind_id, at"
+)
+_LOCK = (
+    f"SELECT {', '.join(f'stored.{name}' for name in _NAMES)} FROM gateway_ingest_window AS stored "  # noqa: S608
+    "JOIN unnest(%b::integer[], %b::timestamptz[]) AS wanted (kind_id, at) "
+    "ON stored.kind_id = wanted.kind_id AND stored.at = wanted.at "
+    "ORDER BY stored.kind_id, stored.at FOR UPDATE OF stored"
+)
+_UPDATE = (
+    f"UPDATE gateway_ingest_window AS stored SET {', '.join(f'{name} = new.{name}' for name in _TYPES)} "  # noqa: S608
+    f"FROM {_ARRAYS} AS new ({', '.join(_NAMES)}) WHERE stored.kind_id = new.kind_id AND stored.at = new.at"
+)
