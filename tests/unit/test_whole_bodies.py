@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,8 +16,13 @@ def pieces(*parts: bytes, ends: str = "") -> list[dict]:
     return [*messages, last, *([{"type": "http.disconnect"}] if ends == "disconnect" else [])]
 
 
-async def ask(messages, *, headers=(), max_bytes=1000, idle_seconds=5.0):
-    """What the app was called with, and what was answered."""
+def ask(messages, **more):
+    """What the app was called with, and what was answered; in a thread, since a browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _asked(messages, **more)).result()
+
+
+async def _asked(messages, *, headers=(), max_bytes=1000, idle_seconds=5.0):
     seen, answered, waiting = [], [], list(messages)
 
     async def app(scope, receive, send):
@@ -43,29 +49,29 @@ async def ask(messages, *, headers=(), max_bytes=1000, idle_seconds=5.0):
 
 
 @pytest.mark.parametrize("parts", [[b""], [b"abc"], [b"ab", b"", b"c"], [b"x" * 400_000, b"y" * 1_700_000]])
-async def test_body_arrives_whole_in_any_number_of_pieces(parts):
+def test_body_arrives_whole_in_any_number_of_pieces(parts):
     whole = b"".join(parts)
     length = (b"content-length", str(len(whole)).encode())
 
-    seen, _answered = await ask(pieces(*parts), headers=[length], max_bytes=10_000_000)
+    seen, _answered = ask(pieces(*parts), headers=[length], max_bytes=10_000_000)
 
     assert seen == [(dict([length]), whole)]
 
 
-async def test_body_without_a_length_gets_one():
-    seen, _answered = await ask(pieces(b"ab", b"c"), headers=[(b"transfer-encoding", b"chunked"), (b"host", b"x")])
+def test_body_without_a_length_gets_one():
+    seen, _answered = ask(pieces(b"ab", b"c"), headers=[(b"transfer-encoding", b"chunked"), (b"host", b"x")])
 
     assert seen == [({b"host": b"x", b"content-length": b"3"}, b"abc")]
 
 
-async def test_request_without_a_body_stays_without_one():
-    seen, _answered = await ask(pieces(b""), headers=[(b"host", b"x")])
+def test_request_without_a_body_stays_without_one():
+    seen, _answered = ask(pieces(b""), headers=[(b"host", b"x")])
 
     assert seen == [({b"host": b"x"}, b"")]
 
 
-async def test_header_with_an_underscore_goes():
-    seen, _answered = await ask(pieces(b""), headers=[(b"x_forwarded_for", b"1"), (b"x-forwarded-for", b"2")])
+def test_header_with_an_underscore_goes():
+    seen, _answered = ask(pieces(b""), headers=[(b"x_forwarded_for", b"1"), (b"x-forwarded-for", b"2")])
 
     assert seen[0][0] == {b"x-forwarded-for": b"2"}
 
@@ -78,8 +84,8 @@ async def test_header_with_an_underscore_goes():
         (pieces(b"abc", ends="silence"), [(b"content-length", b"9")], 408),
     ],
 )
-async def test_body_too_large_or_too_slow_is_refused_as_a_problem(messages, headers, status):
-    seen, answered = await ask(messages, headers=headers, idle_seconds=0.05)
+def test_body_too_large_or_too_slow_is_refused_as_a_problem(messages, headers, status):
+    seen, answered = ask(messages, headers=headers, idle_seconds=0.05)
 
     assert not seen
     assert answered[0]["status"] == status
@@ -87,5 +93,5 @@ async def test_body_too_large_or_too_slow_is_refused_as_a_problem(messages, head
     assert json.loads(answered[1]["body"])["status"] == status
 
 
-async def test_who_hangs_up_gets_no_answer():
-    assert await ask(pieces(b"abc", ends="disconnect")) == ([], [])
+def test_who_hangs_up_gets_no_answer():
+    assert ask(pieces(b"abc", ends="disconnect")) == ([], [])

@@ -9,7 +9,7 @@ from gateway_ingest.formats.calls.incoming import CallError, ConsumerClass, Inco
 
 _LINE = re.compile(
     r"(https?|h2|grpcs|wss?) (\S{20,32}) (\S+) (\S+):(\d+|-) (\S+) (-?[\d.]+) (-?[\d.]+) (-?[\d.]+) (\d{3}|-) (\S+) "
-    r'(\d+) (\d+) "([^"]*+)" "([^"]*+)" (\S+) (\S+) (\S+) "([^"]*+)" "([^"]*+)"(.*)'
+    r'(\d+) (\d+) "([^"]*)" "([^"]*)" (\S+) (\S+) (\S+) "([^"]*)" "([^"]*)"(.*)'
 )
 _REASON = re.compile(r'"[^"]*" (?:\S+) \S+ "[^"]*" "[^"]*" "([^"]*)"')
 

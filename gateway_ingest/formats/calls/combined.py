@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from gateway_ingest.formats.calls import values
 from gateway_ingest.formats.calls.incoming import CallError, ConsumerClass, IncomingCall, Row
 
-_QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
+_QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _LINE = re.compile(
     r"(?:([^\s:\[\"]+)(?::\d+)? )?(\S+) (\S+) (\S+) \[([^\]]{20,32})\] "
     + _QUOTED
@@ -18,7 +18,7 @@ _LINE = re.compile(
     + _QUOTED
     + r")?(?: (\S.*))?"
 )
-_PART = re.compile(r'(?:([A-Za-z_]{1,40})=)?(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|(\S+))')
+_PART = re.compile(r'(?:([A-Za-z_]{1,40})=)?(?:"([^"\\]*(?:\\.[^"\\]*)*)"|(\S+))')
 _SECONDS = re.compile(r"\d{1,7}\.\d{1,6}")
 _OF_TRAEFIK = re.compile(r'\d+ "[^"]*" "[^"]*" \d+ms')
 _MAX_TAIL = 1000

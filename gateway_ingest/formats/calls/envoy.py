@@ -8,9 +8,9 @@ from gateway_ingest.formats.calls import values
 from gateway_ingest.formats.calls.incoming import CallError, ConsumerClass, IncomingCall, Row
 
 _LINE = re.compile(
-    r'\[([^\]]{20,40})\] "([^"]*+)" (\d{1,3}) (\S+)'
-    r'(?: (\S+) (?:\S+) "([^"]*+)")?'
-    r' (\d+) (\d+) (\d+|-) (\d+|-) "([^"]*+)" "([^"]*+)" "([^"]*+)" "([^"]*+)" "([^"]*+)"(?: (\S+))?(?: .*)?'
+    r'\[([^\]]{20,40})\] "([^"]*)" (\d{1,3}) (\S+)'
+    r'(?: (\S+) (?:\S+) "([^"]*)")?'
+    r' (\d+) (\d+) (\d+|-) (\d+|-) "([^"]*)" "([^"]*)" "([^"]*)" "([^"]*)" "([^"]*)"(?: (\S+))?(?: .*)?'
 )
 _CLUSTER = re.compile(r"(?:in|out)bound\|\d+\|[^|]*\|([^|]*)")
 

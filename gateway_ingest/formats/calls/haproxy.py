@@ -10,7 +10,7 @@ from gateway_ingest.formats.calls.incoming import CallError, ConsumerClass, Inco
 _LINE = re.compile(
     r"(?:.{0,200}?haproxy\[\d+\]: )?(\S+):(\d+) \[([^\]]{20,26})\] (\S+) ([^/\s]+)/(\S+) "
     r"(-?\d+)/(-?\d+)/(-?\d+)/(-?\d+)/\+?(-?\d+) (-?\d{1,3}) \+?(\d+) (\S+) (\S+) (\S{4}) "
-    r'\d+/\d+/\d+/\d+/\+?\d+ \d+/\d+(?: \{[^}]*\}){0,2} "([^"]*+)"(.*)'
+    r'\d+/\d+/\d+/\d+/\+?\d+ \d+/\d+(?: \{[^}]*\}){0,2} "([^"]*)"(.*)'
 )
 _ENDED_WELL = "----"
 

@@ -8,8 +8,8 @@ from gateway_ingest.formats.calls import values
 from gateway_ingest.formats.calls.incoming import CallError, ConsumerClass, IncomingCall, Row
 
 _LINE = re.compile(
-    r'(\S+) - (\S+) \[([^\]]{20,32})\] "([^"]*+)" (\d{3}|-) (\d+|-) "([^"]*+)" "([^"]*+)" '
-    r'\d+ "([^"]*+)" "([^"]*+)" (\d+)ms'
+    r'(\S+) - (\S+) \[([^\]]{20,32})\] "([^"]*)" (\d{3}|-) (\d+|-) "([^"]*)" "([^"]*)" '
+    r'\d+ "([^"]*)" "([^"]*)" (\d+)ms'
 )
 _PROVIDER = re.compile(r"@[a-z0-9-]+$")
 
