@@ -82,7 +82,7 @@ def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> li
 
     Answers with the names of the feedback rows behind them. The number of queries does not grow with that of alerts.
     """
-    stored = _Stored(source, now, _known(source, said), components_by_name(source.launch))
+    stored = _Stored(source, now, _known(source, said), components_by_name(source.launch_id))
     for one in said:
         _apply(stored, one)
     feedback_ids = _accept(stored)

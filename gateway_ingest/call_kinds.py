@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.models import CallDetail, CallKind
-from hypercare.core.models import Component
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import UNSAFE_CHARACTER
 
@@ -121,9 +121,9 @@ def _make_kinds(launch_id: int, known: _Known, wanted: Iterable[Key]) -> None:
         _learn(launch_id, known)
         if any(_fold(known, key) not in known.ids for key in wanted):
             ready = {_admitted(known, key) for key in wanted}
-            components = _components_by_name(launch_id)
+            components = components_by_name(launch_id)
             CallKind.objects.bulk_create(
-                CallKind(launch_id=launch_id, component_id=components.get(_plain(key.hint)), **key._asdict())
+                CallKind(launch_id=launch_id, component=component_of([key.hint], components), **key._asdict())
                 for key in sorted(ready)
                 if key not in known.ids
             )
@@ -180,13 +180,3 @@ def _fold_detail(known: _Known, key: DetailKey) -> DetailKey:
 def _clean(text: str, length: int) -> str:
     """What may be stored of a text: no control characters, no secrets, no more than fits."""
     return redact(UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)).text[:length] if text else text
-
-
-def _components_by_name(launch_id: int) -> dict[str, int]:
-    rows = list(Component.objects.filter(launch_id=launch_id).order_by("pk"))
-    return {_plain(row.name): row.pk for row in rows} | {row.slug: row.pk for row in rows}
-
-
-def _plain(name: str) -> str:
-    """`Catalog_API` and `catalog-api` are the same to us."""
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())

@@ -10,14 +10,12 @@ import zstandard
 from django.utils.translation import gettext as _
 
 from gateway_ingest.formats.calls import Row
-from gateway_ingest.unpacking import MAX_RATIO, MAX_SENT, MAX_UNPACKED
+from gateway_ingest.unpacking import MAX_RATIO, MAX_SENT, MAX_UNPACKED, STEP, gunzipped
 from hypercare.core.problem import Problem
 
 MAX_LINE = 1024 * 1024
 # Below this a body is small whatever it unpacks to; the ratio only says something of larger ones.
 _RATIO_FROM = 1024 * 1024
-_STEP = 256 * 1024
-_GZIP = 16 + zlib.MAX_WBITS
 # What the decoder raises for bytes that are no JSON, are nested too deep or are no UTF-8.
 _NOT_JSON = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _BOM = b"\xef\xbb\xbf"
@@ -58,9 +56,9 @@ def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
     if len(body) > MAX_SENT:
         raise Problem(413, _("More than 10 MB were sent at once; send smaller groups."))
     if encoding in {"", "identity"}:
-        unpacked: Iterator[bytes] = (body[start : start + _STEP] for start in range(0, len(body), _STEP))
+        unpacked: Iterator[bytes] = (body[start : start + STEP] for start in range(0, len(body), STEP))
     elif encoding in {"gzip", "x-gzip"}:
-        unpacked = _gunzipped(body)
+        unpacked = gunzipped(body)
     elif encoding == "zstd":
         unpacked = _of_zstd(body)
     else:
@@ -82,25 +80,12 @@ def _bounded(pieces: Iterator[bytes], *, limit: int) -> Iterator[bytes]:
         raise Problem(400, detail % {"line": lines + 1}) from None
 
 
-def _gunzipped(body: bytes) -> Iterator[bytes]:
-    rest = body
-    while rest:
-        member = zlib.decompressobj(wbits=_GZIP)
-        while not member.eof:
-            piece = member.decompress(rest, _STEP)
-            if not piece and not member.unconsumed_tail and not member.eof:
-                raise zlib.error("cut off")
-            rest = member.unconsumed_tail
-            yield piece
-        rest = member.unused_data
-
-
 def _of_zstd(body: bytes) -> Iterator[bytes]:
     """A frame may ask for at most 8 MB of window, as RFC 9659 says."""
     unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
     rest = body
     while rest:
-        frame = unpacker.decompressobj(write_size=_STEP)
+        frame = unpacker.decompressobj(write_size=STEP)
         start = 0
         while not frame.eof and start < len(rest):
             piece = frame.decompress(rest[start : start + 16 * 1024])

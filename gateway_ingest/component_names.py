@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from hypercare.core.models import Component, Launch
+from hypercare.core.models import Component
 
 
-def components_by_name(launch: Launch) -> dict[str, Component]:
+def components_by_name(launch_id: int) -> dict[str, Component]:
     """The launch's components by slug and by plain name; a slug wins over another's name."""
-    rows = list(Component.objects.filter(launch=launch).order_by("pk"))
+    rows = list(Component.objects.filter(launch_id=launch_id).order_by("pk"))
     return {plain(row.name): row for row in rows} | {row.slug: row for row in rows}
 
 

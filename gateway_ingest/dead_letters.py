@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gateway_ingest.models import DeadLetter, Source
+from hypercare.core.problem import Problem
 from hypercare.core.redaction import redact
-from hypercare.core.strict_json import UNSAFE_CHARACTER
+from hypercare.core.strict_json import UNSAFE_CHARACTER, BadJson, BodyTooLarge
 
 KEPT_PER_SOURCE = 200
 _MAX_TEXT = 64 * 1024
@@ -37,6 +38,13 @@ def keep(
     newest = DeadLetter.objects.filter(source=source).order_by("-pk").values("pk")[:KEPT_PER_SOURCE]
     DeadLetter.objects.filter(source=source).exclude(pk__in=newest).delete()
     return letter
+
+
+def refused(source: Source, body: bytes, error: Problem | BadJson, *, format_name: str, now: datetime) -> Problem:
+    """Keeps a body that cannot be read at all; returns the problem to raise: 413 too large, 400, or what it was."""
+    status = error.status if isinstance(error, Problem) else 413 if isinstance(error, BodyTooLarge) else 400
+    letter = keep(source, body, reason=error.detail, format_name=format_name, now=now)
+    return Problem(status, error.detail, dead_letter=letter.key)
 
 
 def _readable(body: bytes) -> str:

@@ -1,22 +1,20 @@
 """This module takes one delivery of alerts: opens it, finds its format, checks who signed it, and has it stored."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import dead_letters, mappings, signatures
+from gateway_ingest import batches, dead_letters, mappings, signatures
 from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, otlp_logs, read_as, recognised
 from gateway_ingest.models import Source
 from gateway_ingest.storing import Answer, Told, store
 from gateway_ingest.unpacking import MAX_UNPACKED, unpack
 from hypercare.core.problem import Problem, not_found
-from hypercare.core.strict_json import JSON, BadJson, BodyTooLarge, parse
+from hypercare.core.strict_json import JSON, BadJson, parse
 
 MAX_ALERTS = 10_000
-_MAX_KEY = 200
 _GENERIC = "generic"
 
 
@@ -44,7 +42,7 @@ def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
     if delivery.format_name and delivery.format_name not in FORMATS:
         detail = _("There is no format of that name; known are: %(known)s. Leave it out and we find it.")
         raise not_found(detail % {"known": ", ".join(FORMATS)})
-    _check_key(delivery.idempotency_key)
+    batches.check_key(delivery.idempotency_key)
     body, payload = _opened(source, delivery, now=now)
     name = _format_of(source, delivery, payload)
     if not delivery.replayed:
@@ -74,7 +72,7 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
     told = Told(
         payload=payload,
         reading=logs.reading,
-        batch_id=_batch_id("", body),
+        batch_id=batches.batch_id("", body),
         named=False,
         format_name="otlp",
         headers={},
@@ -99,7 +97,7 @@ def take(source: Source, delivery: Delivery, body: bytes, payload: JSON, name: s
     told = Told(
         payload=payload,
         reading=reading,
-        batch_id=_batch_id(key, body),
+        batch_id=batches.batch_id(key, body),
         named=bool(key),
         format_name=delivery.format_name,
         headers=delivery.headers,
@@ -115,15 +113,8 @@ def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes
         payload = parse(body, max_bytes=MAX_UNPACKED)
         _check_number(payload)
     except (Problem, BadJson) as error:
-        status = error.status if isinstance(error, Problem) else 413 if isinstance(error, BodyTooLarge) else 400
-        letter = dead_letters.keep(source, body, reason=error.detail, format_name=delivery.format_name, now=now)
-        raise Problem(status, error.detail, dead_letter=letter.key) from error
+        raise dead_letters.refused(source, body, error, format_name=delivery.format_name, now=now) from error
     return body, payload
-
-
-def _check_key(key: str) -> None:
-    if len(key) > _MAX_KEY or not key.isprintable():
-        raise Problem(400, _("Idempotency-Key must be printable and at most 200 characters."))
 
 
 def _check_number(payload: JSON) -> None:
@@ -134,11 +125,6 @@ def _check_number(payload: JSON) -> None:
 
 def _too_many() -> Problem:
     return Problem(413, _("More than 10,000 alerts came at once; set “max_alerts” to a smaller number."))
-
-
-def _batch_id(key: str, body: bytes) -> str:
-    kind, content = ("key", key.encode("utf-8", "surrogatepass")) if key else ("body", body)
-    return f"{kind}:{hashlib.sha256(content).hexdigest()}"
 
 
 def _format_of(source: Source, delivery: Delivery, payload: JSON) -> str:

@@ -1,6 +1,5 @@
 """This module takes one delivery of calls: stores its good rows whole and once, and says what is wrong with the rest."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
 from gateway_ingest import call_kinds, dead_letters
+from gateway_ingest.batches import BODY_KEPT_FOR, KEY_KEPT_FOR, batch_id, check_key
 from gateway_ingest.call_columns import Columns, columns_of, joined
 from gateway_ingest.call_rows import Numbered, Wrong, rows_of
 from gateway_ingest.calls import STORE, keep_days
@@ -26,9 +26,6 @@ MAX_ROWS = 200_000
 MAX_SAID = 1000
 AHEAD = timedelta(minutes=5)
 BACKFILL_DAYS = 400
-BODY_KEPT_FOR = timedelta(hours=1)
-KEY_KEPT_FOR = timedelta(hours=24)
-_MAX_KEY = 200
 _LETTER_ROWS = 20
 _QUERY = re.compile(r"\?[^\s\"]*")
 
@@ -109,19 +106,17 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
     if delivery.format_name and delivery.format_name not in CALL_FORMATS:
         detail = _("There is no call format of that name; known are: %(known)s. Leave it out and we find it.")
         raise not_found(detail % {"known": ", ".join(CALL_FORMATS)})
-    batch_id = batch_id_of(delivery)
-    if _came_before(source, batch_id, now=now):
+    known_by = batch_id_of(delivery)
+    if _came_before(source, known_by, now=now):
         return _repeated(source, now=now)
     answer, unread = CallAnswer(), list[str]()
     try:
         groups = rows_of(delivery.body, encoding=delivery.encoding)
         calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), Span.of(source, now=now), answer, unread)
     except Problem as problem:
-        letter = dead_letters.keep(
-            source, b"", reason=problem.detail, format_name=f"calls/{delivery.format_name}", now=now
-        )
-        raise Problem(problem.status, problem.detail, dead_letter=letter.key) from problem
-    answer = store_calls(source, calls, answer, batch_id=batch_id, now=now)
+        name = f"calls/{delivery.format_name}"
+        raise dead_letters.refused(source, b"", problem, format_name=name, now=now) from problem
+    answer = store_calls(source, calls, answer, batch_id=known_by, now=now)
     if unread and not answer.duplicate:
         answer.dead_letter = _letter_of(source, delivery.format_name, unread, answer, now=now)
     return answer
@@ -147,11 +142,8 @@ def store_calls(
 
 def batch_id_of(delivery: CallDelivery) -> str:
     """The sender's key, or the body's own hash."""
-    key = delivery.idempotency_key
-    if len(key) > _MAX_KEY or not key.isprintable():
-        raise Problem(400, _("Idempotency-Key must be printable and at most 200 characters."))
-    kind, content = ("key", key.encode("utf-8", "surrogatepass")) if key else ("body", delivery.body)
-    return f"calls:{kind}:{hashlib.sha256(content).hexdigest()}"
+    check_key(delivery.idempotency_key)
+    return f"calls:{batch_id(delivery.idempotency_key, delivery.body)}"
 
 
 def _read_all(

@@ -1,14 +1,13 @@
 """This module takes one deploy webhook: reads it and records the deployment, once."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import dead_letters
+from gateway_ingest import batches, dead_letters, sources
 from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.deployments import NewDeployment, name_of, record_deployment
 from gateway_ingest.formats import FormatError
@@ -16,11 +15,10 @@ from gateway_ingest.formats.deploys import DEPLOY_FORMATS, IncomingDeployment, N
 from gateway_ingest.models import Batch, Source
 from gateway_ingest.unpacking import unpack
 from hypercare.core.problem import Problem, not_found
-from hypercare.core.strict_json import JSON, BadJson, BodyTooLarge, parse
+from hypercare.core.strict_json import JSON, BadJson, parse
 from hypercare.core.timeline import Actor
 
 MAX_BYTES = 2 * 1024 * 1024
-_SAME_BODY_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def receive_deploy(
     if isinstance(said, NotLive):
         Source.objects.filter(pk=source.pk).update(last_event_at=now)
         return DeployAnswer(ignored=said.reason)
-    return _stored(source, said, batch_id=f"body:{hashlib.sha256(unpacked).hexdigest()}", now=now)
+    return _stored(source, said, batch_id=batches.batch_id("", unpacked), now=now)
 
 
 def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now: datetime) -> tuple[bytes, JSON]:
@@ -65,20 +63,16 @@ def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now
         unpacked = unpack(body, encoding=encoding)
         return unpacked, parse(unpacked, max_bytes=MAX_BYTES)
     except (Problem, BadJson) as error:
-        status = error.status if isinstance(error, Problem) else 413 if isinstance(error, BodyTooLarge) else 400
-        letter = dead_letters.keep(source, body, reason=error.detail, format_name=f"deploys/{format_name}", now=now)
-        raise Problem(status, error.detail, dead_letter=letter.key) from error
+        raise dead_letters.refused(source, body, error, format_name=f"deploys/{format_name}", now=now) from error
 
 
 @transaction.atomic
 def _stored(source: Source, said: IncomingDeployment, *, batch_id: str, now: datetime) -> DeployAnswer:
     """The source's row lock comes first, so that two deliveries of one event follow one another."""
-    source = Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source.pk)
-    if source.revoked_at:
-        raise not_found(_("This key was ended."))
-    if Batch.objects.filter(source=source, batch_id=batch_id, received_at__gt=now - _SAME_BODY_FOR).exists():
+    source = sources.locked_living(source.pk)
+    if Batch.objects.filter(source=source, batch_id=batch_id, received_at__gt=now - batches.BODY_KEPT_FOR).exists():
         return DeployAnswer(duplicate=True)
-    component = component_of(said.component_names, components_by_name(source.launch))
+    component = component_of(said.component_names, components_by_name(source.launch_id))
     new = NewDeployment(
         version=said.version,
         environment=said.environment,

@@ -46,7 +46,7 @@ def create(
 @transaction.atomic
 def rotate(source: Source, *, actor: Actor, now: datetime) -> tuple[Source, str]:
     """A new key; the present one works for another day, so that nothing is lost while the sender is changed."""
-    source = _locked(source)
+    source = _locked(source.pk)
     if source.revoked_at:
         raise Problem(409, _("This source was ended; make a new one."))
     key = new_secret("hcs")
@@ -60,7 +60,7 @@ def rotate(source: Source, *, actor: Actor, now: datetime) -> tuple[Source, str]
 @transaction.atomic
 def end(source: Source, *, actor: Actor, now: datetime) -> None:
     """Ends a source and all its keys at once."""
-    source = _locked(source)
+    source = _locked(source.pk)
     if source.revoked_at:
         return
     source.revoked_at = now
@@ -71,7 +71,7 @@ def end(source: Source, *, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def set_signing(source: Source, *, secret: str | None, signed_only: bool, actor: Actor, now: datetime) -> None:
     """Sets how a source's messages are signed; a secret of None leaves the present one."""
-    source = _locked(source)
+    source = _locked(source.pk)
     if secret is not None:
         source.signing_secret = seal(secret)
     source.signed_only = signed_only
@@ -116,8 +116,16 @@ def first_event_command(key: str) -> str:
     )
 
 
-def _locked(source: Source) -> Source:
-    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source.pk)
+def locked_living(source_id: int) -> Source:
+    """The source, locked for its next delivery; 404 once its key was ended."""
+    source = _locked(source_id)
+    if source.revoked_at:
+        raise not_found(_("This key was ended."))
+    return source
+
+
+def _locked(source_id: int) -> Source:
+    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
 
 
 def _entry(source: Source, kind: str) -> Entry:

@@ -2,23 +2,19 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
-from gateway_ingest import alerts, dead_letters
+from gateway_ingest import alerts, dead_letters, sources
+from gateway_ingest.batches import BODY_KEPT_FOR, KEY_KEPT_FOR
 from gateway_ingest.formats import Headers, IncomingAlert, Reading, Unreadable
 from gateway_ingest.models import Batch, Source
-from hypercare.core.problem import not_found
 from hypercare.core.strict_json import JSON
-
-BODY_KEPT_FOR = timedelta(hours=1)
-KEY_KEPT_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -54,9 +50,7 @@ class Told:
 @transaction.atomic
 def store(source_id: int, told: Told, *, now: datetime) -> Answer:
     """The source's row lock comes first, so deliveries of one source follow one another and never cross."""
-    source = Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
-    if source.revoked_at:
-        raise not_found(_("This key was ended."))
+    source = sources.locked_living(source_id)
     refuse_closed(source.launch)
     ready = [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in told.reading]
     good = [one for one in ready if isinstance(one, IncomingAlert)]

@@ -1,6 +1,7 @@
 """This module unpacks what machines send, and stops at a size and a ratio that no honest sender reaches."""
 
 import zlib
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -10,8 +11,8 @@ MAX_SENT = 10 * 1024 * 1024
 MAX_UNPACKED = 100 * 1024 * 1024
 MAX_RATIO = 100
 
+STEP = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
-_STEP = 256 * 1024
 
 
 def unpack(body: bytes, *, encoding: str) -> bytes:
@@ -31,19 +32,25 @@ def unpack(body: bytes, *, encoding: str) -> bytes:
         raise Problem(400, _("The gzip data is damaged; send the body again.")) from error
 
 
-def _gunzip(body: bytes, *, limit: int) -> bytes:
-    """Unpacks all members step by step, so that a bomb never unfolds."""
-    parts, size, rest = [], 0, body
+def gunzipped(body: bytes) -> Iterator[bytes]:
+    """All members unpacked step by step, so that a bomb never unfolds; raises zlib.error for damaged data."""
+    rest = body
     while rest:
         member = zlib.decompressobj(wbits=_GZIP)
         while not member.eof:
-            part = member.decompress(rest, _STEP)
-            size += len(part)
-            if size > limit:
-                raise Problem(413, _("The body unpacks to more than 100 MB or to more than 100 times what was sent."))
-            if not part and not member.unconsumed_tail and not member.eof:
+            piece = member.decompress(rest, STEP)
+            if not piece and not member.unconsumed_tail and not member.eof:
                 raise zlib.error("cut off")
-            parts.append(part)
             rest = member.unconsumed_tail
+            yield piece
         rest = member.unused_data
+
+
+def _gunzip(body: bytes, *, limit: int) -> bytes:
+    parts, size = [], 0
+    for part in gunzipped(body):
+        size += len(part)
+        if size > limit:
+            raise Problem(413, _("The body unpacks to more than 100 MB or to more than 100 times what was sent."))
+        parts.append(part)
     return b"".join(parts)

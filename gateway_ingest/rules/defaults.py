@@ -25,7 +25,7 @@ DEFAULT_RULES = (
         (Step(5, S.HIGH),), minutes=10, against=Against.USUAL,
     ),
     Rule(
-        "auth_failures_of_one", _("Auth failures of one consumer"), Measure.REFUSED_A_MINUTE, Per.CONSUMER,
+        "auth_failures_of_one", _("Auth failures of one consumer"), Measure.REFUSED, Per.CONSUMER,
         (Step(50, S.HIGH),), minutes=2,
     ),
     Rule("rate_limiting", _("Rate limiting"), Measure.LIMITED_SHARE, Per.ROUTE, (Step(0.02, S.WARNING),), minutes=10),

@@ -16,7 +16,6 @@ class Measure(StrEnum):
     P95_MS = "p95_ms"
     MALFORMED = "malformed"
     REFUSED = "refused"
-    REFUSED_A_MINUTE = "refused_a_minute"
     CALLS = "calls"
     TOKENS_A_CALL = "tokens_a_call"
     SPENT_SHARE = "spent_share"

@@ -45,7 +45,6 @@ _MEASURES: dict[Measure, Callable[[Traffic], float | None]] = {
     Measure.P95_MS: lambda traffic: traffic.p95_ms,
     Measure.MALFORMED: lambda traffic: traffic.malformed / traffic.minutes,
     Measure.REFUSED: lambda traffic: traffic.refused / traffic.minutes,
-    Measure.REFUSED_A_MINUTE: lambda traffic: traffic.refused / traffic.minutes,
     Measure.CALLS: lambda traffic: traffic.calls / traffic.minutes,
     Measure.TOKENS_A_CALL: lambda traffic: traffic.tokens / traffic.calls if traffic.calls else None,
     Measure.SPENT_SHARE: lambda traffic: traffic.spent / traffic.budget if traffic.budget else None,

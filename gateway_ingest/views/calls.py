@@ -1,28 +1,20 @@
 """This module is the door for traffic: call logs of gateways and OpenTelemetry traces; no cookie is read."""
 
-from collections.abc import Callable
-
 import msgspec
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from gateway_ingest.call_rows import plain
 from gateway_ingest.formats.calls import CallError, otlp
-from gateway_ingest.masking import masked
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, CallDelivery, Span, batch_id_of, receive_calls, store_calls
 from gateway_ingest.shares import share_of
-from gateway_ingest.sources import source_of_key
-from gateway_ingest.unpacking import MAX_SENT
+from gateway_ingest.views import door
 from hypercare.core import clock
-from hypercare.core.middleware import problem_response
-from hypercare.core.problem import Problem, not_found
+from hypercare.core.problem import Problem
 
-_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="hypercare"'}, 405: {"Allow": "POST"}, 503: {"Retry-After": "10"}}
 _PROTOBUF = "application/x-protobuf"
 
 
@@ -31,13 +23,13 @@ def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> Http
     """`POST /ingest/<source_key>/calls/` and `/calls/<format>/`."""
 
     def take() -> HttpResponse:
-        source = _source(request, source_key)
+        source = door.source_of(request, source_key or None)
         with share_of(source.pk) as share:
             answer = receive_calls(source, _delivery(request, format_name), now=clock.now())
             share.rows = answer.accepted + answer.rejected_rows
         return JsonResponse(answer.as_json(), status=202)
 
-    return _answered(request, take, lambda problem: problem_response(problem, instance=masked(request.path)))
+    return door.answered(request, take, away=_away())
 
 
 @csrf_exempt
@@ -54,13 +46,13 @@ def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
     def take() -> HttpResponse:
         if request.content_type not in {_PROTOBUF, "application/json"}:
             raise Problem(415, _("Send application/x-protobuf or application/json."))
-        source = _source(request, source_key)
+        source = door.source_of(request, source_key or None)
         with share_of(source.pk) as share:
             answer, said = _take_traces(source, _delivery(request, "otlp"), is_binary=is_binary)
             share.rows = answer.accepted + answer.rejected_rows
         return _exported(answer, said, is_binary=is_binary)
 
-    return _answered(request, take, lambda problem: _status(problem, is_binary=is_binary))
+    return door.answered(request, take, away=_away(), refused=lambda problem: _status(problem, is_binary=is_binary))
 
 
 def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> tuple[CallAnswer, str]:
@@ -87,51 +79,13 @@ def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> 
     return store_calls(source, good, answer, batch_id=batch_id_of(delivery), now=now), said
 
 
-def _answered(
-    request: HttpRequest, take: Callable[[], HttpResponse], refused: Callable[[Problem], HttpResponse]
-) -> HttpResponse:
-    try:
-        _check_method(request)
-        return take()
-    except Problem as found:
-        problem = found
-    except (OperationalError, InterfaceError):
-        problem = Problem(503, _("The calls cannot be stored at the moment; send them again."))
-    response = refused(problem)
-    for name, value in _HEADERS.get(problem.status, {}).items():
-        response.headers.setdefault(name, value)
-    return response
-
-
-def _check_method(request: HttpRequest) -> None:
-    if request.method != "POST":
-        raise Problem(405, _("Post the calls to this address."))
-
-
-def _source(request: HttpRequest, key: str) -> Source:
-    """The source of the key; 404 where the address carries a wrong one, 401 where the header does."""
-    now = clock.now()
-    if key:
-        source = source_of_key(key, now=now)
-        if source is None:
-            raise not_found(
-                _("No source has this key, or it was ended. Make a new one on the launch's page of sources.")
-            )
-        return source
-    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    source = source_of_key(secret.strip(), now=now) if scheme.lower() == "bearer" else None
-    if source is None:
-        raise Problem(401, _("Send a source's key as Authorization: Bearer; this one is missing, unknown or ended."))
-    return source
+def _away() -> str:
+    return _("The calls cannot be stored at the moment; send them again.")
 
 
 def _delivery(request: HttpRequest, format_name: str) -> CallDelivery:
-    try:
-        body = request.read(MAX_SENT + 1)
-    except UnreadablePostError as error:
-        raise Problem(400, _("The body broke off; send it again.")) from error
     return CallDelivery(
-        body=body,
+        body=door.body_of(request),
         encoding=request.headers.get("Content-Encoding", ""),
         format_name=format_name,
         idempotency_key=request.headers.get("Idempotency-Key", ""),

@@ -1,6 +1,5 @@
 """This module is the door for deploy webhooks: `POST /ingest/<source_key>/deploys/<format>/`."""
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -8,7 +7,6 @@ from django.views.decorators.csrf import csrf_exempt
 from gateway_ingest.receive_deploys import receive_deploy
 from gateway_ingest.views import door
 from hypercare.core import clock
-from hypercare.core.problem import Problem
 
 
 @csrf_exempt
@@ -24,8 +22,7 @@ def by_bearer(request: HttpRequest, format_name: str) -> HttpResponse:
 
 
 def _answered(request: HttpRequest, key: str | None, format_name: str) -> HttpResponse:
-    try:
-        door.check_method(request)
+    def take() -> HttpResponse:
         source = door.source_of(request, key)
         answer = receive_deploy(
             source,
@@ -35,8 +32,6 @@ def _answered(request: HttpRequest, key: str | None, format_name: str) -> HttpRe
             headers={name.lower(): value for name, value in request.headers.items()},
             now=clock.now(),
         )
-    except Problem as problem:
-        return door.refused(problem, request)
-    except (OperationalError, InterfaceError):
-        return door.refused(Problem(503, _("This cannot be stored at the moment; send it again.")), request)
-    return JsonResponse(answer.as_json(), status=202)
+        return JsonResponse(answer.as_json(), status=202)
+
+    return door.answered(request, take, away=_("This cannot be stored at the moment; send it again."))

@@ -1,5 +1,8 @@
 """This module holds what every door for machines does: the method, the key, the body and the refusal."""
 
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
@@ -13,7 +16,7 @@ from hypercare.core.middleware import problem_response
 from hypercare.core.problem import Problem, not_found
 
 # Alertmanager repeats only what is answered 5xx; so whatever is our fault must be one of those.
-HEADERS = {
+_HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="hypercare"'},
     405: {"Allow": "POST"},
     503: {"Retry-After": "10"},
@@ -50,9 +53,25 @@ def body_of(request: HttpRequest) -> bytes:
         raise Problem(400, _("The body broke off; send it again.")) from error
 
 
-def refused(problem: Problem, request: HttpRequest) -> HttpResponse:
-    """The problem as JSON, with the key out of the address."""
-    response = problem_response(problem, instance=masked(request.path))
-    for name, value in HEADERS.get(problem.status, {}).items():
-        response[name] = value
+def answered(
+    request: HttpRequest,
+    take: Callable[[], HttpResponse],
+    *,
+    away: str,
+    refused: Callable[[Problem], HttpResponse] | None = None,
+) -> HttpResponse:
+    """What `take` answers to a POST, else the problem: as `refused` writes it, or as JSON with the key out of the address.
+
+    `away` is what a sender is told while the database is gone.
+    """
+    try:
+        check_method(request)
+        return take()
+    except Problem as found:
+        problem = found
+    except (OperationalError, InterfaceError):
+        problem = Problem(503, away)
+    response = refused(problem) if refused else problem_response(problem, instance=masked(request.path))
+    for name, value in _HEADERS.get(problem.status, {}).items():
+        response.headers.setdefault(name, value)
     return response

@@ -1,6 +1,5 @@
 """This module is the door machines post alerts to: the key is in the address or in Authorization, no cookie is read."""
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -8,7 +7,6 @@ from django.views.decorators.csrf import csrf_exempt
 from gateway_ingest.receive import Delivery, receive
 from gateway_ingest.views import door
 from hypercare.core import clock
-from hypercare.core.problem import Problem
 
 
 @csrf_exempt
@@ -24,15 +22,12 @@ def by_bearer(request: HttpRequest, format_name: str = "") -> HttpResponse:
 
 
 def _answered(request: HttpRequest, key: str | None, *, format_name: str) -> HttpResponse:
-    try:
-        door.check_method(request)
+    def take() -> HttpResponse:
         source = door.source_of(request, key)
         answer = receive(source, delivery_of(request, format_name), now=clock.now())
-    except Problem as problem:
-        return door.refused(problem, request)
-    except (OperationalError, InterfaceError):
-        return door.refused(Problem(503, _("The alerts cannot be stored at the moment; send them again.")), request)
-    return JsonResponse(answer.as_json(), status=202)
+        return JsonResponse(answer.as_json(), status=202)
+
+    return door.answered(request, take, away=_("The alerts cannot be stored at the moment; send them again."))
 
 
 def delivery_of(request: HttpRequest, format_name: str) -> Delivery:

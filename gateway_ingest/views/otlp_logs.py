@@ -2,7 +2,6 @@
 
 import json
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -35,17 +34,16 @@ def by_bearer(request: HttpRequest) -> HttpResponse:
 
 def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
     content_type = request.content_type or ""
-    try:
-        door.check_method(request)
+
+    def take() -> HttpResponse:
         _check_type(content_type)
         source = door.source_of(request, key)
         delivery = delivery_of(request, "otlp")
         taken = receive_logs(source, delivery, protobuf=content_type == _PROTOBUF, now=clock.now())
-    except Problem as problem:
-        return _refused(problem, content_type)
-    except (OperationalError, InterfaceError):
-        return _refused(Problem(503, _("The alerts cannot be stored at the moment; send them again.")), content_type)
-    return _success(taken, content_type)
+        return _success(taken, content_type)
+
+    away = _("The alerts cannot be stored at the moment; send them again.")
+    return door.answered(request, take, away=away, refused=lambda problem: _refused(problem, content_type))
 
 
 def _check_type(content_type: str) -> None:
@@ -82,13 +80,9 @@ def _refused(problem: Problem, content_type: str) -> HttpResponse:
     """A `google.rpc.Status` with code and message."""
     code = _CODES.get(problem.status, _INVALID)
     if content_type == _PROTOBUF:
-        response = HttpResponse(_status_message(code, problem.detail), status=problem.status, content_type=_PROTOBUF)
-    else:
-        said = json.dumps({"code": code, "message": problem.detail})
-        response = HttpResponse(said, status=problem.status, content_type=_JSON)
-    for name, value in door.HEADERS.get(problem.status, {}).items():
-        response[name] = value
-    return response
+        return HttpResponse(_status_message(code, problem.detail), status=problem.status, content_type=_PROTOBUF)
+    said = json.dumps({"code": code, "message": problem.detail})
+    return HttpResponse(said, status=problem.status, content_type=_JSON)
 
 
 def _status_message(code: int, message: str) -> bytes:

@@ -4,7 +4,7 @@ It runs over a batch of root issues with a constant number of queries, inside th
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -39,9 +39,10 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     """Recounts these root issues and writes what changed; the caller holds their locks and publishes the board."""
     ids = sorted(set(root_ids))
     issues = list(Issue.objects.filter(pk__in=ids).select_related("launch"))
-    tallies = tallies_of(ids)
+    members_of = tree.members_of(ids)
+    tallies = tallies_of(members_of)
     overridden = decisions.overridden_fields(issues)
-    blocking, worst_held = _with_firing_errors(ids), _held_by_merged(ids)
+    blocking, worst_held = _with_firing_errors(members_of), _held_by_merged(members_of)
     suggested: list[decisions.IssueValue] = []
     for issue in issues:
         held = overridden.get(issue.pk, {})
@@ -52,9 +53,9 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     decisions.suggest_for_issues(suggested, now=now)
 
 
-def _with_firing_errors(root_ids: list[int]) -> set[int]:
+def _with_firing_errors(members_of: Mapping[int, Sequence[int]]) -> set[int]:
     """The roots with a critical or high alert that still fires: they hold up the exit criterion of error alerts."""
-    root_of = {member: root for root, members in tree.members_of(root_ids).items() for member in members}
+    root_of = {member: root for root, members in members_of.items() for member in members}
     firing = Alert.objects.filter(
         status__in=[AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED],
         severity__in=[AlertSeverity.CRITICAL, AlertSeverity.HIGH],
@@ -64,9 +65,8 @@ def _with_firing_errors(root_ids: list[int]) -> set[int]:
     return {root_of[issue_id] for issue_id in firing.values_list("feedback__matches__issue_id", flat=True)}
 
 
-def _held_by_merged(root_ids: list[int]) -> dict[int, tuple[int, str]]:
+def _held_by_merged(members_of: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, str]]:
     """The worst severity that people hold on issues merged into each root, and which issue that is."""
-    members_of = tree.members_of(root_ids)
     root_of = {member: root for root, members in members_of.items() for member in members if member != root}
     held = Decision.objects.filter(issue__in=root_of, field="severity", origin=Origin.PERSON, ended_at=None)
     worst: dict[int, tuple[int, str]] = {}
