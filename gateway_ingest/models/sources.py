@@ -92,3 +92,8 @@ class DeadLetter(models.Model):
     def key(self) -> str:
         """The name people use, for example DL-4."""
         return f"DL-{self.pk}"
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether the door of alerts can take it again; calls, deployments and OpenTelemetry are sent again by their sender."""
+        return bool(self.body) and "/" not in self.format and self.format != "otlp"

@@ -12,10 +12,9 @@ from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, CallDelivery, Span, batch_id_of, receive_calls, store_calls
 from gateway_ingest.shares import share_of
 from gateway_ingest.views import door
+from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
 from hypercare.core.problem import Problem
-
-_PROTOBUF = "application/x-protobuf"
 
 
 @csrf_exempt
@@ -41,10 +40,10 @@ def by_bearer(request: HttpRequest, format_name: str = "") -> HttpResponse:
 @csrf_exempt
 def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
     """`POST /ingest/<source_key>/otlp/v1/traces` and `/ingest/otlp/v1/traces`, answered as OTLP's specification says."""
-    is_binary = request.content_type != "application/json"
+    is_binary = request.content_type != JSON
 
     def take() -> HttpResponse:
-        if request.content_type not in {_PROTOBUF, "application/json"}:
+        if request.content_type not in {PROTOBUF, JSON}:
             raise Problem(415, _("Send application/x-protobuf or application/json."))
         source = door.source_of(request, source_key or None)
         with share_of(source.pk) as share:
@@ -52,7 +51,7 @@ def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
             share.rows = answer.accepted + answer.rejected_rows
         return _exported(answer, said, is_binary=is_binary)
 
-    return door.answered(request, take, away=_away(), refused=lambda problem: _status(problem, is_binary=is_binary))
+    return door.answered(request, take, away=_away(), refused=lambda problem: refused(problem, binary=is_binary))
 
 
 def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> tuple[CallAnswer, str]:
@@ -98,24 +97,6 @@ def _exported(answer: CallAnswer, said: str, *, is_binary: bool) -> HttpResponse
         if answer.rejected_rows or said:
             message.partial_success.rejected_spans = answer.rejected_rows
             message.partial_success.error_message = said
-        return HttpResponse(message.SerializeToString(), content_type=_PROTOBUF)
+        return HttpResponse(message.SerializeToString(), content_type=PROTOBUF)
     partial = {"rejectedSpans": str(answer.rejected_rows), "errorMessage": said}
     return JsonResponse({"partialSuccess": partial} if answer.rejected_rows or said else {})
-
-
-def _status(problem: Problem, *, is_binary: bool) -> HttpResponse:
-    """OTLP wants a google.rpc.Status in the form of the request."""
-    wait = problem.extra.get("retry_after")
-    headers = {"Retry-After": str(wait)} if wait else None
-    if is_binary:
-        return HttpResponse(
-            _status_message(problem.detail), status=problem.status, content_type=_PROTOBUF, headers=headers
-        )
-    return JsonResponse({"code": 0, "message": problem.detail}, status=problem.status, headers=headers)
-
-
-def _status_message(detail: str) -> bytes:
-    """The one field we set of google.rpc.Status, number 2, with its length in groups of seven bits."""
-    text = detail.encode()[:2000]
-    length = bytes([len(text)]) if len(text) < 128 else bytes([len(text) % 128 + 128, len(text) // 128])
-    return b"\x12" + length + text

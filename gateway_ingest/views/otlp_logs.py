@@ -11,13 +11,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPar
 from gateway_ingest.receive import LogsTaken, receive_logs
 from gateway_ingest.views import door
 from gateway_ingest.views.ingest import delivery_of
+from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
 from hypercare.core.problem import Problem
-
-_PROTOBUF, _JSON = "application/x-protobuf", "application/json"
-# gRPC's numbers for the same refusals.
-_INVALID, _NOT_FOUND, _DENIED, _UNAVAILABLE = 3, 5, 7, 14
-_CODES = {401: 16, 403: _DENIED, 404: _NOT_FOUND, 503: _UNAVAILABLE}
 
 
 @csrf_exempt
@@ -39,28 +35,30 @@ def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
         _check_type(content_type)
         source = door.source_of(request, key)
         delivery = delivery_of(request, "otlp")
-        taken = receive_logs(source, delivery, protobuf=content_type == _PROTOBUF, now=clock.now())
+        taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
         return _success(taken, content_type)
 
     away = _("The alerts cannot be stored at the moment; send them again.")
-    return door.answered(request, take, away=away, refused=lambda problem: _refused(problem, content_type))
+    return door.answered(
+        request, take, away=away, refused=lambda problem: refused(problem, binary=content_type == PROTOBUF)
+    )
 
 
 def _check_type(content_type: str) -> None:
-    if content_type not in {_PROTOBUF, _JSON}:
+    if content_type not in {PROTOBUF, JSON}:
         raise Problem(415, _("Send the logs as application/x-protobuf or application/json."))
 
 
 def _success(taken: LogsTaken, content_type: str) -> HttpResponse:
     rejected, message = len(taken.answer.rejected), _message(taken)
-    if content_type == _PROTOBUF:
+    if content_type == PROTOBUF:
         response = ExportLogsServiceResponse()
         if message:
             partial = ExportLogsPartialSuccess(rejected_log_records=rejected, error_message=message)
             response.partial_success.CopyFrom(partial)
-        return HttpResponse(response.SerializeToString(), content_type=_PROTOBUF)
+        return HttpResponse(response.SerializeToString(), content_type=PROTOBUF)
     partial_json = {"rejectedLogRecords": str(rejected), "errorMessage": message}
-    return HttpResponse(json.dumps({"partialSuccess": partial_json} if message else {}), content_type=_JSON)
+    return HttpResponse(json.dumps({"partialSuccess": partial_json} if message else {}), content_type=JSON)
 
 
 def _message(taken: LogsTaken) -> str:
@@ -74,26 +72,3 @@ def _message(taken: LogsTaken) -> str:
         )
         parts.append(detail % {"number": taken.quiet})
     return " ".join(parts)
-
-
-def _refused(problem: Problem, content_type: str) -> HttpResponse:
-    """A `google.rpc.Status` with code and message."""
-    code = _CODES.get(problem.status, _INVALID)
-    if content_type == _PROTOBUF:
-        return HttpResponse(_status_message(code, problem.detail), status=problem.status, content_type=_PROTOBUF)
-    said = json.dumps({"code": code, "message": problem.detail})
-    return HttpResponse(said, status=problem.status, content_type=_JSON)
-
-
-def _status_message(code: int, message: str) -> bytes:
-    """Two fields do not need a generated class: 1 is the code, 2 the message."""
-    text = message.encode()
-    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
-
-
-def _varint(number: int) -> bytes:
-    parts = bytearray()
-    while number > 0x7F:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*parts, number])

@@ -366,6 +366,8 @@ def test_traces_are_taken_in_both_forms_and_answered_as_otlp_says(key, api):
     assert [call["flags"] for call in calls if call["model"]] == [["filtered"]]
     bad = post_body(b"\xff\xff", address, "application/x-protobuf")
     assert (bad.status_code, bad["Content-Type"]) == (400, "application/x-protobuf")
+    assert bad.content.startswith(b"\x08\x03\x12")
+    assert post_body(b"{", address, "application/json").json()["code"] == 3
 
 
 # --- retention -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from feedback.models import Feedback
-from gateway_ingest import mappings, sources
+from gateway_ingest import dead_letters, mappings, sources
 from gateway_ingest.mapping import Expressions
 from gateway_ingest.models import Alert, DeadLetter, Mapping
 from hypercare.core.models import TimelineEntry
@@ -227,3 +227,13 @@ def test_letter_of_another_launch_is_not_found(page, now, people):
     far = create_launch(Launch(slug="far", name="Far", **days), owner=people["outsider"], now=now)
     letter = keep(sources.create(far, name="F", actor=SYSTEM, now=now)[0], b"{}", reason="x", format_name="", now=now)
     assert replay(page, letter).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [("", True), ("grafana", True), ("calls/kong", False), ("deploys/github", False), ("otlp", False)],
+)
+def test_replay_is_offered_only_where_the_door_of_alerts_can_take_it(page, source, now, name, offered):
+    letter = dead_letters.keep(source, b"{}", reason="unread", format_name=name, now=now)
+    address = reverse("gateway_ingest:letter_replay", args=["shop", letter.pk])
+    assert (address in page.get("/launches/shop/sources/").content.decode()) is offered
