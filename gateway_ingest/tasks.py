@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import partitions, sns
+from gateway_ingest import evidence, hours, partitions, sns
 from gateway_ingest.calls import STORE
 from hypercare.core import clock
 
@@ -25,3 +25,15 @@ def make_partitions(**_later: Any) -> None:
 def drop_old_calls(**_later: Any) -> None:
     """Forgets single calls older than their launch keeps; windows stay."""
     STORE.drop_old(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.add_up_hours")
+def add_up_hours(**_later: Any) -> None:
+    """Adds the minutes of hours that are over up to hours."""
+    hours.add_up(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.keep_evidence")
+def keep_evidence(**_later: Any) -> None:
+    """Keeps what is found near new reports."""
+    evidence.keep_evidence(now=clock.now())

@@ -20,7 +20,7 @@ _SMALL = (
     *("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors"),
     *("flagged", "forgot", "helpful", "unhelpful"),
 )
-_SUMS = (*_LARGE, *_SMALL)
+SUMS = (*_LARGE, *_SMALL)
 _UNSAFE = CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK
 _SKETCHES = ("latencies", "first_bytes", "consumers")
 _TYPES = dict.fromkeys(_LARGE, "bigint") | dict.fromkeys(_SMALL, "integer") | dict.fromkeys(_SKETCHES, "bytea")
@@ -131,7 +131,7 @@ def _open_connection() -> "psycopg.Connection[Any]":
 
 
 def _sums(row: Sequence[Any]) -> Sums:
-    sketches = 2 + len(_SUMS)
+    sketches = 2 + len(SUMS)
     return Sums(tuple(each or 0 for each in row[2:sketches]), *(bytes(each or b"") for each in row[sketches:]))
 
 

@@ -13,6 +13,8 @@ BEAT_SCHEDULE = {
         ("begin launches", "core.begin_launches", 60.0),
         ("make partitions of calls", "gateway_ingest.make_partitions", 3600.0),
         ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
+        ("add minutes of calls up to hours", "gateway_ingest.add_up_hours", 60.0),
+        ("keep evidence near reports", "gateway_ingest.keep_evidence", 60.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
 }
@@ -26,5 +28,6 @@ STANDBY_TASKS = {
     "triage.reports": 30.0,
     "triage.owners": 30.0,
     "triage.assess": 60.0,
+    "gateway_ingest.add_up_hours": 60.0,
     "core.begin_launches": 60.0,
 }
