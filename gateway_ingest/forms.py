@@ -1,4 +1,4 @@
-"""This module holds the forms of sources: a new one, its mapping, its signatures."""
+"""This module holds the forms about machines: a new source, its mapping, its signatures, and an API's description."""
 
 import base64
 import binascii
@@ -13,6 +13,7 @@ from gateway_ingest.mapping import FACTS, ITEMS, MAX_LENGTH, Expressions
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from gateway_ingest.sources import MAX_NAME
 from hypercare.core.forms.fields import LineField, refuse_unsafe_characters
+from hypercare.core.models import Component, Launch
 from hypercare.core.strict_json import JSON, BadJson, parse
 
 MAX_SAMPLE = 128 * 1024
@@ -26,6 +27,27 @@ class SourceForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=MAX_NAME, help_text=_("What sends the alerts, for example Alertmanager production.")
     )
+
+
+class DescriptionForm(forms.Form):
+    """An OpenAPI file, of a component or of the whole launch."""
+
+    file = forms.FileField(
+        label=_("OpenAPI file"),
+        help_text=_("JSON or YAML, up to 2 MB. It takes the place of the one before it."),
+        max_length=200,
+    )
+    component = forms.ModelChoiceField(
+        Component.objects.none(),
+        label=_("Component"),
+        required=False,
+        to_field_name="slug",
+        empty_label=_("Whole launch"),
+    )
+
+    def __init__(self, *arguments: Any, launch: Launch, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["component"].queryset = launch.components.order_by("name")  # type: ignore[attr-defined]
 
 
 class WordsField(forms.CharField):
