@@ -88,7 +88,7 @@ class PostgresStore:
         partitions.ensure(_EPOCH + timedelta(days=day) for day in set(columns.days().tolist()))
 
     def add(self, columns: Columns) -> None:
-        """Copies each day's calls straight into its partition and adds the windows last, to hold their locks shortly."""
+        """Copies each day's calls straight into its partition, and what they add to windows beside them."""
         days = columns.days()
         found = sorted(set(days.tolist()))
         for day in found:
@@ -193,6 +193,7 @@ def _delete_before(launch_id: int, moment: datetime) -> None:
 
 def windows_between(launch: Launch, begins: datetime, ends: datetime) -> Any:
     """The windows of a launch in a span of time, with their kinds, the oldest first."""
+    windows.fold()
     return (
         Window.objects.filter(kind__launch=launch, at__gte=begins, at__lt=ends)
         .select_related("kind__component")

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import partitions, sns
+from gateway_ingest import partitions, sns, windows
 from gateway_ingest.calls import STORE
 from hypercare.core import clock
 
@@ -13,6 +13,12 @@ from hypercare.core import clock
 def sns_errands(**_later: Any) -> None:
     """Fetches certificates and confirms topics that wait."""
     sns.run_errands(clock=clock.now)
+
+
+@shared_task(name="gateway_ingest.fold_windows")
+def fold_windows(**_later: Any) -> None:
+    """Brings what deliveries noted into the minute windows."""
+    windows.fold()
 
 
 @shared_task(name="gateway_ingest.make_partitions")
