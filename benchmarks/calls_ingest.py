@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psutil
@@ -53,10 +54,10 @@ def main(options: Sequence[str]) -> None:
         sent = _send(product, key, batches)
         took_with_windows = sent.took + _until_folded(product)
         spent = {name: _cpu(process) - busy[name] for name, process in processes.items() if process.is_running()}
+        copied = _copied_a_second()
         sizes = _sizes(product)
         small = _small_windows(product, key)
         memory = {name: _peak_mb(process) for name, process in processes.items() if process.is_running()}
-        copied = _copied_a_second()
     calls = len(batches) * ROWS
     a_second = calls / took_with_windows
     show_figures(
@@ -219,8 +220,7 @@ def _sizes(product: Product) -> dict[str, Any]:
     calls = product.rows("SELECT count(*) FROM gateway_ingest_call")[0][0]
     live = product.rows(_SIZES)[0][0] / calls
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
-        for (name,) in database.execute(_PARTITIONS.encode()).fetchall():
-            database.execute(f"REINDEX TABLE {name}".encode())
+        _close_days()
         closed = product.rows(_SIZES)[0][0] / calls
         as_left = product.rows(_WINDOWS)[0]
         database.execute("VACUUM FULL gateway_ingest_window")
@@ -234,6 +234,18 @@ def _sizes(product: Product) -> dict[str, Any]:
             "bytes_each_of_100_and_more": round((large[0] or 0) + index[0], 1),
         },
     }
+
+
+def _close_days() -> None:
+    """What the clock does two days later."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
+    # The settings read the product's address of the database, which is known only now.
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from gateway_ingest.calls import STORE  # noqa: PLC0415
+
+    STORE.close_days(now=datetime.fromtimestamp(time.time(), UTC) + timedelta(days=3))
 
 
 def _copied_a_second() -> float:

@@ -79,6 +79,9 @@ class Store(Protocol):
     def drop_old(self, *, now: datetime) -> int:
         """Forgets single calls beyond their launch's days; windows stay."""
 
+    def close_days(self, *, now: datetime) -> int:
+        """Makes the days that are over smaller; says how many it made so."""
+
 
 class PostgresStore:
     """Calls in daily partitions, written by binary COPY; windows beside them."""
@@ -121,6 +124,10 @@ class PostgresStore:
                 _delete_before(launch, now.astimezone(UTC) - timedelta(days=days))
         return dropped
 
+    def close_days(self, *, now: datetime) -> int:
+        """Yesterday is left as it is, for rows that come late."""
+        return partitions.close_before(now.astimezone(UTC).date() - timedelta(days=1))
+
 
 STORE: Store = PostgresStore()
 
@@ -142,11 +149,18 @@ def _copy(table: str) -> Iterator[Any]:
 
 def _condition(wanted: Wanted, launches: Sequence[Launch]) -> tuple[str, list[Any]]:
     if wanted.trace_id:
-        return f"c.trace_id = %s AND c.trace_id <> {_NO_ID}", [uuid.UUID(bytes=id_bytes(wanted.trace_id.lower()))]
+        return _is_id("trace_id", wanted.trace_id.lower())
     if wanted.request_id:
-        return f"c.request_id = %s AND c.request_id <> {_NO_ID}", [uuid.UUID(bytes=id_bytes(wanted.request_id))]
+        return _is_id("request_id", wanted.request_id)
     hashes = [_hash_asked_for(wanted.consumer, launch) for launch in launches]
     return "c.consumer = ANY(%s) AND c.consumer <> 0", [hashes]
+
+
+def _is_id(column: str, wanted: str) -> tuple[str, list[Any]]:
+    """Days that are over are indexed by the id's hash, today by the id."""
+    number = uuid.UUID(bytes=id_bytes(wanted))
+    condition = f"uuid_hash(c.{column}) = uuid_hash(%s) AND c.{column} = %s AND c.{column} <> {_NO_ID}"
+    return condition, [number, number]
 
 
 def _hash_asked_for(consumer: str, launch: Launch) -> int:

@@ -27,6 +27,12 @@ def make_partitions(**_later: Any) -> None:
     partitions.make_ahead(now=clock.now())
 
 
+@shared_task(name="gateway_ingest.close_days")
+def close_days(**_later: Any) -> None:
+    """Gives the calls of days that are over smaller indexes."""
+    STORE.close_days(now=clock.now())
+
+
 @shared_task(name="gateway_ingest.drop_old_calls")
 def drop_old_calls(**_later: Any) -> None:
     """Forgets single calls older than their launch keeps; windows stay."""

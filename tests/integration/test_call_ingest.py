@@ -519,3 +519,20 @@ def test_list_of_windows_shows_what_came_a_moment_ago(send, api):
     assert [row["calls"] for row in api.get(f"/api/v1/windows/?{begins}").json()["results"]] == [1]
     send(line(2))
     assert [row["calls"] for row in api.get(f"/api/v1/windows/?{begins}").json()["results"]] == [2]
+
+
+def test_day_that_is_over_gets_smaller_indexes_and_its_calls_are_still_found(send, api, now, clock):
+    send(line(), line(2, trace="1" * 32).replace(REQUEST, "another-one"))
+    day = datetime(2026, 5, 28, tzinfo=UTC)
+    assert STORE.close_days(now=day + timedelta(days=1, hours=23)) == 0
+    assert STORE.close_days(now=day + timedelta(days=2)) == 1
+    assert STORE.close_days(now=day + timedelta(days=2)) == 0
+    send(line(3, trace="2" * 32))
+    for query in (f"trace_id={TRACE}", "trace_id=" + "2" * 32, "request_id=another-one"):
+        assert len(api.get(f"/api/v1/calls/?launch=shop&{query}").json()["results"]) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT 1 FROM gateway_ingest_call c WHERE uuid_hash(c.trace_id) = 7 AND "
+            "c.trace_id <> '00000000-0000-0000-0000-000000000000'")  # fmt: skip
+        plan = "".join(row[0] for row in cursor.fetchall())
+    assert "gateway_ingest_call_20260528_trace_closed" in plan
