@@ -4,7 +4,7 @@ A delivery only notes what it adds, in its own transaction; notes of many delive
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,12 +20,14 @@ from gateway_ingest.formats.calls import CallFlag
 
 _MINUTE = 60_000_000
 _LARGE = ("duration_sum", "input_tokens", "output_tokens", "cost")
-_SMALL = (
-    *("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors"),
-    *("flagged", "forgot", "helpful", "unhelpful"),
-)
+_RATED = {
+    "flagged": CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK,
+    "forgot": CallFlag.FORGOT_CONTEXT,
+    "helpful": CallFlag.HELPFUL,
+    "unhelpful": CallFlag.UNHELPFUL,
+}
+_SMALL = ("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors", *_RATED)
 _SUMS = (*_LARGE, *_SMALL)
-_UNSAFE = CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK
 _SKETCHES = ("latencies", "first_bytes", "consumers")
 _TYPES = dict.fromkeys(_LARGE, "bigint") | dict.fromkeys(_SMALL, "integer") | dict.fromkeys(_SKETCHES, "bytea")
 _NAMES = ("kind_id", "at", *_TYPES)
@@ -96,7 +98,7 @@ def _measures(columns: Columns, order: Numbers) -> list[Numbers]:
         status == 429,
         (status == 401) | (status == 403),
         (failed | (status == 408)) & columns.is_of_provider[order],
-        *(flags & int(flag) > 0 for flag in (_UNSAFE, CallFlag.FORGOT_CONTEXT, CallFlag.HELPFUL, CallFlag.UNHELPFUL)),
+        *(flags & int(flag) > 0 for flag in _RATED.values()),
     )
     return [*known, *(mask.astype(np.int64) for mask in masks)]
 
@@ -114,6 +116,15 @@ def _sketches(columns: Columns, order: Numbers, starts: Numbers) -> tuple[list[b
         found[1].append(latencies.merged(b"", first_buckets[part][is_first[part]]) if is_first[part].any() else b"")
         found[2].append(distinct.merged(b"", hashes[part][consumers[part] != 0]))
     return found
+
+
+def of_ratings(counted: Mapping[tuple[int, datetime, int], int]) -> dict[Key, Sums]:
+    """The windows of ratings that came without a call: how often these flags were given to a kind in a minute."""
+    parts: dict[Key, list[Sums]] = defaultdict(list)
+    for (kind, minute, flags), times in counted.items():
+        sums = dict.fromkeys(_SUMS, 0) | {name: times for name, flag in _RATED.items() if flags & int(flag)}
+        parts[kind, minute].append(Sums(tuple(sums.values()), b"", b"", b""))
+    return {key: together(found) for key, found in parts.items()}
 
 
 def add(windows: dict[Key, Sums]) -> None:
