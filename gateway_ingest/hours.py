@@ -1,18 +1,16 @@
 """This module adds minutes up to hours once they are over, so that questions about days need not read every minute.
 
-A delivery leaves a mark on each hour it touches, in its own transaction. Adding up takes the marks it sees and reads the
-minutes after, so no minute is missed: what commits in between leaves a mark of its own.
+Whatever changes minutes leaves a mark on their hours, in its own transaction. Adding up takes the marks it sees and reads
+the minutes after, so no minute is missed: what commits in between leaves a mark of its own.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db import connection, transaction
-from numpy.typing import NDArray
 
-from gateway_ingest import distinct, latencies
+from gateway_ingest import distinct, latencies, windows
 from gateway_ingest.models import CallKind, Hour, HourMark, HourOfLaunch
 from gateway_ingest.windows import SUMS
 
@@ -20,15 +18,7 @@ HOUR = timedelta(hours=1)
 # Deliveries of the last minutes of an hour come a little after it.
 SETTLING = timedelta(minutes=5)
 _HOURS_AT_ONCE = 200
-_MICROS_OF_HOUR = 3_600_000_000
 
-Numbers = NDArray[np.int64]
-
-_MARK = """
-INSERT INTO gateway_ingest_hourmark (launch_id, at)
-SELECT DISTINCT kind.launch_id, touched.at FROM unnest(%s::integer[], %s::timestamptz[]) AS touched (kind_id, at)
-JOIN gateway_ingest_callkind kind ON kind.id = touched.kind_id
-"""
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in SUMS)
 _READ = f"""
 SELECT stored.kind_id, {_SUMS}, array_agg(latencies) FILTER (WHERE latencies IS NOT NULL),
@@ -41,16 +31,9 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - the names of our own columns
 
 
-def mark(kinds: Numbers, micros: Numbers) -> None:
-    """Marks the hours that calls of these kinds at these moments belong to, inside the caller's transaction."""
-    touched = np.unique(np.stack([kinds, micros // _MICROS_OF_HOUR]), axis=1)
-    moments = [datetime.fromtimestamp(hour * 3600, UTC) for hour in touched[1].tolist()]
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK, [touched[0].tolist(), moments])
-
-
 def add_up(*, now: datetime) -> int:
     """Adds up every marked hour that is over; returns how many hours of launches were written."""
+    windows.fold()
     before = (now - SETTLING).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     written = 0
     while waiting := _waiting(before):

@@ -9,7 +9,7 @@ import numpy as np
 import psycopg
 from django.db import connection
 
-from gateway_ingest import distinct, hours, latencies
+from gateway_ingest import distinct, hours, latencies, windows
 from gateway_ingest.evidence.signature import HOUR, Span
 from gateway_ingest.latencies import Buckets
 from gateway_ingest.windows import SUMS
@@ -101,7 +101,8 @@ class Wanted:
 
 
 def whole_hours(launch_id: int, span: Span) -> list[datetime]:
-    """The hours of a span that need not be read by the minute."""
+    """The hours of a span that need not be read by the minute; what deliveries noted is brought in before."""
+    windows.fold()
     return hours.ready(launch_id, span.begins, span.ends) if span.length >= HOUR else []
 
 
@@ -112,6 +113,7 @@ def read(
     if not wanted.groups:
         return {}
     if wanted.step and wanted.step < HOUR:
+        windows.fold()
         whole = []
     elif whole is None:
         whole = whole_hours(launch_id, wanted.span)

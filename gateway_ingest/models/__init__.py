@@ -1,7 +1,7 @@
 """This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
-from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
+from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
 from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
@@ -27,4 +27,5 @@ __all__ = [
     "Source",
     "TopicSubscription",
     "Window",
+    "WindowPart",
 ]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback.models import Reporter
-from gateway_ingest import evidence, hours, partitions
+from gateway_ingest import evidence, hours, partitions, windows
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
 from gateway_ingest.formats.calls import CallFlag
@@ -574,6 +574,7 @@ def test_questions_take_as_many_queries_however_much_traffic_there_is(launch, no
     span = Span.of(now - 3 * HOUR, now)
 
     def counts():
+        windows.fold()
         return [
             queries_of(lambda: evidence.reach(launch, Signature(status_class=5), span, now=now)),
             queries_of(lambda: evidence.near(report, now=now)),

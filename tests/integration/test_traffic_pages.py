@@ -1,5 +1,6 @@
 """These tests open the pages about traffic as people do: what stands there, what is empty, what is wrong in the address."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from gateway_ingest import windows
 from gateway_ingest.models import ApiDescription
 from tests.integration.rows import make_alert, make_deployment, make_feedback
 from tests.integration.traffic import call, calls, store
@@ -124,8 +126,9 @@ def test_what_is_not_there_is_404(told, see, path):
 
 def test_models_stand_side_by_side(told, see):
     page = see("ai/")
-    for word in ("large", "acme", "v7", "898 ms", "2,100"):
+    for word in ("large", "acme", "v7", "2,100"):
         assert word in page
+    assert re.search(r">(89|90)\d ms<", page)
 
 
 def test_deployment_tells_what_it_changed(told, see):
@@ -183,6 +186,7 @@ def test_pages_take_as_many_queries_however_much_traffic_there_is(told, launch, 
     paths = ["", "ai/", "governance/", f"requests/{TRACE}/", f"deployments/{told[1].pk}/"]
 
     def counts():
+        windows.fold()
         found = []
         for path in paths:
             with CaptureQueriesContext(connection) as queries:
@@ -193,5 +197,7 @@ def test_pages_take_as_many_queries_however_much_traffic_there_is(told, launch, 
     counts()
     few = counts()
     for each in range(20):
-        store(launch, calls(5, now - 9 * MINUTE, path=f"/page{chr(97 + each)}", model=f"m{each}", trace_id=TRACE), now=now)
+        store(
+            launch, calls(5, now - 9 * MINUTE, path=f"/page{chr(97 + each)}", model=f"m{each}", trace_id=TRACE), now=now
+        )
     assert counts() == few
