@@ -9,6 +9,7 @@ BEAT_SCHEDULE = {
         ("run errands of notification topics", "gateway_ingest.sns_errands", 30.0),
         ("send messages", "core.send_messages", 5.0),
         ("assess exit criteria", "triage.assess", 60.0),
+        ("measure the reach of issues", "triage.measure_reach", 20.0),
         ("draft and send reports", "triage.reports", 30.0),
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),

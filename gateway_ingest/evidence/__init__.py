@@ -9,7 +9,7 @@ from gateway_ingest.evidence.near import Piece, evidence_of, failed_requests, ne
 from gateway_ingest.evidence.reach import CALLS_ONLY, Reach, reach
 from gateway_ingest.evidence.routes import Routes, routes
 from gateway_ingest.evidence.series import MEASURES, Series, series
-from gateway_ingest.evidence.signature import Signature, Span
+from gateway_ingest.evidence.signature import Signature, Span, resolved
 
 __all__ = [
     "CALLS_ONLY",
@@ -34,6 +34,7 @@ __all__ = [
     "life_of",
     "near",
     "reach",
+    "resolved",
     "routes",
     "series",
 ]

@@ -105,8 +105,7 @@ def before_and_after(
 ) -> Comparison:
     """The traffic of a deployment's component, or of a signature, before and after it."""
     length = min(max(length, MINUTE), LONGEST_COMPARED)
-    component = deployment.release.component
-    signature = signature or Signature(component=component.slug if component else "")
+    signature = signature or _about(deployment)
     begins = Span.of(deployment.deployed_at, deployment.deployed_at).begins + MINUTE
     after = Span(begins, max(min(begins + length, Span.of(now, now).begins), begins + MINUTE))
     kinds = dict(enumerate(kinds_of(deployment.launch, signature).select_related("component")))
@@ -122,6 +121,13 @@ def before_and_after(
         deployment, signature, *sides, word, reasons, against, error_chance, ratio, _route_changes(old, new),
         is_complete=after.length >= length,
     )  # fmt: skip
+
+
+def _about(deployment: Deployment) -> Signature:
+    """The component's calls; all of the launch where the component has none of its own, as a client app has."""
+    component = deployment.release.component
+    own = Signature(component=component.slug if component else "")
+    return own if kinds_of(deployment.launch, own).exists() else Signature()
 
 
 _Key = tuple[str, str, str]

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.calls import STORE, FoundCall, Wanted
 from gateway_ingest.evidence import reading
-from gateway_ingest.evidence.signature import MINUTE, Signature, Span, kinds_of
+from gateway_ingest.evidence.signature import MINUTE, Signature, Span, kinds_of, resolved
 from gateway_ingest.formats.calls.values import trace_of
 from gateway_ingest.models import CallKind, KeptEvidence
 from gateway_ingest.routes import route_of
@@ -130,7 +130,7 @@ def _hints_of(report: Feedback) -> _Hints:
 
 
 def failed_requests(report: Feedback) -> list[Signature]:
-    """The failed requests that the reporter's browser noted, as signatures of calls."""
+    """The failed requests that the reporter's browser noted, as signatures of calls; `resolved` finds their routes."""
     return _hints_of(report).failed
 
 
@@ -225,8 +225,9 @@ def _by_component(report: Feedback, hints: _Hints) -> list[Piece]:
 
 def _where(report: Feedback, hints: _Hints) -> tuple[float, str, Signature | Sequence[Signature]]:
     if hints.failed:
-        routes = [Signature(route=each.route, method=each.method) for each in hints.failed]
-        return 0.7, _("The reporter's browser saw this route fail."), routes
+        routes = resolved(report.launch, [Signature(route=each.route, method=each.method) for each in hints.failed])
+        if kinds_of(report.launch, routes).exists():
+            return 0.7, _("The reporter's browser saw this route fail."), routes
     if report.component:
         said = _("The report is about %(component)s.") % {"component": report.component.name}
         return 0.5, said, Signature(component=report.component.slug)

@@ -1,7 +1,8 @@
 """This module says which calls a question is about: what they have in common, and the span of time."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -13,6 +14,7 @@ from hypercare.core.models import Launch
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=31)
+_PLACE = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,20 @@ def kinds_of(launch: Launch, wanted: Signature | Sequence[Signature]) -> QuerySe
     for one in several:
         fits |= _fits(one)
     return CallKind.objects.filter(fits, launch=launch)
+
+
+def resolved(launch: Launch, wanted: Sequence[Signature]) -> list[Signature]:
+    """The signatures with routes as calls have them: who saw `/products/{sku}` means our `/products/{number}`."""
+    if not any("{" in one.route for one in wanted):
+        return list(wanted)
+    known: dict[str, list[str]] = {}
+    for route in CallKind.objects.filter(launch=launch, route__contains="{").values_list("route", flat=True).distinct():
+        known.setdefault(_PLACE.sub("{}", route), []).append(route)
+    return [
+        replace(one, route=route)
+        for one in wanted
+        for route in (known.get(_PLACE.sub("{}", one.route), [one.route]) if "{" in one.route else [one.route])
+    ]
 
 
 def _fits(wanted: Signature) -> Q:

@@ -303,6 +303,15 @@ def test_report_that_names_nothing_gets_weak_evidence_only(launch, now):
     assert piece.reasons[0] == "Errors at that time; the report names no component."
 
 
+def test_route_that_the_browser_saw_fail_is_found_whatever_its_places_are_called(launch, now):
+    store(launch, [*calls(20, now - MINUTE, status=503), *calls(20, now - MINUTE, path="/pay", status=503)], now=now)
+    seen = {"requests": [{"method": "GET", "path": "https://shop.example/products/{sku}?a=1", "status": 503}]}
+    (piece,) = evidence.near(make_feedback(launch, now=now, context=seen), now=now)
+    assert (piece.route, piece.errors) == ("/products/{number}", 20)
+    assert piece.reasons[0] == "The reporter's browser saw this route fail."
+    assert piece.score > 0.6
+
+
 def test_machines_and_quiet_launches_get_no_evidence(launch, now):
     assert evidence.near(make_feedback(launch, now=now, trace_id=TRACE), now=now) == []
     store(launch, calls(20, now - MINUTE, status=503), now=now)
@@ -378,6 +387,13 @@ def test_same_hours_of_the_day_before_are_taken_where_traffic_was_unlike(launch,
     assert found.measured_against.startswith("the same hours of the day before")
     make_deployment(launch, now=now - 5 * HOUR, version="1.8")
     assert evidence.before_and_after(deployed, now=now).before.calls == 60
+
+
+def test_deployment_of_what_has_no_calls_is_compared_by_all_calls(launch, now):
+    deployed = around(launch, now, before=400, after=420, errors_after=40)
+    launch.call_kinds.update(component=None, hint="somewhere else")
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.signature, found.word) == (Signature(), Word.WORSE)
 
 
 def test_deployment_minutes_ago_is_compared_over_those_minutes(launch, now):
