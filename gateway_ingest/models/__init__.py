@@ -3,7 +3,7 @@
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
-from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
+from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
 __all__ = [
     "Alert",
@@ -17,8 +17,10 @@ __all__ = [
     "CallRetention",
     "DeadLetter",
     "Mapping",
+    "RouteField",
     "SigningCertificate",
     "Source",
+    "SourceRoute",
     "TopicSubscription",
     "Window",
 ]
