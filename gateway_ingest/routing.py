@@ -1,7 +1,7 @@
 """This module says which launch gets what a source sends: the first of its routes that fits, or its own without any."""
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -104,11 +104,11 @@ def traits_of_alert(alert: IncomingAlert) -> Traits:
     """What routes look at in an alert: its labels, and the address it points to."""
     hosts = [alert.labels[name] for name in _HOSTS if name in alert.labels]
     paths = [alert.labels[name] for name in _PATHS if name in alert.labels]
-    address = urlsplit(alert.url) if alert.url else None
+    host, path = _address_of(alert.url)
     return Traits(
         alert.component_names,
-        tuple([*hosts, *([_host_of(alert.url)] if address else [])]),
-        tuple([*paths, *([address.path] if address and not paths else [])]),
+        tuple(name for name in (*hosts, host) if name),
+        tuple(name for name in paths or [path] if name),
         alert.labels,
     )
 
@@ -146,13 +146,9 @@ def _is_below(path: str, wanted: str) -> bool:
     return path == wanted or path.startswith(wanted if wanted.endswith("/") else f"{wanted}/")
 
 
-def _host_of(url: str) -> str:
+def _address_of(url: str) -> tuple[str, str]:
     try:
-        return urlsplit(url).hostname or ""
+        parts = urlsplit(url)
     except ValueError:
-        return ""
-
-
-def names(rules: Sequence[SourceRoute]) -> str:
-    """The launches of some routes, for a sentence."""
-    return ", ".join(sorted({rule.launch.name for rule in rules}))
+        return "", ""
+    return parts.hostname or "", parts.path

@@ -149,7 +149,7 @@ class DeadLetter(models.Model):
 
     @property
     def can_be_replayed(self) -> bool:
-        """Whether a door can take it again: of calls only some rows are kept, without their queries, so they are not."""
+        """Whether a door can take it again: of calls and OpenTelemetry too little is kept."""
         return bool(self.body) and not self.format.startswith("calls/") and self.format != "otlp"
 
     @property
@@ -159,4 +159,4 @@ class DeadLetter(models.Model):
             return ""
         if not self.body:
             return gettext("Nothing of it was kept, so it cannot be replayed.")
-        return gettext("Queries and contents were not kept, so its sender has to send it again.")
+        return gettext("Only some of it was kept, without contents; its sender has to send it again.")
