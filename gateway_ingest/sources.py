@@ -125,18 +125,6 @@ def set_limits(source: Source, limits: Limits, *, actor: Actor, now: datetime) -
     record(source.launch, [entry], actor=actor, now=now)
 
 
-@transaction.atomic
-def choose_program(source: Source, program: str, *, actor: Actor, now: datetime) -> Source:
-    """Sets which program sends, which is the configuration the page shows."""
-    source = _locked(source.pk)
-    if program != source.program:
-        source.program = program
-        source.save(update_fields=["program"])
-        entry = Entry(f"source:{source.pk}", "source.program", {"name": source.name, "program": program})
-        record(source.launch, [entry], actor=actor, now=now)
-    return source
-
-
 def source_of_key(key: str, *, now: datetime) -> Source | None:
     """The living source a key opens."""
     known = Q(digest=digest(key)) | Q(old_digest=digest(key), old_until__gt=now)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway_ingest import mappings, replaying, sources
 from gateway_ingest.formats import IncomingAlert, recognised
-from gateway_ingest.forms import MappingForm, SigningForm
+from gateway_ingest.forms import MappingForm
 from gateway_ingest.mapping import FACTS, ITEMS, Trial, try_out
 from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.proposing import Choice, propose
@@ -136,8 +136,8 @@ def _page(
         "words": [form["severity_words"], form["status_words"]],
         "letter": letter,
         "mapped": mappings.of(source) is not None,
-        "signing": SigningForm(initial={"signed_only": source.signed_only}),
         "nav_active": "settings",
+        "tab": "sources",
     }
     return render(request, "gateway_ingest/mapping.html", context, status=status)
 

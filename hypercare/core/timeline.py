@@ -43,7 +43,6 @@ KINDS = {
     "source.mapped": _("Mapping of a source changed"),
     "source.signing": _("Signatures of a source changed"),
     "source.limits": _("Limits of a source changed"),
-    "source.program": _("Program of a source chosen"),
     "source.routed": _("Route of a source added"),
     "source.unrouted": _("Route of a source removed"),
     "source.backfill": _("Backfill of a source changed"),
