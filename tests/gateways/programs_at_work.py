@@ -18,6 +18,7 @@ import pytest
 
 PLACES = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
 PATIENCE_SECONDS = 60.0
+_OURS = ("HYPERCARE", "DJANGO", "DATABASE_URL", "REDIS_URL")
 
 
 def program(name: str) -> str:
@@ -39,10 +40,11 @@ def python_with(*modules: str) -> str:
 
 @contextmanager
 def running(command: list[str], log: Path, *, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen]:
-    """The program until the block ends."""
+    """The program until the block ends; it sees nothing of our own environment."""
+    theirs = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     with log.open("w") as file:
         process = subprocess.Popen(
-            command, stdout=file, stderr=subprocess.STDOUT, cwd=log.parent, env=os.environ | (env or {})
+            command, stdout=file, stderr=subprocess.STDOUT, cwd=log.parent, env=theirs | (env or {})
         )
         try:
             yield process
