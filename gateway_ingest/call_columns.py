@@ -96,8 +96,9 @@ def joined(parts: Sequence[Columns]) -> Columns:
     """Several groups as one."""
     if len(parts) == 1:
         return parts[0]
+    rows = np.empty(sum(len(part.rows) for part in parts), dtype=_ROW)  # else joining turns the bytes of each number
     return Columns(
-        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.rows for part in parts], out=rows),
         [name for part in parts for name in part.names],
         np.concatenate([part.is_of_model for part in parts]),
         np.concatenate([part.is_of_provider for part in parts]),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Aggregate, BigIntegerField, Count, Sum
 from django.db.models.functions import TruncMinute
@@ -74,7 +75,7 @@ def health_of(sources: Iterable[Source], *, now: datetime) -> dict[int, Health]:
     since = now.replace(second=0, microsecond=0) - _RECENT + timedelta(minutes=1)
     recent = Batch.objects.filter(source__in=rows, received_at__gte=since)
     minutes = _minutes(recent.annotate(minute=TruncMinute("received_at")), since)
-    sums = {
+    sums: dict[int, Mapping[str, Any]] = {
         one["source"]: one
         for one in recent.order_by().values("source").annotate(n=Count("pk"), bad=Sum("rejected"), middle=Median("lag"))
     }
@@ -85,9 +86,9 @@ def health_of(sources: Iterable[Source], *, now: datetime) -> dict[int, Health]:
     }
 
 
-def _minutes(batches: object, since: datetime) -> dict[int, list[int]]:
+def _minutes(batches: Any, since: datetime) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    grouped = batches.order_by().values_list("source", "minute").annotate(Sum("accepted"))  # type: ignore[attr-defined]
+    grouped = batches.order_by().values_list("source", "minute").annotate(Sum("accepted"))
     for source, minute, rows in grouped:
         place = int((minute - since) / timedelta(minutes=1))
         found.setdefault(source, [0] * MINUTES)[min(place, MINUTES - 1)] += rows
@@ -95,7 +96,7 @@ def _minutes(batches: object, since: datetime) -> dict[int, list[int]]:
 
 
 def _health(
-    source: Source, minutes: list[int] | None, sums: Mapping[str, int | None], letters: int, *, now: datetime
+    source: Source, minutes: list[int] | None, sums: Mapping[str, Any], letters: int, *, now: datetime
 ) -> Health:
     lag = sums.get("middle")
     rejected = sums.get("bad") or 0

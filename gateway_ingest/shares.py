@@ -53,7 +53,7 @@ def place_of(source_id: int, *, rate: int) -> Iterator[Taken]:
     finally:
         with _guard:
             share.busy -= 1
-            share.left -= taken.rows
+            share.left -= max(0, taken.rows - 1)  # the first was counted as it came in
 
 
 def take(source_id: int, *, rate: int) -> None:

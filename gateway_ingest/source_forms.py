@@ -46,14 +46,10 @@ class SourceForm(forms.Form):
     )
     program = forms.ChoiceField(
         label=_("What sends"),
-        required=False,
+        initial=programs.FIRST,
         choices=programs.choices,
         help_text=_("You get its configuration with address and key filled in."),
     )
-
-    def clean_program(self) -> str:
-        """The first one where nothing is said."""
-        return self.cleaned_data["program"] or programs.FIRST
 
 
 class SigningForm(forms.Form):
@@ -83,8 +79,8 @@ class SigningForm(forms.Form):
 
     def __init__(self, *args: Any, source: Source, **options: Any) -> None:
         self.source = source
-        initial = {"header": source.signature_header, "signed_only": source.signed_only}
-        super().__init__(*args, initial=initial, **options)
+        options["initial"] = {"header": source.signature_header, "signed_only": source.signed_only}
+        super().__init__(*args, **options)
 
     def clean_header(self) -> str:
         """A header's name."""
@@ -186,7 +182,8 @@ class LimitsForm(forms.Form):
 
     def __init__(self, *args: Any, source: Source, **options: Any) -> None:
         present = {"networks": source.allowed_networks, "rows_a_second": source.rows_a_second}
-        super().__init__(*args, initial=present | {"zone": source.zone or "UTC"}, **options)
+        options["initial"] = present | {"zone": source.zone or "UTC"}
+        super().__init__(*args, **options)
         zone = self.fields["zone"]
         assert isinstance(zone, forms.ChoiceField)
         zone.choices = zone_choices(source.zone)
@@ -253,6 +250,4 @@ _HOURS = [
 class BackfillForm(forms.Form):
     """Whether a source may send old rows for a while."""
 
-    hours = forms.TypedChoiceField(
-        label=_("Take rows of up to 400 days ago"), choices=_HOURS, coerce=int, empty_value=0
-    )
+    hours = forms.TypedChoiceField(label=_("Take rows of up to 400 days ago"), choices=_HOURS, coerce=int)

@@ -12,6 +12,8 @@ BEAT_SCHEDULE = {
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),
         ("make partitions of calls", "gateway_ingest.make_partitions", 3600.0),
+        ("link calls to components", "gateway_ingest.link_components", 60.0),
+        ("forget old deliveries", "gateway_ingest.forget_batches", 3600.0),
         ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
@@ -23,6 +25,7 @@ STANDBY_TASKS = {
     "triage.alert_changes": 1.0,
     "core.send_messages": 1.0,
     "gateway_ingest.sns_errands": 30.0,
+    "gateway_ingest.link_components": 60.0,
     "triage.reports": 30.0,
     "triage.owners": 30.0,
     "triage.assess": 60.0,
