@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import batches, dead_letters, mappings, posted_forms, signatures, sources
+from gateway_ingest import batches, dead_letters, mappings, posted_forms, ratings, signatures, sources
 from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, otlp_logs, read_as, recognised
+from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
+from gateway_ingest.ratings import Rating
 from gateway_ingest.storing import Answer, Told, store
 from gateway_ingest.unpacking import MAX_UNPACKED, unpack
 from hypercare.core.problem import Problem, not_found
@@ -48,7 +50,7 @@ def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
         if not delivery.replayed:
             signatures.refuse_unsigned(source, "otlp", now=now)
         taken = _take_logs(source, body, payload, now=now)
-        return replace(taken.answer, quiet=taken.quiet)
+        return replace(taken.answer, quiet=taken.quiet, lost_ratings=taken.lost_ratings)
     name = _format_of(source, delivery, payload)
     if not delivery.replayed:
         signatures.check(source, name, body, payload, delivery.headers, now=now)
@@ -57,10 +59,14 @@ def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
 
 @dataclass(frozen=True)
 class LogsTaken:
-    """What became of an export of logs: the answer, and how many records were too quiet to be alerts."""
+    """What became of an export of logs.
+
+    Beside the answer: how many records were too quiet to be alerts, and how many ratings speak of no call that is known.
+    """
 
     answer: Answer
     quiet: int
+    lost_ratings: int
 
 
 def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: datetime) -> LogsTaken:
@@ -86,7 +92,11 @@ def _take_logs(source: Source, body: bytes, payload: JSON, *, now: datetime) -> 
         format_name="otlp",
         headers={},
     )
-    return LogsTaken(store(source.pk, told, now=now), logs.quiet)
+    answer = store(source.pk, told, now=now)
+    found = [
+        Rating(one.response_id, marks.of_score(one.name, one.number, one.label), one.at) for one in logs.evaluations
+    ]
+    return LogsTaken(answer, logs.quiet, ratings.store(source, found, batch_id=told.batch_id, now=now))
 
 
 def _opened_protobuf(delivery: Delivery) -> tuple[bytes, JSON]:

@@ -5,6 +5,7 @@ BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("triage what waits", "triage.waiting", 3.0),
         ("follow alert changes", "triage.alert_changes", 3.0),
+        ("fold notes into windows", "gateway_ingest.fold_windows", 2.0),
         ("run errands of notification topics", "gateway_ingest.sns_errands", 30.0),
         ("send messages", "core.send_messages", 5.0),
         ("assess exit criteria", "triage.assess", 60.0),
@@ -12,6 +13,7 @@ BEAT_SCHEDULE = {
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),
         ("make partitions of calls", "gateway_ingest.make_partitions", 3600.0),
+        ("close days of calls", "gateway_ingest.close_days", 3600.0),
         ("link calls to components", "gateway_ingest.link_components", 60.0),
         ("forget old deliveries", "gateway_ingest.forget_batches", 3600.0),
         ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
@@ -24,6 +26,7 @@ STANDBY_TASKS = {
     "triage.waiting": 1.0,
     "triage.alert_changes": 1.0,
     "core.send_messages": 1.0,
+    "gateway_ingest.fold_windows": 2.0,
     "gateway_ingest.sns_errands": 30.0,
     "gateway_ingest.link_components": 60.0,
     "triage.reports": 30.0,

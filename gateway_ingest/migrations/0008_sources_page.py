@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_ingest", "0005_numbers_that_rules_need"),
+        ("gateway_ingest", "0011_indexes_of_each_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

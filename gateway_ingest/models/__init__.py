@@ -1,7 +1,7 @@
 """This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
-from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
+from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
@@ -23,4 +23,5 @@ __all__ = [
     "SourceRoute",
     "TopicSubscription",
     "Window",
+    "WindowPart",
 ]

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from gateway_ingest import programs, sources
+from gateway_ingest import programs, sources, windows
 from gateway_ingest.models import CallKind, Window
 from hypercare.core import clock
 from hypercare.core.timeline import SYSTEM
@@ -31,6 +31,7 @@ class Product:
 
     def windows(self):
         """How many calls the windows count, by route and class of status."""
+        windows.fold()
         found = Counter()
         for window in Window.objects.filter(kind__launch=self.launch).select_related("kind"):
             found[f"{window.kind.method} {window.kind.route} {window.kind.status_class}xx"] += window.calls

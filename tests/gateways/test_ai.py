@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from gateway_ingest import windows
 from gateway_ingest.models import CallKind, Window
 from hypercare.embedded.place import free_port
 from tests.gateways.programs_at_work import ask, python_with, running, serving, until
@@ -46,6 +47,7 @@ def chat(port, words):
 
 
 def counted():
+    windows.fold()
     return sum(Window.objects.values_list("calls", flat=True))
 
 

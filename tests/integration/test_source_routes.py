@@ -10,7 +10,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway_ingest import source_routes, sources
+from gateway_ingest import source_routes, sources, windows
 from gateway_ingest.models import Alert, AlertChange, Batch, DeadLetter, Source, SourceRoute, Window
 from hypercare.core.access import Principal
 from hypercare.core.launches import create_launch
@@ -72,6 +72,7 @@ def alerts_by_launch():
 
 
 def calls_by_launch():
+    windows.fold()
     found = {}
     for window in Window.objects.select_related("kind__launch"):
         key = (window.kind.launch.slug, window.kind.route)
@@ -198,6 +199,7 @@ def test_however_deliveries_are_cut_and_repeated_each_launch_counts_its_own_once
     source, route, launch, till, paths, seed
 ):
     SourceRoute.objects.all().delete()
+    windows.fold()
     Window.objects.all().delete()
     Batch.objects.all().delete()
     route("path", "/pay", till)
