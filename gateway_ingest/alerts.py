@@ -93,7 +93,7 @@ def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> li
     Alert.objects.bulk_create(
         touched.values(),
         update_conflicts=True,
-        unique_fields=["source", "fingerprint"],
+        unique_fields=["source", "launch", "fingerprint"],
         update_fields=_WRITTEN,
         batch_size=500,
     )
@@ -118,14 +118,15 @@ def still_open(source: Source, said: Sequence[IncomingAlert], *, reminder: bool,
     Alertmanager's reminders are the same to the byte, so only an Idempotency-Key tells a retry from a reminder.
     """
     firing = {one.fingerprint for one in said if one.firing}
-    known = Alert.objects.filter(source=source, fingerprint__in=firing)
+    known = Alert.objects.filter(source=source, launch=source.launch, fingerprint__in=firing)
     open_ones = known.exclude(status=AlertStatus.RESOLVED)
     open_ones.update(latest_seen_at=now, count=F("count") + (1 if reminder else 0))
 
 
 def _known(source: Source, said: Sequence[IncomingAlert]) -> dict[str, Alert]:
     fingerprints = {one.fingerprint for one in said}
-    rows = Alert.objects.select_for_update().filter(source=source, fingerprint__in=fingerprints).order_by("fingerprint")
+    mine = Alert.objects.filter(source=source, launch=source.launch, fingerprint__in=fingerprints)
+    rows = mine.select_for_update().order_by("fingerprint")
     return {alert.fingerprint: alert for alert in rows}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from gateway_ingest.models import Source
+from gateway_ingest.models import Batch, Source
 from hypercare.core.problem import Problem
 
 BODY_KEPT_FOR = timedelta(hours=1)
@@ -26,6 +26,11 @@ def batch_id(key: str, body: bytes) -> str:
     return f"{kind}:{hashlib.sha256(content).hexdigest()}"
 
 
+def forget_old(*, now: datetime) -> int:
+    """Deletes what no delivery is compared with any more; says how many."""
+    return Batch.objects.filter(received_at__lte=now - KEY_KEPT_FOR).delete()[0]
+
+
 def came_before(source: Source, name: str, *, now: datetime) -> bool:
     """Whether a batch of this name is in, and not too long ago to count."""
     with connection.cursor() as cursor:
@@ -36,14 +41,17 @@ def came_before(source: Source, name: str, *, now: datetime) -> bool:
         return cursor.fetchone() is not None
 
 
-def first_time(source: Source, name: str, *, accepted: int, now: datetime) -> bool:
+def first_time(
+    source: Source, name: str, *, accepted: int, now: datetime, rejected: int = 0, lag: int | None = None
+) -> bool:
     """Takes the batch's place, in the caller's transaction; whoever brings it too meanwhile waits here for the commit."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO gateway_ingest_batch AS known (source_id, batch_id, accepted, received_at) "
-            "VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, batch_id) DO UPDATE "
-            "SET accepted = EXCLUDED.accepted, received_at = EXCLUDED.received_at WHERE known.received_at <= %s",
-            [source.pk, name, accepted, now, now - kept_for(name)],
+            "INSERT INTO gateway_ingest_batch AS known (source_id, batch_id, accepted, rejected, lag, received_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (source_id, batch_id) DO UPDATE "
+            "SET accepted = EXCLUDED.accepted, rejected = EXCLUDED.rejected, lag = EXCLUDED.lag, "
+            "received_at = EXCLUDED.received_at WHERE known.received_at <= %s",
+            [source.pk, name, accepted, rejected, lag, now, now - kept_for(name)],
         )
         return bool(cursor.rowcount == 1)
 

@@ -85,6 +85,18 @@ def kinds_of(launch_id: int, keys: Iterable[Key]) -> tuple[dict[Key, int], set[K
         return {key: known.ids[folded] for key, folded in found.items() if folded}, capped
 
 
+def link_components() -> int:
+    """Links kinds that came before their component was there, or before it had their name; says how many."""
+    waiting = CallKind.objects.filter(component=None).exclude(hint="").order_by()
+    linked = 0
+    for launch_id in waiting.values_list("launch_id", flat=True).distinct():
+        components = components_by_name(launch_id)
+        for hint in waiting.filter(launch_id=launch_id).values_list("hint", flat=True).distinct():
+            if component := component_of([hint], components):
+                linked += waiting.filter(launch_id=launch_id, hint=hint).update(component=component)
+    return linked
+
+
 def details_of(source_id: int, keys: Iterable[DetailKey]) -> dict[DetailKey, int]:
     """The number of each detail, new ones made and committed."""
     with _guard:

@@ -157,7 +157,7 @@ def keep_days(launches: Any) -> dict[int, int]:
 def _copy(table: str) -> Iterator[Any]:
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table), columns)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         yield copy
 
 

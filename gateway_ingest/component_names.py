@@ -6,9 +6,10 @@ from hypercare.core.models import Component
 
 
 def components_by_name(launch_id: int) -> dict[str, Component]:
-    """The launch's components by slug and by plain name; a slug wins over another's name."""
+    """The launch's components by slug, plain name and hint; a slug wins over another's name, a name over a hint."""
     rows = list(Component.objects.filter(launch_id=launch_id).order_by("pk"))
-    return {plain(row.name): row for row in rows} | {row.slug: row for row in rows}
+    hints = {plain(hint): row for row in reversed(rows) for hint in row.hints}
+    return hints | {plain(row.name): row for row in rows} | {row.slug: row for row in rows}
 
 
 def component_of(names: Iterable[str], components: dict[str, Component]) -> Component | None:

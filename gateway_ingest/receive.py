@@ -1,12 +1,12 @@
 """This module takes one delivery of alerts: opens it, finds its format, checks who signed it, and has it stored."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import batches, dead_letters, mappings, ratings, signatures
+from gateway_ingest import batches, dead_letters, mappings, posted_forms, ratings, signatures, sources
 from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, otlp_logs, read_as, recognised
 from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
@@ -46,6 +46,11 @@ def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
         raise not_found(detail % {"known": ", ".join(FORMATS)})
     batches.check_key(delivery.idempotency_key)
     body, payload = _opened(source, delivery, now=now)
+    if not delivery.format_name and otlp_logs.recognises(payload):
+        if not delivery.replayed:
+            signatures.refuse_unsigned(source, "otlp", now=now)
+        taken = _take_logs(source, body, payload, now=now)
+        return replace(taken.answer, quiet=taken.quiet, lost_ratings=taken.lost_ratings)
     name = _format_of(source, delivery, payload)
     if not delivery.replayed:
         signatures.check(source, name, body, payload, delivery.headers, now=now)
@@ -69,10 +74,14 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
     signatures.refuse_unsigned(source, "otlp", now=now)
     try:
         body, payload = _opened_protobuf(delivery) if protobuf else _opened(source, delivery, now=now)
-        logs = otlp_logs.read(payload)
+        return _take_logs(source, body, payload, now=now)
     except FormatError as error:
         letter = dead_letters.keep(source, b"" if protobuf else body, reason=str(error), format_name="otlp", now=now)
         raise Problem(400, str(error), dead_letter=letter.key) from error
+
+
+def _take_logs(source: Source, body: bytes, payload: JSON, *, now: datetime) -> LogsTaken:
+    logs = otlp_logs.read(payload)
     if len(logs.reading) > MAX_ALERTS:
         raise _too_many()
     told = Told(
@@ -120,6 +129,8 @@ def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes
     body = b""
     try:
         body = unpack(delivery.body, encoding=delivery.encoding)
+        if delivery.headers.get("content-type", "").startswith(posted_forms.CONTENT_TYPE):
+            body = posted_forms.as_json(body)
         payload = parse(body, max_bytes=MAX_UNPACKED)
         _check_number(payload)
     except (Problem, BadJson) as error:
@@ -147,12 +158,12 @@ def _format_of(source: Source, delivery: Delivery, payload: JSON) -> str:
 
 def _read(source: Source, delivery: Delivery, payload: JSON, name: str) -> Reading:
     if name:
-        return read_as(name, payload, delivery.headers)
+        return read_as(name, payload, delivery.headers, zone=sources.zone_of(source))
     mapping = mappings.of(source)
     if mapping is None:
         detail = _("We do not know this format; known are: %(known)s. Or teach it to us: fix the mapping.")
         raise FormatError(detail % {"known": ", ".join(FORMATS)})
-    return mappings.read(mapping, payload)
+    return mappings.read(mapping, payload, sources.zone_of(source))
 
 
 @transaction.atomic

@@ -133,7 +133,7 @@ def add(windows: dict[Key, Sums]) -> None:
         (kind, at, *(each or None for each in (*part.sums, part.latencies, part.first_bytes, part.consumers)))
         for (kind, at), part in windows.items()
     )
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
         copy.set_types(["integer", "timestamptz", *_TYPES.values()])
         for row in rows:
             copy.write_row(row)

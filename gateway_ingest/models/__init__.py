@@ -4,7 +4,7 @@ from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, Aler
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
 from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
-from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
+from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
 __all__ = [
     "Alert",
@@ -24,8 +24,10 @@ __all__ = [
     "KeptEvidence",
     "Mapping",
     "MinuteOfLaunch",
+    "RouteField",
     "SigningCertificate",
     "Source",
+    "SourceRoute",
     "TopicSubscription",
     "Window",
     "WindowPart",

@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
+from gateway_ingest.admission import Caller
 from gateway_ingest.masking import masked
 from gateway_ingest.models import Source
 from gateway_ingest.sources import source_of_key
 from gateway_ingest.unpacking import MAX_SENT
 from hypercare.core import clock
+from hypercare.core.addresses import address_of
 from hypercare.core.middleware import problem_response
 from hypercare.core.problem import Problem, not_found
 
@@ -43,6 +45,13 @@ def source_of(request: HttpRequest, key: str | None) -> Source:
     if source is None:
         raise Problem(401, _("Send a source's key as Authorization: Bearer; this one is missing, unknown or ended."))
     return source
+
+
+def caller_of(request: HttpRequest, body: bytes) -> Caller:
+    """Who sends this body, as far as the connection and its headers say."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    address = address_of(request.META.get("REMOTE_ADDR", ""), headers.get("x-forwarded-for", ""))
+    return Caller(address, headers, body)
 
 
 def body_of(request: HttpRequest) -> bytes:

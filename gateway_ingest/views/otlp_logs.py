@@ -8,9 +8,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
 
+from gateway_ingest import admission
 from gateway_ingest.receive import LogsTaken, receive_logs
 from gateway_ingest.views import door
-from gateway_ingest.views.ingest import delivery_of
+from gateway_ingest.views.ingest import admitted
 from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
 from hypercare.core.problem import Problem
@@ -33,9 +34,9 @@ def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
 
     def take() -> HttpResponse:
         _check_type(content_type)
-        source = door.source_of(request, key)
-        delivery = delivery_of(request, "otlp")
+        source, delivery = admitted(request, key, "otlp")
         taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
+        admission.charge(source, taken.answer.accepted + taken.quiet - 1)
         return _success(taken, content_type)
 
     away = _("The alerts cannot be stored at the moment; send them again.")

@@ -87,6 +87,16 @@ TABLE = {
     "gateway_ingest:description_upload": Row(S + "traffic/governance/upload/", Right.MANAGE, "POST"),
     "gateway_ingest:description_remove": Row(S + "traffic/governance/{description}/remove/", Right.MANAGE, "POST"),
     "gateway_ingest:sources": Row(S + "sources/", Right.MANAGE),
+    "gateway_ingest:sources_health": Row(S + "sources/health/", Right.MANAGE),
+    "gateway_ingest:call_retention": Row(S + "sources/retention/", Right.MANAGE, "POST", {"keep_days": "14"}),
+    "gateway_ingest:source": Row(S + "sources/{source}/", Right.MANAGE),
+    "gateway_ingest:source_facts": Row(S + "sources/{source}/facts/", Right.MANAGE),
+    "gateway_ingest:source_limits": Row(S + "sources/{source}/limits/", Right.MANAGE, "POST"),
+    "gateway_ingest:source_backfill": Row(S + "sources/{source}/backfill/", Right.MANAGE, "POST", {"hours": "1"}),
+    "gateway_ingest:source_route_add": Row(
+        S + "sources/{source}/routes/", Right.MANAGE, "POST", {"field": "anything", "launch": "{slug}"}
+    ),
+    "gateway_ingest:source_route_remove": Row(S + "sources/routes/{route}/remove/", Right.MANAGE, "POST"),
     "gateway_ingest:source_create": Row(S + "sources/create/", Right.MANAGE, "POST"),
     "gateway_ingest:source_rotate": Row(S + "sources/{source}/rotate/", Right.MANAGE, "POST"),
     "gateway_ingest:source_end": Row(S + "sources/{source}/end/", Right.MANAGE, "POST"),

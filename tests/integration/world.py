@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from feedback import receipts
 from feedback.models import Attachment, Quarantined, ReceiptLink
 from gateway_ingest.dead_letters import keep
-from gateway_ingest.models import ApiDescription
+from gateway_ingest.models import ApiDescription, SourceRoute
 from hypercare.core import clock
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import FieldDefinition, Launch, Message, MessageKind, Team
@@ -53,6 +53,7 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         "attachment": _attachment(report, now),
         "quarantined": _quarantined(launch, now),
         "source": str(alert.source.pk),
+        "route": str(_route(alert.source, now)),
         "trace": trace,
         "deployment": str(deployed.pk),
         "description": str(described.pk),
@@ -75,6 +76,13 @@ def _attachment(report, now):
     kept = Attachment(feedback=report, name="a.txt", content_type="text/plain", size=1, digest="0" * 64, created_at=now)
     kept.file.save("a.txt", ContentFile(b"a"))
     return str(kept.pk)
+
+
+def _route(source, now):
+    made = SourceRoute.objects.create(
+        source=source, launch=source.launch, field="host", value="shop.example.org", made_at=now
+    )
+    return made.pk
 
 
 def _quarantined(launch, now):

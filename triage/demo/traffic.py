@@ -20,6 +20,7 @@ from gateway_ingest.formats.calls import IncomingCall
 from gateway_ingest.formats.calls.incoming import ConsumerClass
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, store_calls
+from gateway_ingest.routing import Routing
 from hypercare.core import clock
 from hypercare.core.models import Deployment
 from hypercare.core.timeline import Actor
@@ -156,7 +157,7 @@ def send(stage: Stage, begins: datetime, ends: datetime, *, now: datetime) -> in
         part = minutes[start : start + _MINUTES_A_BATCH]
         calls = [call for minute in part for call in course.minute(minute)]
         name = f"calls:key:demo:{part[0]:%Y%m%d%H%M}-{len(part)}"
-        sent += store_calls(source, calls, CallAnswer(), batch_id=name, now=now).accepted
+        sent += store_calls(source, calls, CallAnswer(), to=Routing(source.launch), batch_id=name, now=now).accepted
     return sent
 
 
@@ -168,7 +169,8 @@ def send_failed(stage: Stage, said: Mapping[str, Any], *, now: datetime) -> None
         for number, request in enumerate(requests)
     ]
     if calls:
-        store_calls(gateway_of(stage), calls, CallAnswer(), batch_id=f"calls:key:demo:{said['id']}", now=now)
+        name = f"calls:key:demo:{said['id']}"
+        store_calls(gateway_of(stage), calls, CallAnswer(), to=Routing(stage.launch), batch_id=name, now=now)
 
 
 @dataclass
