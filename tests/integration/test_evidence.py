@@ -218,6 +218,27 @@ def test_late_calls_count_at_once_and_after_adding_up_again(launch, now):
     assert evidence.reach(launch, Signature(status_class=5), span, now=now).calls == before + 5
 
 
+DELIVERIES = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 90), st.booleans()), min_size=1, max_size=8)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deliveries=DELIVERIES, begins=st.integers(60, 500), ends=st.integers(0, 59))
+def test_no_call_is_lost_or_doubled_whenever_hours_are_added_up(launch, now, deliveries, begins, ends):
+    span = Span.of(now - begins * MINUTE, now - ends * MINUTE)
+    before = evidence.reach(launch, Signature(), span, now=now).calls
+    wanted = 0
+    for ago, number, is_added_up in deliveries:
+        at = now - ago * MINUTE
+        store(launch, calls(number, at, every=timedelta(milliseconds=1), consumer=f"u{ago}-{{}}"), now=now)
+        wanted += number if span.begins <= at < span.ends else 0
+        if is_added_up:
+            hours.add_up(now=now)
+    found = evidence.reach(launch, Signature(), span, now=now)
+    assert found.calls - before == wanted
+    assert sum(point.value for point in evidence.series(launch, "calls", span, step=HOUR).points) == found.calls
+    assert found.value <= found.of
+
+
 def test_hour_that_still_runs_is_not_added_up(launch, now):
     store(launch, calls(5, now - MINUTE), now=now)
     assert hours.add_up(now=now) == 0
