@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from feedback import intake
 from feedback.report import read_report
 from gateway_ingest.dead_letters import keep
+from gateway_ingest.models import SourceRoute
 from hypercare.core import clock
 from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
@@ -49,6 +50,8 @@ PAGES = [
     f"{LAUNCH}/settings/widget/",
     f"{LAUNCH}/alerts/",
     f"{LAUNCH}/sources/",
+    f"{LAUNCH}/sources/{{source}}/",
+    f"{LAUNCH}/sources/{{source}}/?program=kong",
     f"{LAUNCH}/sources/{{source}}/mapping/",
     f"{LAUNCH}/sources/{{source}}/mapping/?letter={{letter}}",
     f"{LAUNCH}/outbox/",
@@ -77,6 +80,7 @@ def named(launch):
     letter = keep(
         source, b'{"headline": "Till is offline", "state": "open"}', reason="Unknown", format_name="", now=now
     )
+    SourceRoute.objects.create(source=source, launch=launch, field="host", value="*.example.org", made_at=now)
     make_deployment(launch, now=now, version="1.8.3")
     report = read_report({"launch": "shop", "channel": "portal", "title": "The shop is slow"}, source="portal")[0]
     receipt = intake.accept(launch, report, actor=SYSTEM, now=now)
