@@ -64,7 +64,9 @@ class Routing:
 
     @classmethod
     def of(cls, source: Source) -> "Routing":
-        """As they stand now."""
+        """As they stand now; a source that was fetched as one without routes is taken at its word."""
+        if not getattr(source, "has_routes", True):
+            return cls(source.launch)
         rows = SourceRoute.objects.filter(source=source).select_related("launch").order_by("pk")
         rules = [Rule(row.field, row.name, row.value, row.launch) for row in rows]
         return cls(source.launch, tuple(sorted(rules, key=lambda rule: rule.field == RouteField.ANYTHING)))
