@@ -94,9 +94,9 @@ def joined(parts: Sequence[Columns]) -> Columns:
     """Several groups as one."""
     if len(parts) == 1:
         return parts[0]
-    rows = np.empty(sum(len(part.rows) for part in parts), dtype=_ROW)  # else joining turns the bytes of each number
     return Columns(
-        np.concatenate([part.rows for part in parts], out=rows),
+        # Without its type said, numpy would turn the numbers into the byte order of this machine.
+        np.concatenate([part.rows for part in parts], dtype=_ROW),
         [name for part in parts for name in part.names],
         np.concatenate([part.is_of_model for part in parts]),
         np.concatenate([part.is_of_provider for part in parts]),

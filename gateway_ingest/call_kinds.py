@@ -19,7 +19,15 @@ from hypercare.core.strict_json import UNSAFE_CHARACTER
 OTHER = "other"
 MAX_ROUTES = 1000
 MAX_KINDS = 100_000
-_MAX_TEXTS = {"hint": 300, "method": 20, "release": 300, "provider": 100, "model": 300, "prompt_version": 300}
+_MAX_TEXTS = {
+    "hint": 300,
+    "method": 20,
+    "release": 300,
+    "provider": 100,
+    "model": 300,
+    "prompt_version": 300,
+    "error_type": 100,
+}
 _MAX_LENGTH = {"method": 20, "consumer_class": 12}
 _MAX_DETAIL_TEXTS = 300
 _MAX_DETAILS = 20_000
@@ -40,6 +48,7 @@ class Key(NamedTuple):
     prompt_version: str
     scheme: str = ""
     error_format: str = ""
+    error_type: str = ""
 
 
 class DetailKey(NamedTuple):

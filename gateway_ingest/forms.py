@@ -1,4 +1,4 @@
-"""This module holds the form of a source's mapping."""
+"""This module holds the forms of a source's mapping and of an API's description."""
 
 from typing import Any
 
@@ -10,10 +10,32 @@ from django.utils.translation import gettext_lazy as _
 from gateway_ingest.mapping import FACTS, ITEMS, MAX_LENGTH, Expressions
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core.forms.fields import LineField, refuse_unsafe_characters
+from hypercare.core.models import Component, Launch
 from hypercare.core.strict_json import JSON, BadJson, parse
 
 MAX_SAMPLE = 128 * 1024
 _MAX_WORDS = 50
+
+
+class DescriptionForm(forms.Form):
+    """An OpenAPI file, of a component or of the whole launch."""
+
+    file = forms.FileField(
+        label=_("OpenAPI file"),
+        help_text=_("JSON or YAML, up to 2 MB. It takes the place of the one before it."),
+        max_length=200,
+    )
+    component = forms.ModelChoiceField(
+        Component.objects.none(),
+        label=_("Component"),
+        required=False,
+        to_field_name="slug",
+        empty_label=_("Whole launch"),
+    )
+
+    def __init__(self, *arguments: Any, launch: Launch, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["component"].queryset = launch.components.order_by("name")  # type: ignore[attr-defined]
 
 
 class WordsField(forms.CharField):

@@ -236,7 +236,7 @@ def _kind_key(call: IncomingCall) -> call_kinds.Key:
     return call_kinds.Key(
         call.component, call.method, route_of(call.path), call.status // 100, call.release, call.consumer_class,
         call.provider, call.model, call.prompt_version, call.scheme,
-        call.error_format if call.status >= 400 else "")  # fmt: skip
+        call.error_format if call.status >= 400 else "", call.error_type)  # fmt: skip
 
 
 def _repeated(source: Source, *, now: datetime) -> CallAnswer:

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import batches, call_kinds, partitions, sns, windows
+from gateway_ingest import batches, call_kinds, evidence, hours, partitions, sns, windows
 from gateway_ingest.calls import STORE
 from hypercare.core import clock
 
@@ -49,3 +49,15 @@ def link_components(**_later: Any) -> None:
 def forget_batches(**_later: Any) -> None:
     """Forgets deliveries that are too old to be known again."""
     batches.forget_old(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.add_up_hours")
+def add_up_hours(**_later: Any) -> None:
+    """Adds the minutes of hours that are over up to hours."""
+    hours.add_up(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.keep_evidence")
+def keep_evidence(**_later: Any) -> None:
+    """Keeps what is found near new reports."""
+    evidence.keep_evidence(now=clock.now())

@@ -4,6 +4,7 @@ from django.urls import path
 
 from gateway_ingest.call_urls import urlpatterns as call_urlpatterns
 from gateway_ingest.formats import FORMATS
+from gateway_ingest.traffic_urls import urlpatterns as traffic_urlpatterns
 from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, source, sources
 
 app_name = "gateway_ingest"
@@ -19,6 +20,7 @@ urlpatterns = [
     path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
     path("ingest/<str:source_key>/<str:format_name>/", ingest.by_key, name="ingest_by_key_and_format"),
     path("launches/<slug:slug>/alerts/", alerts.page, name="alerts"),
+    *traffic_urlpatterns,
     path("launches/<slug:slug>/sources/", sources.page, name="sources"),
     path("launches/<slug:slug>/sources/health/", sources.health, name="sources_health"),
     path("launches/<slug:slug>/sources/create/", sources.create, name="source_create"),

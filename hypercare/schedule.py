@@ -9,6 +9,7 @@ BEAT_SCHEDULE = {
         ("run errands of notification topics", "gateway_ingest.sns_errands", 30.0),
         ("send messages", "core.send_messages", 5.0),
         ("assess exit criteria", "triage.assess", 60.0),
+        ("measure the reach of issues", "triage.measure_reach", 20.0),
         ("draft and send reports", "triage.reports", 30.0),
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),
@@ -17,6 +18,8 @@ BEAT_SCHEDULE = {
         ("link calls to components", "gateway_ingest.link_components", 60.0),
         ("forget old deliveries", "gateway_ingest.forget_batches", 3600.0),
         ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
+        ("add minutes of calls up to hours", "gateway_ingest.add_up_hours", 60.0),
+        ("keep evidence near reports", "gateway_ingest.keep_evidence", 60.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
 }
@@ -32,5 +35,6 @@ STANDBY_TASKS = {
     "triage.reports": 30.0,
     "triage.owners": 30.0,
     "triage.assess": 60.0,
+    "gateway_ingest.add_up_hours": 60.0,
     "core.begin_launches": 60.0,
 }

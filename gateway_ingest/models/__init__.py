@@ -2,6 +2,7 @@
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
+from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
@@ -10,12 +11,17 @@ __all__ = [
     "AlertChange",
     "AlertSeverity",
     "AlertStatus",
+    "ApiDescription",
     "Backfill",
     "Batch",
     "CallDetail",
     "CallKind",
     "CallRetention",
     "DeadLetter",
+    "Hour",
+    "HourMark",
+    "HourOfLaunch",
+    "KeptEvidence",
     "Mapping",
     "RouteField",
     "SigningCertificate",

@@ -50,6 +50,8 @@ KINDS = {
     "source.subscribed": _("Topic subscribed to a source"),
     "dead_letter.replayed": _("Dead letter replayed"),
     "deployment.recorded": _("Deployed"),
+    "description.uploaded": _("API description uploaded"),
+    "description.removed": _("API description removed"),
     "feedback.received": _("Received"),
     "feedback.triaged": _("Triaged"),
     "feedback.moved": _("Moved to another issue"),
