@@ -15,6 +15,8 @@ from hypercare.core.strict_json import JSON
 
 # Removing one secret can lay bare the edge of another, but no chain of them: the third round agrees.
 ROUNDS = 4
+# Machines say the same short texts over and over. Only texts that proved clean are remembered, so never a secret.
+REMEMBERED, LONGEST_REMEMBERED = 20_000, 300
 
 Mask = Callable[[str, Counter[str]], str]
 MASKS: tuple[Mask, ...] = (
@@ -59,7 +61,21 @@ def redact_value(value: JSON) -> RedactedValue:
     return RedactedValue(_walked(value, counts), dict(counts))
 
 
+_clean: set[str] = set()
+
+
 def _masked(text: str, counts: Counter[str]) -> str:
+    if text in _clean:
+        return text
+    masked = _masked_anew(text, counts)
+    if masked == text and len(text) <= LONGEST_REMEMBERED:
+        if len(_clean) >= REMEMBERED:
+            _clean.clear()
+        _clean.add(text)
+    return masked
+
+
+def _masked_anew(text: str, counts: Counter[str]) -> str:
     for _round in range(ROUNDS):
         before = text
         for mask in MASKS:

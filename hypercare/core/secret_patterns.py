@@ -48,7 +48,10 @@ class Pattern:
     def mask(self, text: str, counts: Counter[str]) -> str:
         """Replace each secret by its placeholder and count it."""
         lowered = text.lower()
-        if not any(needle in lowered for needle in self.needles):
+        for needle in self.needles:
+            if needle in lowered:
+                break
+        else:
             return text
 
         def replaced(match: re.Match[str]) -> str:
