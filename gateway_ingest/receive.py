@@ -22,7 +22,8 @@ _GENERIC = "generic"
 class Delivery:
     """A request as it came: `format_name` is empty where the sender leaves it to us to find.
 
-    `headers` have their names in small letters. A letter that a person replays carries no signature any more.
+    `headers` have their names in small letters; `request` names the request it came by. A letter that a person replays
+    carries no signature any more.
     """
 
     body: bytes
@@ -31,13 +32,20 @@ class Delivery:
     idempotency_key: str = ""
     headers: Headers = field(default_factory=dict)
     replayed: bool = False
+    request: str = ""
 
 
 def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
-    """Stores what can be stored and says of the rest why not.
+    """Stores what can be stored and says of the rest why not; raises Problem as `read`, and 409 for a closed launch."""
+    said = read(source, delivery, now=now)
+    return said if isinstance(said, Answer) else store(said, now=now)
+
+
+def read(source: Source, delivery: Delivery, *, now: datetime) -> Told | Answer:
+    """What a delivery says; the answer itself where it says nothing that we understand, which is kept as a dead letter.
 
     Raises Problem 400, 413 or 415 for a body that cannot be read at all (kept as a dead letter), 403 for a wrong
-    signature, 404 for a format nobody knows, 409 for a closed launch, 503 where the sender should try again.
+    signature, 404 for a format nobody knows, 503 where the sender should try again.
     """
     if delivery.format_name and delivery.format_name not in FORMATS:
         detail = _("There is no format of that name; known are: %(known)s. Leave it out and we find it.")
@@ -47,7 +55,7 @@ def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
     name = _format_of(source, delivery, payload)
     if not delivery.replayed:
         signatures.check(source, name, body, payload, delivery.headers, now=now)
-    return take(source, delivery, body, payload, name, now=now)
+    return _understood(source, delivery, body, payload, name, now=now)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
     if len(logs.reading) > MAX_ALERTS:
         raise _too_many()
     told = Told(
+        source_id=source.pk,
         payload=payload,
         reading=logs.reading,
         batch_id=batches.batch_id("", body),
@@ -77,7 +86,7 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
         format_name="otlp",
         headers={},
     )
-    return LogsTaken(store(source.pk, told, now=now), logs.quiet)
+    return LogsTaken(store(told, now=now), logs.quiet)
 
 
 def _opened_protobuf(delivery: Delivery) -> tuple[bytes, JSON]:
@@ -85,7 +94,9 @@ def _opened_protobuf(delivery: Delivery) -> tuple[bytes, JSON]:
     return body, otlp_logs.payload_of(body)
 
 
-def take(source: Source, delivery: Delivery, body: bytes, payload: JSON, name: str, *, now: datetime) -> Answer:
+def _understood(
+    source: Source, delivery: Delivery, body: bytes, payload: JSON, name: str, *, now: datetime
+) -> Told | Answer:
     """Reads an opened delivery as the format of that name, or by the source's mapping where it has none."""
     try:
         reading = _read(source, delivery, payload, name)
@@ -94,15 +105,16 @@ def take(source: Source, delivery: Delivery, body: bytes, payload: JSON, name: s
     if len(reading) > MAX_ALERTS:
         raise _too_many()
     key = delivery.idempotency_key or (FORMATS[name].delivery_id(payload, delivery.headers) if name else "")
-    told = Told(
+    return Told(
+        source_id=source.pk,
         payload=payload,
         reading=reading,
         batch_id=batches.batch_id(key, body),
         named=bool(key),
         format_name=delivery.format_name,
         headers=delivery.headers,
+        request=delivery.request,
     )
-    return store(source.pk, told, now=now)
 
 
 def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes, JSON]:

@@ -1,5 +1,6 @@
 """This module makes, rotates and ends the machines that may post; a key is shown once and kept as a hash."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -116,16 +117,38 @@ def first_event_command(key: str) -> str:
     )
 
 
+def sources_of_keys(keys: Collection[str], *, now: datetime) -> dict[str, Source]:
+    """The living source of each key that opens one."""
+    by_digest = {digest(key): key for key in keys}
+    known = Q(digest__in=by_digest) | Q(old_digest__in=by_digest, old_until__gt=now)
+    found = {}
+    for source in Source.objects.select_related("launch").filter(known, revoked_at=None):
+        for one in (source.digest, source.old_digest):
+            if one in by_digest and (one == source.digest or (source.old_until and source.old_until > now)):
+                found[by_digest[one]] = source
+    return found
+
+
 def locked_living(source_id: int) -> Source:
     """The source, locked for its next delivery; 404 once its key was ended."""
-    source = _locked(source_id)
+    return living(_locked(source_id))
+
+
+def living(source: Source) -> Source:
+    """The source itself; 404 once its key was ended."""
     if source.revoked_at:
         raise not_found(_("This key was ended."))
     return source
 
 
+def locked(source_ids: Collection[int]) -> dict[int, Source]:
+    """These sources, locked in the order of their numbers, so that groups of deliveries never wait in a ring."""
+    free = Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch")
+    return {source.pk: source for source in free.filter(pk__in=source_ids).order_by("pk")}
+
+
 def _locked(source_id: int) -> Source:
-    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
+    return locked([source_id])[source_id]
 
 
 def _entry(source: Source, kind: str) -> Entry:

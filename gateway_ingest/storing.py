@@ -1,20 +1,22 @@
-"""This module stores what one delivery says, whole and once, in one transaction."""
+"""This module stores what deliveries say, each whole and once, any number of them in one transaction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
-from gateway_ingest import alerts, dead_letters, sources
-from gateway_ingest.batches import BODY_KEPT_FOR, KEY_KEPT_FOR
+from gateway_ingest import alerts, batches, dead_letters, sources
 from gateway_ingest.formats import Headers, IncomingAlert, Reading, Unreadable
-from gateway_ingest.models import Batch, Source
+from gateway_ingest.ledger import Key, Ledger
+from gateway_ingest.models import Source
+from hypercare.core.problem import Problem
 from hypercare.core.strict_json import JSON
+from hypercare.core.timeline import Actor
 
 
 @dataclass(frozen=True)
@@ -37,44 +39,132 @@ class Answer:
 
 @dataclass(frozen=True)
 class Told:
-    """A delivery that was read: what it says, and what it is called; `named` where its sender chose that name."""
+    """A delivery that was read: what it says, and what it is called; `named` where its sender chose that name.
 
+    `request` names the request it came by, where several are stored together.
+    """
+
+    source_id: int
     payload: JSON
     reading: Reading
     batch_id: str
     named: bool
     format_name: str
     headers: Headers
+    request: str = ""
 
 
-@transaction.atomic
-def store(source_id: int, told: Told, *, now: datetime) -> Answer:
-    """The source's row lock comes first, so deliveries of one source follow one another and never cross."""
-    source = sources.locked_living(source_id)
-    refuse_closed(source.launch)
-    ready = [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in told.reading]
-    good = [one for one in ready if isinstance(one, IncomingAlert)]
-    if _came_before(source, told.batch_id, now=now) and (told.named or not alerts.is_news(source, good, now=now)):
-        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
-        alerts.still_open(source, good, reminder=not told.named, now=now)
-        return Answer(duplicate=True)
-    receipts = alerts.store(source, good, now=now) if good else []
-    rejected = [{"index": index, "error": one.error} for index, one in enumerate(ready) if isinstance(one, Unreadable)]
-    letter = _letter_of_rejected(source, told, rejected, now=now) if rejected else ""
+@dataclass
+class _Turn:
+    """One delivery in its turn: its source, and what of it is good."""
+
+    told: Told
+    source: Source
+    ready: Reading
+    touched: list[tuple[Key, int, int | None]] = field(default_factory=list)
+    duplicate: bool = False
+
+    @property
+    def good(self) -> list[IncomingAlert]:
+        return [one for one in self.ready if isinstance(one, IncomingAlert)]
+
+    @property
+    def rejected(self) -> list[dict[str, Any]]:
+        return [
+            {"index": index, "error": one.error} for index, one in enumerate(self.ready) if isinstance(one, Unreadable)
+        ]
+
+    @property
+    def batch(self) -> tuple[int, str]:
+        return self.source.pk, self.told.batch_id
+
+
+def store(told: Told, *, now: datetime) -> Answer:
+    """Stores one delivery; raises Problem 404 for a source that was ended and 409 for a launch that is closed."""
+    (answer,) = store_all([told], now=now)
+    if isinstance(answer, Problem):
+        raise answer
+    return answer
+
+
+def store_all(told: Sequence[Told], *, now: datetime) -> list[Answer | Problem]:
+    """Stores deliveries in their order, all or none; the number of queries does not grow with theirs.
+
+    Answers each in its place: a Problem where its source was ended or its launch is closed. The sources' row locks come
+    first, so deliveries of one source follow one another and never cross.
+    """
+    prepared = [_prepared(one.reading, now=now) for one in told]
+    with transaction.atomic():
+        held = sources.locked({one.source_id for one in told})
+        turns = [_turn_or_problem(one, held, ready) for one, ready in zip(told, prepared, strict=True)]
+        answers = iter(_stored([turn for turn in turns if isinstance(turn, _Turn)], now=now))
+        return [next(answers) if isinstance(turn, _Turn) else turn for turn in turns]
+
+
+def _prepared(reading: Reading, *, now: datetime) -> Reading:
+    return [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in reading]
+
+
+def _turn_or_problem(told: Told, held: dict[int, Source], ready: Reading) -> _Turn | Problem:
+    try:
+        source = sources.living(held[told.source_id])
+        refuse_closed(source.launch)
+    except Problem as problem:
+        return problem
+    return _Turn(told, source, ready)
+
+
+def _stored(turns: Sequence[_Turn], *, now: datetime) -> list[Answer]:
+    if not turns:
+        return []
+    ledger = Ledger.of([(turn.source, turn.good) for turn in turns], now=now)
+    known = batches.came_before({turn.batch for turn in turns}, now=now)
+    for turn in turns:
+        _enter(turn, ledger, known)
+    numbers = alerts.write(ledger, {turn.source.launch_id: turn.source.launch for turn in turns})
+    answers = [_answer(turn, numbers, now=now) for turn in turns]
+    accepted = {turn.batch: answer.accepted for turn, answer in zip(turns, answers, strict=True) if answer.accepted}
+    batches.keep([(*batch, count) for batch, count in sorted(accepted.items())], now=now)
+    _note_events(turns, now=now)
+    return answers
+
+
+def _enter(turn: _Turn, ledger: Ledger, known: set[tuple[int, str]]) -> None:
+    """Enters what one delivery says; a batch that came before and tells no news is only a reminder."""
+    named, good = turn.told.named, turn.good
+    if turn.batch in known and (named or not ledger.is_news(turn.source, good)):
+        turn.duplicate = True
+        ledger.remind(turn.source, good, counts=not named)
+        return
+    turn.touched = ledger.enter(turn.source, good, actor=Actor(turn.source.name, request=turn.told.request))
     if good:
-        facts = {"accepted": len(good), "received_at": now}
-        Batch.objects.update_or_create(source=source, batch_id=told.batch_id, defaults=facts)
-    Source.objects.filter(pk=source.pk).update(
-        last_event_at=now, first_event_at=source.first_event_at or (now if good else None)
+        known.add(turn.batch)
+
+
+def _answer(turn: _Turn, numbers: alerts.Numbers, *, now: datetime) -> Answer:
+    if turn.duplicate:
+        return Answer(duplicate=True)
+    rejected = turn.rejected
+    return Answer(
+        accepted=len(turn.ready) - len(rejected),
+        rejected=rejected,
+        receipts=alerts.receipts_of(turn.touched, numbers),
+        dead_letter=_letter_of_rejected(turn.source, turn.told, rejected, now=now) if rejected else "",
     )
-    return Answer(accepted=len(good), rejected=rejected, receipts=receipts, dead_letter=letter)
 
 
-def _came_before(source: Source, batch_id: str, *, now: datetime) -> bool:
-    """Whether this very batch is in; forgets those that are too old to count."""
-    Batch.objects.filter(source=source, batch_id__startswith="body:", received_at__lte=now - BODY_KEPT_FOR).delete()
-    Batch.objects.filter(source=source, received_at__lte=now - KEY_KEPT_FOR).delete()
-    return Batch.objects.filter(source=source, batch_id=batch_id).exists()
+_NOTE_EVENTS = """UPDATE gateway_ingest_source AS source SET last_event_at = %s, repeats = repeats + said.repeated,
+    first_event_at = CASE WHEN said.is_first THEN coalesce(first_event_at, %s) ELSE first_event_at END
+FROM unnest(%s::bigint[], %s::int[], %s::bool[]) AS said(id, repeated, is_first) WHERE source.id = said.id"""
+
+
+def _note_events(turns: Sequence[_Turn], *, now: datetime) -> None:
+    """When each source spoke first and last, and how often it repeated itself."""
+    ids = sorted({turn.source.pk for turn in turns})
+    repeated = [sum(turn.duplicate for turn in turns if turn.source.pk == pk) for pk in ids]
+    is_first = [any(turn.touched for turn in turns if turn.source.pk == pk) for pk in ids]
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_EVENTS, [now, now, ids, repeated, is_first])
 
 
 def _letter_of_rejected(source: Source, told: Told, rejected: list[dict[str, Any]], *, now: datetime) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import partitions, sns
+from gateway_ingest import batches, partitions, sns
 from gateway_ingest.calls import STORE
 from hypercare.core import clock
 
@@ -25,3 +25,9 @@ def make_partitions(**_later: Any) -> None:
 def drop_old_calls(**_later: Any) -> None:
     """Forgets single calls older than their launch keeps; windows stay."""
     STORE.drop_old(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.forget_batches")
+def forget_batches(**_later: Any) -> None:
+    """Forgets which deliveries came, once they are too old to be known again."""
+    batches.forget_old(now=clock.now())

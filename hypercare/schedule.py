@@ -13,6 +13,7 @@ BEAT_SCHEDULE = {
         ("begin launches", "core.begin_launches", 60.0),
         ("make partitions of calls", "gateway_ingest.make_partitions", 3600.0),
         ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
+        ("forget old deliveries", "gateway_ingest.forget_batches", 600.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
 }
