@@ -57,17 +57,17 @@ def accept(launch: Launch, report: Report, *, actor: Actor, now: datetime) -> Re
 
 
 def accept_many(
-    launch: Launch, reports: Sequence[Report], *, actor: Actor | Sequence[Actor], now: datetime
+    launch: Launch, reports: Sequence[Report], *, actor: Actor | Sequence[Actor], now: datetime, linked: bool = True
 ) -> list[Receipt | Refusal]:
     """Stores reports of one launch, each answered in its place; one bad report refuses only itself.
 
     A report repeats another when launch, channel, source and external id are the same: it gets the first one's name.
-    `actor` is one for all, or one for each.
+    `actor` is one for all, or one for each. Reports that nobody will ask about are not `linked` to a page of their own.
     """
     refuse_closed(launch)
     actors = [actor] * len(reports) if isinstance(actor, Actor) else list(actor)
-    with attachments.shelf() as shelf, transaction.atomic():
-        return _accept_all(launch, reports, shelf, actors=actors, now=now)
+    with attachments.shelf() as shelf, transaction.atomic(savepoint=False):
+        return _accept_all(launch, reports, shelf, actors=actors, now=now, linked=linked)
 
 
 def refuse_closed(launch: Launch) -> None:
@@ -78,7 +78,13 @@ def refuse_closed(launch: Launch) -> None:
 
 
 def _accept_all(
-    launch: Launch, reports: Sequence[Report], shelf: attachments.Shelf, *, actors: Sequence[Actor], now: datetime
+    launch: Launch,
+    reports: Sequence[Report],
+    shelf: attachments.Shelf,
+    *,
+    actors: Sequence[Actor],
+    now: datetime,
+    linked: bool,
 ) -> list[Receipt | Refusal]:
     components = {component.slug: component for component in Component.objects.filter(launch=launch)}
     has_fields = any(report.fields or report.channel not in FORMLESS_CHANNELS for report in reports)
@@ -95,8 +101,10 @@ def _accept_all(
     _give_reporters(launch, {index: reports[index] for index in found}, found, now=now)
     first_of = _insert(found)
     for index, row in found.items():
-        answers[index] = _receipt(row, first_of[index])
+        answers[index] = _receipt(row, first_of[index], linked=linked)
     fresh = [index for index, row in found.items() if first_of[index] is row]
+    if linked:
+        _link([found[index] for index in fresh], now=now)
     _store_around([(found[index], reports[index], actors[index]) for index in fresh], shelf, launch=launch, now=now)
     if fresh:
         wake.worker_after_commit(TRIAGE_TASK)
@@ -215,20 +223,21 @@ def _next_ids(count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def _receipt(row: Feedback, first: Feedback) -> Receipt:
+def _receipt(row: Feedback, first: Feedback, *, linked: bool) -> Receipt:
     replayed = first is not row
-    hidden = replayed and row.channel in PUBLIC_CHANNELS and first.content_digest != row.content_digest
+    hidden = not linked or (replayed and row.channel in PUBLIC_CHANNELS and first.content_digest != row.content_digest)
     path = None if hidden else reverse("feedback:receipt", args=[receipts.secret_of(first.pk)])
     return Receipt(feedback_id=first.pk, status_path=path, replayed=replayed)
+
+
+def _link(fresh: Sequence[Feedback], *, now: datetime) -> None:
+    links = [{"feedback_id": row.pk, "digest": digest(receipts.secret_of(row.pk)), "created_at": now} for row in fresh]
+    rows.add(ReceiptLink, links)
 
 
 def _store_around(
     fresh: list[tuple[Feedback, Report, Actor]], shelf: attachments.Shelf, *, launch: Launch, now: datetime
 ) -> None:
-    rows.insert([
-        ReceiptLink(feedback_id=row.pk, digest=digest(receipts.secret_of(row.pk)), created_at=now)
-        for row, _report, _actor in fresh
-    ])  # fmt: skip
     for row, report, _actor in fresh:
         for file in report.files:
             shelf.put(row, file, now=now)

@@ -95,7 +95,7 @@ def _accept(ledger: Ledger, launches: dict[int, Launch]) -> Numbers:
 def _accepted(launch: Launch, begun: list[Episode], *, now: datetime) -> list[int]:
     reports, actors = [one.report for one in begun], [one.actor for one in begun]
     numbers = []
-    for answer in intake.accept_many(launch, reports, actor=actors, now=now):
+    for answer in intake.accept_many(launch, reports, actor=actors, now=now, linked=False):
         if isinstance(answer, intake.Refusal):
             # Only a component removed this very moment can cause it: the sender's next try finds the new state.
             raise Problem(503, answer.errors[0].detail)
@@ -106,17 +106,17 @@ def _accepted(launch: Launch, begun: list[Episode], *, now: datetime) -> list[in
 def _write_around(ledger: Ledger, launches: dict[int, Launch], numbers: Numbers) -> None:
     """Writes the changes triage follows and the timeline."""
     changes = [
-        AlertChange(
-            alert_id=step.alert.pk,
-            status=_WAITS_FOR_TRIAGE[step.rule],
-            episode=step.episode,
-            changed_at=ledger.now,
-        )
+        {
+            "alert_id": step.alert.pk,
+            "status": _WAITS_FOR_TRIAGE[step.rule],
+            "episode": step.episode,
+            "changed_at": ledger.now,
+        }
         for step in ledger.steps
         if step.rule in _WAITS_FOR_TRIAGE
     ]
     if changes:
-        rows.insert(changes)
+        rows.add(AlertChange, changes)
         wake.worker_after_commit(FOLLOW_TASK)
     by_launch = attrgetter("alert.launch_id")
     for launch_id, steps in groupby(sorted(ledger.steps, key=by_launch), key=by_launch):

@@ -11,6 +11,7 @@ from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.episodes import BECOMES, BEGINS, Rule, rule_for
 from gateway_ingest.formats import IncomingAlert
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus, Source
+from hypercare.core import rows
 from hypercare.core.models import Component
 from hypercare.core.timeline import Actor
 
@@ -34,6 +35,8 @@ TOLD = {
     Rule.RESOLVED: "alert.resolved",
     Rule.RESOLVED_UNSEEN: "alert.resolved",
 }
+
+_SPOKEN_OF = "source_id = ANY(%s) AND fingerprint = ANY(%s) ORDER BY id FOR UPDATE"
 
 Key = tuple[int, int, str]
 
@@ -64,7 +67,7 @@ class Ledger:
 
     now: datetime
     alerts: dict[Key, Alert]
-    components: dict[int, dict[str, Component]]
+    components: dict[int, dict[str, Component]] = field(default_factory=dict)
     begun: dict[tuple[Key, int], Episode] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     changed: set[Key] = field(default_factory=set)
@@ -73,18 +76,11 @@ class Ledger:
     @classmethod
     def of(cls, said: Iterable[tuple[Source, Sequence[IncomingAlert]]], *, now: datetime) -> "Ledger":
         """The alerts these sources speak of, locked; the caller holds the sources' locks."""
-        spoken = [(source, {one.fingerprint for one in alerts}) for source, alerts in said if alerts]
-        launches = sorted({source.launch_id for source, _names in spoken})
-        rows = (
-            Alert.objects.select_for_update()
-            .filter(
-                source__in={source.pk for source, _names in spoken},
-                fingerprint__in=set().union(*(names for _source, names in spoken)),
-            )
-            .order_by("source", "fingerprint", "launch")
-        )
-        known = {(row.source_id, row.launch_id, row.fingerprint): row for row in rows} if spoken else {}
-        return cls(now, known, {launch: components_by_name(launch) for launch in launches})
+        spoken = [(source.pk, {one.fingerprint for one in alerts}) for source, alerts in said if alerts]
+        names = set().union(*(names for _source, names in spoken))
+        found = rows.read(Alert, _SPOKEN_OF, [[number for number, _names in spoken], list(names)]) if spoken else []
+        known = {(row.source_id, row.launch_id, row.fingerprint): row for row in found}
+        return cls(now, known)
 
     def is_news(self, source: Source, said: Sequence[IncomingAlert]) -> bool:
         """Whether words that came before would change something now: an alert may end and return as it was."""
@@ -163,11 +159,17 @@ class Ledger:
             "title": said.title,
             "summary": said.summary,
             "severity": said.severity,
-            "component": component_of(said.component_names, self.components[launch_id]),
+            "component": component_of(said.component_names, self._components_of(launch_id)),
             "labels": said.labels,
             "url": said.url,
             "starts_at": said.starts_at or self.now,
         }
+
+    def _components_of(self, launch_id: int) -> dict[str, Component]:
+        """Read when an episode begins, which is seldom."""
+        if launch_id not in self.components:
+            self.components[launch_id] = components_by_name(launch_id)
+        return self.components[launch_id]
 
 
 def _key(source: Source, said: IncomingAlert) -> Key:

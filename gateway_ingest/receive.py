@@ -78,7 +78,7 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
     if len(logs.reading) > MAX_ALERTS:
         raise _too_many()
     told = Told(
-        source_id=source.pk,
+        source=source,
         payload=payload,
         reading=logs.reading,
         batch_id=batches.batch_id("", body),
@@ -106,7 +106,7 @@ def _understood(
         raise _too_many()
     key = delivery.idempotency_key or (FORMATS[name].delivery_id(payload, delivery.headers) if name else "")
     return Told(
-        source_id=source.pk,
+        source=source,
         payload=payload,
         reading=reading,
         batch_id=batches.batch_id(key, body),

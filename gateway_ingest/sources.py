@@ -1,14 +1,15 @@
 """This module makes, rotates and ends the machines that may post; a key is shown once and kept as a hash."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from gateway_ingest.models import Source
+from hypercare.core import rows
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem, not_found
 from hypercare.core.sealing import seal
@@ -86,6 +87,13 @@ def source_of_key(key: str, *, now: datetime) -> Source | None:
     return Source.objects.select_related("launch").filter(known, revoked_at=None).first()
 
 
+def unknown_key(*, in_address: bool) -> Problem:
+    """The 404 of an address that carries a wrong key, the 401 of a header that does."""
+    if in_address:
+        return not_found(_("No source has this key, or it was ended. Make a new one on the launch's page of sources."))
+    return Problem(401, _("Send a source's key as Authorization: Bearer; this one is missing, unknown or ended."))
+
+
 def source_in(launch: Launch, number: int) -> Source:
     """The launch's source with this number; 404 for another launch's."""
     source = Source.objects.select_related("launch").filter(launch=launch, pk=number).first()
@@ -117,38 +125,54 @@ def first_event_command(key: str) -> str:
     )
 
 
+_OPENED = "(digest = ANY(%s) OR old_digest = ANY(%s) AND old_until > %s) AND revoked_at IS NULL"
+
+
 def sources_of_keys(keys: Collection[str], *, now: datetime) -> dict[str, Source]:
     """The living source of each key that opens one."""
     by_digest = {digest(key): key for key in keys}
-    known = Q(digest__in=by_digest) | Q(old_digest__in=by_digest, old_until__gt=now)
     found = {}
-    for source in Source.objects.select_related("launch").filter(known, revoked_at=None):
+    for source in _with_launches(rows.read(Source, _OPENED, [list(by_digest), list(by_digest), now])):
         for one in (source.digest, source.old_digest):
-            if one in by_digest and (one == source.digest or (source.old_until and source.old_until > now)):
+            is_present = one == source.digest or (source.old_until is not None and source.old_until > now)
+            if one in by_digest and is_present:
                 found[by_digest[one]] = source
     return found
 
 
-def locked_living(source_id: int) -> Source:
-    """The source, locked for its next delivery; 404 once its key was ended."""
-    return living(_locked(source_id))
+def _with_launches(found: list[Source]) -> list[Source]:
+    launches = {row.pk: row for row in rows.read(Launch, "id = ANY(%s)", [[one.launch_id for one in found]])}
+    for source in found:
+        source.launch = launches[source.launch_id]
+    return found
 
 
-def living(source: Source) -> Source:
-    """The source itself; 404 once its key was ended."""
+_LOCK = """SELECT source.id, source.revoked_at, launch.closed_at FROM gateway_ingest_source AS source
+JOIN core_launch AS launch ON launch.id = source.launch_id WHERE source.id = ANY(%s)
+ORDER BY source.id FOR NO KEY UPDATE OF source"""
+
+
+def lock(held: Iterable[Source]) -> None:
+    """Locks sources in the order of their numbers, so that groups of deliveries never wait in a ring.
+
+    What may have changed since they were read is read again: whether they were ended, or their launch closed.
+    """
+    by_number = {source.pk: source for source in held}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(by_number)])
+        for number, revoked_at, closed_at in cursor.fetchall():
+            source = by_number[number]
+            source.revoked_at, source.launch.closed_at = revoked_at, closed_at
+
+
+def refuse_ended(source: Source) -> None:
+    """Raises Problem 404 once a source's key was ended."""
     if source.revoked_at:
         raise not_found(_("This key was ended."))
-    return source
-
-
-def locked(source_ids: Collection[int]) -> dict[int, Source]:
-    """These sources, locked in the order of their numbers, so that groups of deliveries never wait in a ring."""
-    free = Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch")
-    return {source.pk: source for source in free.filter(pk__in=source_ids).order_by("pk")}
 
 
 def _locked(source_id: int) -> Source:
-    return locked([source_id])[source_id]
+    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
 
 
 def _entry(source: Source, kind: str) -> Entry:

@@ -44,7 +44,7 @@ class Told:
     `request` names the request it came by, where several are stored together.
     """
 
-    source_id: int
+    source: Source
     payload: JSON
     reading: Reading
     batch_id: str
@@ -93,25 +93,26 @@ def store_all(told: Sequence[Told], *, now: datetime) -> list[Answer | Problem]:
     Answers each in its place: a Problem where its source was ended or its launch is closed. The sources' row locks come
     first, so deliveries of one source follow one another and never cross.
     """
-    prepared = [_prepared(one.reading, now=now) for one in told]
+    held = {one.source.pk: one.source for one in told}
+    turns = [_Turn(one, held[one.source.pk], _prepared(one.reading, now=now)) for one in told]
     with transaction.atomic():
-        held = sources.locked({one.source_id for one in told})
-        turns = [_turn_or_problem(one, held, ready) for one, ready in zip(told, prepared, strict=True)]
-        answers = iter(_stored([turn for turn in turns if isinstance(turn, _Turn)], now=now))
-        return [next(answers) if isinstance(turn, _Turn) else turn for turn in turns]
+        sources.lock(held.values())
+        problems = [_problem_of(turn.source) for turn in turns]
+        answers = iter(_stored([turn for turn, no in zip(turns, problems, strict=True) if no is None], now=now))
+        return [problem or next(answers) for problem in problems]
 
 
 def _prepared(reading: Reading, *, now: datetime) -> Reading:
     return [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in reading]
 
 
-def _turn_or_problem(told: Told, held: dict[int, Source], ready: Reading) -> _Turn | Problem:
+def _problem_of(source: Source) -> Problem | None:
     try:
-        source = sources.living(held[told.source_id])
+        sources.refuse_ended(source)
         refuse_closed(source.launch)
     except Problem as problem:
         return problem
-    return _Turn(told, source, ready)
+    return None
 
 
 def _stored(turns: Sequence[_Turn], *, now: datetime) -> list[Answer]:

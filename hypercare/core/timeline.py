@@ -117,22 +117,22 @@ class Entry:
 
 def record(launch: Launch | None, entries: Iterable[Entry], *, actor: Actor, now: datetime) -> None:
     """Writes entries in the caller's transaction; an unknown kind is a programming error (KeyError)."""
-    rows.insert_new([_row(launch, entry, entry.actor or actor, now=now) for entry in entries])
+    rows.add(TimelineEntry, [_row(launch, entry, entry.actor or actor, now=now) for entry in entries])
 
 
-def _row(launch: Launch | None, entry: Entry, actor: Actor, *, now: datetime) -> TimelineEntry:
-    return TimelineEntry(
-        launch=launch,
-        subject=entry.subject,
-        kind=_known(entry.kind),
-        actor=actor.user,
-        actor_name=actor.name,
-        occurred_at=entry.occurred_at or now,
-        recorded_at=now,
-        data=entry.data,
-        request_id=actor.request or request_id.get(),
-        once_key=entry.once_key,
-    )
+def _row(launch: Launch | None, entry: Entry, actor: Actor, *, now: datetime) -> dict[str, Any]:
+    return {
+        "launch_id": launch.pk if launch else None,
+        "subject": entry.subject,
+        "kind": _known(entry.kind),
+        "actor_id": actor.user.pk if actor.user else None,
+        "actor_name": actor.name,
+        "occurred_at": entry.occurred_at or now,
+        "recorded_at": now,
+        "data": entry.data,
+        "request_id": actor.request or request_id.get(),
+        "once_key": entry.once_key,
+    }
 
 
 def _known(kind: str) -> str:

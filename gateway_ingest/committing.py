@@ -1,0 +1,173 @@
+"""This module commits deliveries of alerts in groups: many share a transaction, and each is answered after its commit.
+
+Whoever waits while a group is being written makes the next group, so that nobody waits for company. A group that
+fails is taken apart and stored one by one: no delivery suffers for its neighbour.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext as _
+
+from gateway_ingest.models import Source
+from gateway_ingest.receive import Delivery, read
+from gateway_ingest.sources import sources_of_keys, unknown_key
+from gateway_ingest.storing import Answer, Told, store_all
+from hypercare.core.problem import Problem
+
+log = logging.getLogger(__name__)
+
+import os as _os, sys as _sys
+
+THREADS = int(_os.environ.get("HCX_T", "2"))
+if "HCX_S" in _os.environ:
+    _sys.setswitchinterval(float(_os.environ["HCX_S"]))
+LARGEST_GROUP = 64
+MOST_WAITING = 1000
+MOST_BYTES = 32 * 1024 * 1024
+# One key may fill this share of the queue; the rest is for the others.
+SHARE_OF_ONE_KEY = 0.5
+# After so long a silence the connection is tried before it is used: the database may have been restarted.
+_TRUSTED_SECONDS = 1.0
+_MOMENT_SECONDS = float(_os.environ.get("HCX_L", "0.003"))
+
+Outcome = Answer | Problem
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A delivery that waits for its group; `in_address` tells whether its key came there or as Bearer."""
+
+    key: str
+    in_address: bool
+    caller: str
+    delivery: Delivery
+    answered: "asyncio.Future[Outcome]"
+
+    @property
+    def size(self) -> int:
+        """What it takes of the room that all share."""
+        return len(self.delivery.body)
+
+
+class Committer:
+    """Threads that take what waits, group by group; each keeps one connection to the database."""
+
+    def __init__(self, *, clock: Callable[[], datetime], threads: int = THREADS) -> None:
+        self._clock = clock
+        self._wanted = threads
+        self._started = 0
+        self._queue: deque[Waiting] = deque()
+        self._of_key: Counter[str] = Counter()
+        self._bytes = 0
+        self._more = threading.Condition()
+
+    def take(self, waiting: Waiting) -> None:
+        """Puts a delivery into the queue; raises Problem 503 where it is full."""
+        with self._more:
+            is_flood = self._of_key[waiting.key] >= MOST_WAITING * SHARE_OF_ONE_KEY
+            if is_flood or len(self._queue) >= MOST_WAITING or self._bytes + waiting.size > MOST_BYTES:
+                raise Problem(503, _("More comes in than can be stored at the moment; send it again."))
+            self._queue.append(waiting)
+            self._of_key[waiting.key] += 1
+            self._bytes += waiting.size
+            self._start_threads()
+            self._more.notify()
+
+    def _start_threads(self) -> None:
+        while self._started < self._wanted:
+            self._started += 1
+            threading.Thread(target=self._run, name=f"commit {self._started}", daemon=True).start()
+
+    def _run(self) -> None:
+        trusted, expected = time.monotonic(), 0
+        while True:
+            group = self._next_group(expected)
+            if time.monotonic() - trusted > _TRUSTED_SECONDS:
+                connection.close_if_unusable_or_obsolete()
+            _tell(group, outcomes_of(group, now=self._clock()))
+            trusted = time.monotonic()
+            expected = len(group)
+
+    def _next_group(self, expected: int) -> list[Waiting]:
+        """What waits; whoever was just answered gets a moment to speak again, for one large group costs less than two."""
+        with self._more:
+            before = len(self._queue)
+            self._more.wait_for(lambda: len(self._queue) >= min(LARGEST_GROUP, before + expected), _MOMENT_SECONDS)
+            self._more.wait_for(lambda: self._queue)
+            group = [self._queue.popleft() for _number in range(min(len(self._queue), LARGEST_GROUP))]
+            for waiting in group:
+                self._of_key[waiting.key] -= 1
+                self._bytes -= waiting.size
+            self._of_key += Counter()  # forgets the keys of which nothing waits
+            return group
+
+
+def outcomes_of(group: Sequence[Waiting], *, now: datetime) -> list[Outcome]:
+    """What becomes of each delivery of a group; never raises, so that every sender is answered."""
+    try:
+        found = sources_of_keys({waiting.key for waiting in group}, now=now)
+        said = [_read(waiting, found.get(waiting.key), now=now) for waiting in group]
+        stored = iter(_stored([one for one in said if isinstance(one, Told)], now=now))
+        return [next(stored) if isinstance(one, Told) else one for one in said]
+    except Exception as error:  # noqa: BLE001 - a thread that ended would leave all who come after unanswered
+        return [_problem_of(error)] * len(group)
+
+
+def _read(waiting: Waiting, source: Source | None, *, now: datetime) -> Told | Outcome:
+    try:
+        if source is None:
+            return unknown_key(in_address=waiting.in_address)
+        return read(source, waiting.delivery, now=now)
+    except Exception as error:  # noqa: BLE001 - what one delivery breaks is no matter of its neighbours
+        return _problem_of(error)
+
+
+def _stored(told: Sequence[Told], *, now: datetime) -> list[Outcome]:
+    if not told:
+        return []
+    try:
+        return [*store_all(told, now=now)]
+    except Exception as error:  # noqa: BLE001 - looked at one by one
+        if len(told) == 1 or _is_away(error):
+            return [_problem_of(error)] * len(told)
+        return [outcome for one in told for outcome in _stored([one], now=now)]
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _problem_of(error: Exception) -> Problem:
+    """What the sender is told; a database that is gone is let go, so that the next group asks for a new connection."""
+    if isinstance(error, Problem):
+        return error
+    if _is_away(error):
+        log.error("the database did not answer: %s", error)
+        connection.close()
+        return Problem(503, _("The alerts cannot be stored at the moment; send them again."))
+    log.error("a delivery could not be stored", exc_info=error)
+    detail = _(
+        "Something broke on our side and is written in the log. Nothing was stored by half; send it again later."
+    )
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def _tell(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Wakes the requests that wait, all at once, in their own thread."""
+    pairs = list(zip(group, outcomes, strict=True))
+    group[0].answered.get_loop().call_soon_threadsafe(_answer, pairs)
+
+
+def _answer(pairs: Sequence[tuple[Waiting, Outcome]]) -> None:
+    for waiting, outcome in pairs:
+        if not waiting.answered.done():
+            waiting.answered.set_result(outcome)
