@@ -86,7 +86,7 @@ def _accept_all(
     now: datetime,
     linked: bool,
 ) -> list[Receipt | Refusal]:
-    components = {component.slug: component for component in Component.objects.filter(launch=launch)}
+    components = {component.slug: component for component in rows.read(Component, "launch_id = %s", [launch.pk])}
     has_fields = any(report.fields or report.channel not in FORMLESS_CHANNELS for report in reports)
     definitions = custom_fields.definitions_of(launch) if has_fields else {}
     answers: list[Receipt | Refusal | None] = [None] * len(reports)

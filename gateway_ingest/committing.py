@@ -25,11 +25,6 @@ from hypercare.core.problem import Problem
 
 log = logging.getLogger(__name__)
 
-import os as _os, sys as _sys
-
-THREADS = int(_os.environ.get("HCX_T", "2"))
-if "HCX_S" in _os.environ:
-    _sys.setswitchinterval(float(_os.environ["HCX_S"]))
 LARGEST_GROUP = 64
 MOST_WAITING = 1000
 MOST_BYTES = 32 * 1024 * 1024
@@ -37,7 +32,8 @@ MOST_BYTES = 32 * 1024 * 1024
 SHARE_OF_ONE_KEY = 0.5
 # After so long a silence the connection is tried before it is used: the database may have been restarted.
 _TRUSTED_SECONDS = 1.0
-_MOMENT_SECONDS = float(_os.environ.get("HCX_L", "0.003"))
+# How long whoever was just answered may take to speak again before a group goes without them.
+_MOMENT_SECONDS = 0.003
 
 Outcome = Answer | Problem
 
@@ -59,16 +55,18 @@ class Waiting:
 
 
 class Committer:
-    """Threads that take what waits, group by group; each keeps one connection to the database."""
+    """A thread that takes what waits, group by group, on a connection of its own.
 
-    def __init__(self, *, clock: Callable[[], datetime], threads: int = THREADS) -> None:
+    It is one thread: two were slower, since they wait for one another's turn in Python and for the same source's lock.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._wanted = threads
-        self._started = 0
         self._queue: deque[Waiting] = deque()
         self._of_key: Counter[str] = Counter()
         self._bytes = 0
         self._more = threading.Condition()
+        self._thread: threading.Thread | None = None
 
     def take(self, waiting: Waiting) -> None:
         """Puts a delivery into the queue; raises Problem 503 where it is full."""
@@ -79,35 +77,30 @@ class Committer:
             self._queue.append(waiting)
             self._of_key[waiting.key] += 1
             self._bytes += waiting.size
-            self._start_threads()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="commit", daemon=True)
+                self._thread.start()
             self._more.notify()
 
-    def _start_threads(self) -> None:
-        while self._started < self._wanted:
-            self._started += 1
-            threading.Thread(target=self._run, name=f"commit {self._started}", daemon=True).start()
-
     def _run(self) -> None:
-        trusted, expected = time.monotonic(), 0
+        spoke_at, answered = time.monotonic(), 0
         while True:
-            group = self._next_group(expected)
-            if time.monotonic() - trusted > _TRUSTED_SECONDS:
+            group = self._next_group(answered)
+            if time.monotonic() - spoke_at > _TRUSTED_SECONDS:
                 connection.close_if_unusable_or_obsolete()
             _tell(group, outcomes_of(group, now=self._clock()))
-            trusted = time.monotonic()
-            expected = len(group)
+            spoke_at, answered = time.monotonic(), len(group)
 
-    def _next_group(self, expected: int) -> list[Waiting]:
-        """What waits; whoever was just answered gets a moment to speak again, for one large group costs less than two."""
+    def _next_group(self, answered: int) -> list[Waiting]:
+        """What waits; so many were just answered, and one group with what they say next costs less than two."""
         with self._more:
-            before = len(self._queue)
-            self._more.wait_for(lambda: len(self._queue) >= min(LARGEST_GROUP, before + expected), _MOMENT_SECONDS)
+            wanted = min(LARGEST_GROUP, len(self._queue) + answered)
+            self._more.wait_for(lambda: len(self._queue) >= wanted, _MOMENT_SECONDS)
             self._more.wait_for(lambda: self._queue)
             group = [self._queue.popleft() for _number in range(min(len(self._queue), LARGEST_GROUP))]
-            for waiting in group:
-                self._of_key[waiting.key] -= 1
-                self._bytes -= waiting.size
-            self._of_key += Counter()  # forgets the keys of which nothing waits
+            self._of_key.subtract(waiting.key for waiting in group)
+            self._of_key = +self._of_key  # forgets the keys of which nothing waits
+            self._bytes -= sum(waiting.size for waiting in group)
             return group
 
 

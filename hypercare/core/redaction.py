@@ -7,7 +7,6 @@ patterns are in `secret_patterns`, numbers with check digits in `account_numbers
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hypercare.core import account_numbers, secret_names, secret_patterns
@@ -17,13 +16,6 @@ from hypercare.core.strict_json import JSON
 ROUNDS = 4
 # Machines say the same short texts over and over. Only texts that proved clean are remembered, so never a secret.
 REMEMBERED, LONGEST_REMEMBERED = 20_000, 300
-
-Mask = Callable[[str, Counter[str]], str]
-MASKS: tuple[Mask, ...] = (
-    *(pattern.mask for pattern in secret_patterns.PATTERNS),
-    account_numbers.mask_ibans,
-    account_numbers.mask_cards,
-)
 
 
 @dataclass(frozen=True)
@@ -77,9 +69,14 @@ def _masked(text: str, counts: Counter[str]) -> str:
 
 def _masked_anew(text: str, counts: Counter[str]) -> str:
     for _round in range(ROUNDS):
-        before = text
-        for mask in MASKS:
-            text = mask(text, counts)
+        before, lowered = text, text.lower()
+        for pattern in secret_patterns.PATTERNS:
+            for needle in pattern.needles:
+                if needle in lowered:
+                    text = pattern.mask(text, counts)
+                    lowered = text.lower()
+                    break
+        text = account_numbers.mask_cards(account_numbers.mask_ibans(text, counts), counts)
         if text == before:
             break
     return text

@@ -5,7 +5,6 @@ gives each column its type. Constraints and defaults of the database hold as eve
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -54,14 +53,6 @@ def read(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Ro
     with connection.cursor() as cursor:
         cursor.execute(_select_from(model, condition), parameters)
         return [model.from_db(None, columns, _converted(model, row)) for row in cursor.fetchall()]
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Sends the statements inside one after the other without waiting for their ends; what fails, fails here at last."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
 
 
 def update(rows: Sequence[Model], columns: Iterable[str]) -> None:
