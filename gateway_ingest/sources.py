@@ -165,6 +165,13 @@ def lock(held: Iterable[Source]) -> None:
             source.revoked_at, source.launch.closed_at = revoked_at, closed_at
 
 
+def locked_living(source_id: int) -> Source:
+    """The source, locked for its next delivery; 404 once its key was ended."""
+    source = _locked(source_id)
+    refuse_ended(source)
+    return source
+
+
 def refuse_ended(source: Source) -> None:
     """Raises Problem 404 once a source's key was ended."""
     if source.revoked_at:

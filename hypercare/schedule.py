@@ -5,6 +5,7 @@ BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("triage what waits", "triage.waiting", 3.0),
         ("follow alert changes", "triage.alert_changes", 3.0),
+        ("close what came and went", "triage.settle", 30.0),
         ("run errands of notification topics", "gateway_ingest.sns_errands", 30.0),
         ("send messages", "core.send_messages", 5.0),
         ("assess exit criteria", "triage.assess", 60.0),
@@ -24,6 +25,7 @@ STANDBY_TASKS = {
     "triage.alert_changes": 1.0,
     "core.send_messages": 1.0,
     "gateway_ingest.sns_errands": 30.0,
+    "triage.settle": 30.0,
     "triage.reports": 30.0,
     "triage.owners": 30.0,
     "triage.assess": 60.0,

@@ -2,10 +2,12 @@
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
+from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
 
 __all__ = [
+    "GIVEN_BY_PEOPLE",
     "Alert",
     "AlertChange",
     "AlertSeverity",
@@ -17,6 +19,8 @@ __all__ = [
     "CallRetention",
     "DeadLetter",
     "Mapping",
+    "NoiseReason",
+    "RuleOutcome",
     "SigningCertificate",
     "Source",
     "TopicSubscription",

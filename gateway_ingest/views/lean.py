@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
@@ -183,7 +184,7 @@ def _lasting_headers(is_secure: bool) -> list[tuple[bytes, bytes]]:
     def plain(_request: HttpRequest) -> HttpResponse:
         return HttpResponse(headers={"Vary": "Accept-Language", "Content-Language": settings.LANGUAGE_CODE})
 
-    response = SecurityMiddleware(XFrameOptionsMiddleware(CSPMiddleware(plain)))(request)
+    response = cast("HttpResponse", SecurityMiddleware(XFrameOptionsMiddleware(CSPMiddleware(plain)))(request))
     del response["Content-Type"]
     return [*_encoded(response.items())]
 

@@ -131,7 +131,7 @@ def _update_of(model: type[Model], columns: tuple[str, ...]) -> str:
 
 @lru_cache
 def _columns(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.column for field in _options(model).concrete_fields)
+    return tuple(str(field.column) for field in _options(model).concrete_fields)
 
 
 @lru_cache
