@@ -20,6 +20,8 @@ NEEDS_ROWS = {
     "calls_ingest": False,
     "alert_ingest": True,
     "alert_storm": False,
+    "evidence_queries": True,
+    "sketch_errors": False,
 }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from feedback import intake
 from gateway_ingest.episodes import Rule
 from gateway_ingest.formats import IncomingAlert, Unreadable
-from gateway_ingest.ledger import SUGGESTED_SEVERITY, TOLD, Episode, Key, Ledger, Step
+from gateway_ingest.ledger import SUGGESTED_SEVERITY, TOLD, Episode, Key, Ledger, Step, Touched
 from gateway_ingest.models import AlertChange, AlertStatus, Source
 from hypercare.core import rows, wake
 from hypercare.core.models import Launch
@@ -60,7 +60,7 @@ def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> li
     return receipts_of(touched, write(ledger, {source.launch_id: source.launch}))
 
 
-def receipts_of(touched: Iterable[tuple[Key, int, int | None]], numbers: Numbers) -> list[str]:
+def receipts_of(touched: Iterable[Touched], numbers: Numbers) -> list[str]:
     """The names of the feedback rows behind what `Ledger.enter` touched, once it is written."""
     found = (numbers.get((key, episode), before) for key, episode, before in touched)
     return [f"HC-{number}" for number in found if number]

@@ -17,9 +17,11 @@ from http import HTTPStatus
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
+from gateway_ingest import admission
+from gateway_ingest.admission import Caller
 from gateway_ingest.models import Source
-from gateway_ingest.receive import Delivery, read
-from gateway_ingest.sources import sources_of_keys, unknown_key
+from gateway_ingest.receive import Delivery, finished, read
+from gateway_ingest.senders import sources_of_keys, unknown_key
 from gateway_ingest.storing import Answer, Told, store_all
 from hypercare.core.problem import Problem
 
@@ -110,7 +112,10 @@ def outcomes_of(group: Sequence[Waiting], *, now: datetime) -> list[Outcome]:
         found = sources_of_keys({waiting.key for waiting in group}, now=now)
         said = [_read(waiting, found.get(waiting.key), now=now) for waiting in group]
         stored = iter(_stored([one for one in said if isinstance(one, Told)], now=now))
-        return [next(stored) if isinstance(one, Told) else one for one in said]
+        return [
+            _charged(found.get(waiting.key), next(stored) if isinstance(one, Told) else one)
+            for waiting, one in zip(group, said, strict=True)
+        ]
     except Exception as error:  # noqa: BLE001 - a thread that ended would leave all who come after unanswered
         return [_problem_of(error)] * len(group)
 
@@ -119,7 +124,9 @@ def _read(waiting: Waiting, source: Source | None, *, now: datetime) -> Told | O
     try:
         if source is None:
             return unknown_key(in_address=waiting.in_address)
-        return read(source, waiting.delivery, now=now)
+        delivery = waiting.delivery
+        admission.admit(source, Caller(waiting.caller, delivery.headers, delivery.body), now=now)
+        return read(source, delivery, now=now)
     except Exception as error:  # noqa: BLE001 - what one delivery breaks is no matter of its neighbours
         return _problem_of(error)
 
@@ -128,11 +135,25 @@ def _stored(told: Sequence[Told], *, now: datetime) -> list[Outcome]:
     if not told:
         return []
     try:
-        return [*store_all(told, now=now)]
+        return [_finished(one, answer, now=now) for one, answer in zip(told, store_all(told, now=now), strict=True)]
     except Exception as error:  # noqa: BLE001 - looked at one by one
         if len(told) == 1 or _is_away(error):
             return [_problem_of(error)] * len(told)
         return [outcome for one in told for outcome in _stored([one], now=now)]
+
+
+def _charged(source: Source | None, outcome: Outcome) -> Outcome:
+    """Counts what a delivery held beyond the one that it was let in for."""
+    if source is not None and isinstance(outcome, Answer):
+        admission.charge(source, outcome.accepted + len(outcome.rejected) - 1)
+    return outcome
+
+
+def _finished(told: Told, outcome: Outcome, *, now: datetime) -> Outcome:
+    try:
+        return outcome if isinstance(outcome, Problem) else finished(told, outcome, now=now)
+    except Exception as error:  # noqa: BLE001 - its alerts are in; sent again it is a duplicate
+        return _problem_of(error)
 
 
 def _is_away(error: Exception) -> bool:

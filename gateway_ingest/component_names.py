@@ -8,9 +8,10 @@ from hypercare.core.models import Component
 
 
 def components_by_name(launch_id: int) -> dict[str, Component]:
-    """The launch's components by slug and by plain name; a slug wins over another's name."""
+    """The launch's components by slug, plain name and hint; a slug wins over another's name, a name over a hint."""
     found = rows.read(Component, "launch_id = %s ORDER BY id", [launch_id])
-    return {plain(row.name): row for row in found} | {row.slug: row for row in found}
+    hints = {plain(hint): row for row in reversed(found) for hint in row.hints}
+    return hints | {plain(row.name): row for row in found} | {row.slug: row for row in found}
 
 
 def component_of(names: Iterable[str], components: dict[str, Component]) -> Component | None:

@@ -39,6 +39,8 @@ TOLD = {
 _SPOKEN_OF = "source_id = ANY(%s) AND fingerprint = ANY(%s) ORDER BY id FOR UPDATE"
 
 Key = tuple[int, int, str]
+# An alert that was spoken of, its episode then, and the feedback it had so far.
+Touched = tuple[Key, int, int | None]
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,7 @@ class Ledger:
                 alert.count += 1 if counts else 0
                 self.counted.add(key)
 
-    def enter(
-        self, source: Source, said: Sequence[IncomingAlert], *, actor: Actor
-    ) -> list[tuple[Key, int, int | None]]:
+    def enter(self, source: Source, said: Sequence[IncomingAlert], *, actor: Actor) -> list[Touched]:
         """Applies words in their order; says for each alert its episode and the feedback that it has so far."""
         touched = {}
         for one in said:

@@ -1,14 +1,16 @@
 """This module takes one delivery of alerts: opens it, finds its format, checks who signed it, and has it stored."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import batches, dead_letters, mappings, signatures
+from gateway_ingest import batches, dead_letters, mappings, posted_forms, ratings, signatures, sources
 from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, otlp_logs, read_as, recognised
+from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
+from gateway_ingest.ratings import Rating
 from gateway_ingest.storing import Answer, Told, store
 from gateway_ingest.unpacking import MAX_UNPACKED, unpack
 from hypercare.core.problem import Problem, not_found
@@ -38,7 +40,7 @@ class Delivery:
 def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
     """Stores what can be stored and says of the rest why not; raises Problem as `read`, and 409 for a closed launch."""
     said = read(source, delivery, now=now)
-    return said if isinstance(said, Answer) else store(said, now=now)
+    return said if isinstance(said, Answer) else finished(said, store(said, now=now), now=now)
 
 
 def read(source: Source, delivery: Delivery, *, now: datetime) -> Told | Answer:
@@ -52,32 +54,45 @@ def read(source: Source, delivery: Delivery, *, now: datetime) -> Told | Answer:
         raise not_found(detail % {"known": ", ".join(FORMATS)})
     batches.check_key(delivery.idempotency_key)
     body, payload = _opened(source, delivery, now=now)
+    if not delivery.format_name and otlp_logs.recognises(payload):
+        if not delivery.replayed:
+            signatures.refuse_unsigned(source, "otlp", now=now)
+        return _told_by_logs(source, body, payload, request=delivery.request)
     name = _format_of(source, delivery, payload)
     if not delivery.replayed:
         signatures.check(source, name, body, payload, delivery.headers, now=now)
     return _understood(source, delivery, body, payload, name, now=now)
 
 
-@dataclass(frozen=True)
-class LogsTaken:
-    """What became of an export of logs: the answer, and how many records were too quiet to be alerts."""
+def finished(told: Told, answer: Answer, *, now: datetime) -> Answer:
+    """The answer once what a delivery tells beside alerts is stored too: the ratings among log records."""
+    if told.logs is None:
+        return answer
+    found = [
+        Rating(one.response_id, marks.of_score(one.name, one.number, one.label), one.at)
+        for one in told.logs.evaluations
+    ]
+    lost = ratings.store(told.source, found, batch_id=told.batch_id, now=now)
+    return replace(answer, quiet=told.logs.quiet, lost_ratings=lost)
 
-    answer: Answer
-    quiet: int
 
-
-def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: datetime) -> LogsTaken:
+def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: datetime) -> Answer:
     """Stores the loud records of an OpenTelemetry export; raises Problem as `receive`, and 400 for another payload."""
     signatures.refuse_unsigned(source, "otlp", now=now)
     try:
         body, payload = _opened_protobuf(delivery) if protobuf else _opened(source, delivery, now=now)
-        logs = otlp_logs.read(payload)
+        told = _told_by_logs(source, body, payload, request=delivery.request)
     except FormatError as error:
         letter = dead_letters.keep(source, b"" if protobuf else body, reason=str(error), format_name="otlp", now=now)
         raise Problem(400, str(error), dead_letter=letter.key) from error
+    return finished(told, store(told, now=now), now=now)
+
+
+def _told_by_logs(source: Source, body: bytes, payload: JSON, *, request: str = "") -> Told:
+    logs = otlp_logs.read(payload)
     if len(logs.reading) > MAX_ALERTS:
         raise _too_many()
-    told = Told(
+    return Told(
         source=source,
         payload=payload,
         reading=logs.reading,
@@ -85,8 +100,9 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
         named=False,
         format_name="otlp",
         headers={},
+        request=request,
+        logs=logs,
     )
-    return LogsTaken(store(told, now=now), logs.quiet)
 
 
 def _opened_protobuf(delivery: Delivery) -> tuple[bytes, JSON]:
@@ -122,6 +138,8 @@ def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes
     body = b""
     try:
         body = unpack(delivery.body, encoding=delivery.encoding)
+        if delivery.headers.get("content-type", "").startswith(posted_forms.CONTENT_TYPE):
+            body = posted_forms.as_json(body)
         payload = parse(body, max_bytes=MAX_UNPACKED)
         _check_number(payload)
     except (Problem, BadJson) as error:
@@ -149,12 +167,12 @@ def _format_of(source: Source, delivery: Delivery, payload: JSON) -> str:
 
 def _read(source: Source, delivery: Delivery, payload: JSON, name: str) -> Reading:
     if name:
-        return read_as(name, payload, delivery.headers)
+        return read_as(name, payload, delivery.headers, zone=sources.zone_of(source))
     mapping = mappings.of(source)
     if mapping is None:
         detail = _("We do not know this format; known are: %(known)s. Or teach it to us: fix the mapping.")
         raise FormatError(detail % {"known": ", ".join(FORMATS)})
-    return mappings.read(mapping, payload)
+    return mappings.read(mapping, payload, sources.zone_of(source))
 
 
 @transaction.atomic

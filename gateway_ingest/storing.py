@@ -9,11 +9,14 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import ngettext
 
-from feedback.intake import refuse_closed
-from gateway_ingest import alerts, batches, dead_letters, sources
+from gateway_ingest import alerts, batches, dead_letters, senders
+from gateway_ingest.alert_routes import Places, Routed, routed
 from gateway_ingest.formats import Headers, IncomingAlert, Reading, Unreadable
-from gateway_ingest.ledger import Key, Ledger
+from gateway_ingest.formats.otlp_logs import Logs
+from gateway_ingest.ledger import Ledger, Touched
 from gateway_ingest.models import Source
+from gateway_ingest.routing import Routing
+from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.strict_json import JSON
 from hypercare.core.timeline import Actor
@@ -28,12 +31,16 @@ class Answer:
     rejected: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
     dead_letter: str = ""
+    quiet: int = 0
+    lost_ratings: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The body of the answer."""
+        """The body of the answer; of logs also how many records were below a warning, and how many ratings of no known call."""
         if self.duplicate:
             return {"accepted": 0, "duplicate": True}
-        body = {"accepted": self.accepted, "rejected": self.rejected, "receipts": self.receipts}
+        body: dict[str, Any] = {"accepted": self.accepted, "rejected": self.rejected, "receipts": self.receipts}
+        counted = {"quiet": self.quiet, "lost_ratings": self.lost_ratings}
+        body |= {name: number for name, number in counted.items() if number}
         return body | ({"dead_letter": self.dead_letter} if self.dead_letter else {})
 
 
@@ -41,7 +48,7 @@ class Answer:
 class Told:
     """A delivery that was read: what it says, and what it is called; `named` where its sender chose that name.
 
-    `request` names the request it came by, where several are stored together.
+    `request` names the request it came by, where several are stored together; `logs` is what alerts were read from.
     """
 
     source: Source
@@ -52,27 +59,27 @@ class Told:
     format_name: str
     headers: Headers
     request: str = ""
+    logs: Logs | None = None
 
 
 @dataclass
 class _Turn:
-    """One delivery in its turn: its source, and what of it is good."""
+    """One delivery in its turn: what of it each launch gets, and what came of it."""
 
     told: Told
     source: Source
-    ready: Reading
-    touched: list[tuple[Key, int, int | None]] = field(default_factory=list)
+    routed: Routed
+    touched: list[Touched] = field(default_factory=list)
     duplicate: bool = False
 
     @property
     def good(self) -> list[IncomingAlert]:
-        return [one for one in self.ready if isinstance(one, IncomingAlert)]
+        return [one for _aimed, part in self.routed.parts for one in part]
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
-        return [
-            {"index": index, "error": one.error} for index, one in enumerate(self.ready) if isinstance(one, Unreadable)
-        ]
+        ready = enumerate(self.routed.ready)
+        return [{"index": index, "error": one.error} for index, one in ready if isinstance(one, Unreadable)]
 
     @property
     def batch(self) -> tuple[int, str]:
@@ -93,53 +100,73 @@ def store_all(told: Sequence[Told], *, now: datetime) -> list[Answer | Problem]:
     Answers each in its place: a Problem where its source was ended or its launch is closed. The sources' row locks come
     first, so deliveries of one source follow one another and never cross.
     """
+    prepared = [_prepared(one.reading, now=now) for one in told]
     held = {one.source.pk: one.source for one in told}
-    turns = [_Turn(one, held[one.source.pk], _prepared(one.reading, now=now)) for one in told]
+    places: Places = {}
     with transaction.atomic():
-        sources.lock(held.values())
-        problems = [_problem_of(turn.source) for turn in turns]
-        answers = iter(_stored([turn for turn, no in zip(turns, problems, strict=True) if no is None], now=now))
-        return [problem or next(answers) for problem in problems]
+        senders.lock(held.values())
+        routings = Routing.of_all(list(held.values()))
+        turns = [_turn(one, held, ready, routings, places) for one, ready in zip(told, prepared, strict=True)]
+        answers = iter(_stored([turn for turn in turns if isinstance(turn, _Turn)], now=now))
+        return [turn if isinstance(turn, Problem) else next(answers) for turn in turns]
 
 
 def _prepared(reading: Reading, *, now: datetime) -> Reading:
     return [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in reading]
 
 
-def _problem_of(source: Source) -> Problem | None:
+def _turn(
+    told: Told, held: dict[int, Source], ready: Reading, routings: dict[int, Routing], places: Places
+) -> _Turn | Problem:
+    source = held[told.source.pk]
     try:
-        sources.refuse_ended(source)
-        refuse_closed(source.launch)
+        senders.refuse_ended(source)
+        return _Turn(told, source, routed(source, ready, routings[source.pk], places))
     except Problem as problem:
         return problem
-    return None
 
 
 def _stored(turns: Sequence[_Turn], *, now: datetime) -> list[Answer]:
     if not turns:
         return []
-    ledger = Ledger.of([(turn.source, turn.good) for turn in turns], now=now)
-    known = batches.came_before({turn.batch for turn in turns}, now=now)
+    ledger = Ledger.of([part for turn in turns for part in turn.routed.parts], now=now)
+    seen = batches.seen_of({turn.batch for turn in turns}, now=now)
     for turn in turns:
-        _enter(turn, ledger, known)
-    numbers = alerts.write(ledger, {turn.source.launch_id: turn.source.launch for turn in turns})
-    answers = [_answer(turn, numbers, now=now) for turn in turns]
-    accepted = {turn.batch: answer.accepted for turn, answer in zip(turns, answers, strict=True) if answer.accepted}
-    batches.keep([(*batch, count) for batch, count in sorted(accepted.items())], now=now)
+        _enter(turn, ledger, seen)
+    launches: dict[int, Launch] = {
+        aimed.launch_id: aimed.launch for turn in turns for aimed, _part in turn.routed.parts
+    }
+    numbers = alerts.write(ledger, launches)
+    came = {turn.batch: _came(turn, now=now) for turn in turns if turn.good and not turn.duplicate}
+    batches.keep([one for _batch, one in sorted(came.items())], now=now)
     _note_events(turns, now=now)
-    return answers
+    return [_answer(turn, numbers, now=now) for turn in turns]
 
 
-def _enter(turn: _Turn, ledger: Ledger, known: set[tuple[int, str]]) -> None:
+def _enter(turn: _Turn, ledger: Ledger, seen: set[tuple[int, str]]) -> None:
     """Enters what one delivery says; a batch that came before and tells no news is only a reminder."""
-    named, good = turn.told.named, turn.good
-    if turn.batch in known and (named or not ledger.is_news(turn.source, good)):
+    named, parts = turn.told.named, turn.routed.parts
+    if turn.batch in seen and (named or not any(ledger.is_news(aimed, part) for aimed, part in parts)):
         turn.duplicate = True
-        ledger.remind(turn.source, good, counts=not named)
+        for aimed, part in parts:
+            ledger.remind(aimed, part, counts=not named)
         return
-    turn.touched = ledger.enter(turn.source, good, actor=Actor(turn.source.name, request=turn.told.request))
-    if good:
-        known.add(turn.batch)
+    actor = Actor(turn.source.name, request=turn.told.request)
+    for aimed, part in parts:
+        turn.touched += ledger.enter(aimed, part, actor=actor)
+    if parts:
+        seen.add(turn.batch)
+
+
+def _came(turn: _Turn, *, now: datetime) -> batches.Came:
+    good = turn.good
+    return batches.Came(*turn.batch, accepted=len(good), rejected=len(turn.rejected), lag=_lag(good, now=now))
+
+
+def _lag(good: list[IncomingAlert], *, now: datetime) -> int | None:
+    """Milliseconds since the newest thing that the alerts tell of."""
+    told = [moment for one in good if (moment := one.ends_at or one.starts_at)]
+    return max(0, int((now - max(told)).total_seconds() * 1000)) if told else None
 
 
 def _answer(turn: _Turn, numbers: alerts.Numbers, *, now: datetime) -> Answer:
@@ -147,7 +174,7 @@ def _answer(turn: _Turn, numbers: alerts.Numbers, *, now: datetime) -> Answer:
         return Answer(duplicate=True)
     rejected = turn.rejected
     return Answer(
-        accepted=len(turn.ready) - len(rejected),
+        accepted=len(turn.good),
         rejected=rejected,
         receipts=alerts.receipts_of(turn.touched, numbers),
         dead_letter=_letter_of_rejected(turn.source, turn.told, rejected, now=now) if rejected else "",

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import batches, partitions, sns
+from gateway_ingest import batches, call_kinds, evidence, hours, partitions, sns, windows
 from gateway_ingest.calls import STORE
 from hypercare.core import clock
 
@@ -15,10 +15,22 @@ def sns_errands(**_later: Any) -> None:
     sns.run_errands(clock=clock.now)
 
 
+@shared_task(name="gateway_ingest.fold_windows")
+def fold_windows(**_later: Any) -> None:
+    """Brings what deliveries noted into the minute windows."""
+    windows.fold()
+
+
 @shared_task(name="gateway_ingest.make_partitions")
 def make_partitions(**_later: Any) -> None:
     """Makes the calls' partitions of the next days."""
     partitions.make_ahead(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.close_days")
+def close_days(**_later: Any) -> None:
+    """Gives the calls of days that are over smaller indexes."""
+    STORE.close_days(now=clock.now())
 
 
 @shared_task(name="gateway_ingest.drop_old_calls")
@@ -27,7 +39,25 @@ def drop_old_calls(**_later: Any) -> None:
     STORE.drop_old(now=clock.now())
 
 
+@shared_task(name="gateway_ingest.link_components")
+def link_components(**_later: Any) -> None:
+    """Links kinds of calls to components that came, or got their names, after them."""
+    call_kinds.link_components()
+
+
 @shared_task(name="gateway_ingest.forget_batches")
 def forget_batches(**_later: Any) -> None:
-    """Forgets which deliveries came, once they are too old to be known again."""
+    """Forgets deliveries that are too old to be known again."""
     batches.forget_old(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.add_up_hours")
+def add_up_hours(**_later: Any) -> None:
+    """Adds the minutes of hours that are over up to hours."""
+    hours.add_up(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.keep_evidence")
+def keep_evidence(**_later: Any) -> None:
+    """Keeps what is found near new reports."""
+    evidence.keep_evidence(now=clock.now())

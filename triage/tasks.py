@@ -8,6 +8,7 @@ from hypercare.core import clock
 from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.reports import daily
+from triage.score import measured
 
 
 @shared_task(name="triage.waiting")
@@ -47,3 +48,9 @@ def keep_up_reports(**_later: Any) -> None:
 def free_ownerless(**_later: Any) -> None:
     """Frees issues whose owner has left the launch."""
     owners.free_left(now=clock.now())
+
+
+@shared_task(name="triage.measure_reach")
+def measure_reach(**_later: Any) -> None:
+    """Measures in traffic how many consumers open issues reach."""
+    measured.measure(clock=clock.now)

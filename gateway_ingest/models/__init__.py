@@ -1,10 +1,11 @@
 """This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
-from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
+from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
+from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence
 from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
-from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
+from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
 __all__ = [
     "GIVEN_BY_PEOPLE",
@@ -12,17 +13,25 @@ __all__ = [
     "AlertChange",
     "AlertSeverity",
     "AlertStatus",
+    "ApiDescription",
     "Backfill",
     "Batch",
     "CallDetail",
     "CallKind",
     "CallRetention",
     "DeadLetter",
+    "Hour",
+    "HourMark",
+    "HourOfLaunch",
+    "KeptEvidence",
     "Mapping",
     "NoiseReason",
+    "RouteField",
     "RuleOutcome",
     "SigningCertificate",
     "Source",
+    "SourceRoute",
     "TopicSubscription",
     "Window",
+    "WindowPart",
 ]

@@ -7,11 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
+from gateway_ingest.admission import Caller
 from gateway_ingest.masking import masked
 from gateway_ingest.models import Source
-from gateway_ingest.sources import source_of_key, unknown_key
+from gateway_ingest.senders import unknown_key
+from gateway_ingest.sources import source_of_key
 from gateway_ingest.unpacking import MAX_SENT
 from hypercare.core import clock
+from hypercare.core.addresses import address_of
 from hypercare.core.middleware import problem_response
 from hypercare.core.problem import Problem
 
@@ -42,6 +45,13 @@ def bearer_key(authorization: str) -> str:
     """The key in an Authorization header; empty where there is none."""
     scheme, _space, secret = authorization.partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def caller_of(request: HttpRequest, body: bytes) -> Caller:
+    """Who sends this body, as far as the connection and its headers say."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    address = address_of(request.META.get("REMOTE_ADDR", ""), headers.get("x-forwarded-for", ""))
+    return Caller(address, headers, body)
 
 
 def body_of(request: HttpRequest) -> bytes:

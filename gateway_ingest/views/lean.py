@@ -24,6 +24,7 @@ from gateway_ingest.formats import FORMATS
 from gateway_ingest.masking import masked
 from gateway_ingest.receive import Delivery
 from gateway_ingest.views import door
+from hypercare.core.addresses import address_of as origin_of
 from hypercare.core.middleware import GIVEN_ID
 from hypercare.core.problem import Problem
 from hypercare.core.whole_bodies import App, Receive, Scope, Send
@@ -135,7 +136,7 @@ def _waiting(scope: Scope, address: Address, delivery: Delivery) -> Waiting:
     return Waiting(
         key=key,
         in_address=address.key is not None,
-        caller=(scope.get("client") or ("",))[0],
+        caller=origin_of((scope.get("client") or ("",))[0], delivery.headers.get("x-forwarded-for", "")),
         delivery=delivery,
         answered=asyncio.get_running_loop().create_future(),
     )

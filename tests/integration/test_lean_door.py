@@ -267,43 +267,31 @@ def test_number_of_queries_does_not_grow_with_the_group(key):
     assert Alert.objects.count() == 63
 
 
-def _blocked(monkeypatch):
+@pytest.fixture
+def blocked(monkeypatch):
+    """A committer that never comes to its second group, with room for four."""
     monkeypatch.setattr(committing, "MOST_WAITING", 4)
-    held = threading.Event()
-
-    def never() -> None:
-        held.wait(20)
-        raise SystemExit
-
-    return Committer(clock=never), held  # type: ignore[arg-type]  # a clock that stands still
+    return Committer(clock=threading.Event().wait)  # type: ignore[arg-type]  # a clock that stands still
 
 
-def test_full_queue_answers_that_it_is_full_and_leaves_room_for_others(monkeypatch):
-    committer, held = _blocked(monkeypatch)
-    try:
-        committer.take(waiting("flood", b"first, which the thread takes"))
-        time.sleep(0.1)
-        committer.take(waiting("flood", b"1"))
-        committer.take(waiting("flood", b"2"))
-        with pytest.raises(Problem) as full:
-            committer.take(waiting("flood", b"3"))
-        assert full.value.status == 503
-        committer.take(waiting("another", b"1"))
-    finally:
-        held.set()
+def test_full_queue_answers_that_it_is_full_and_leaves_room_for_others(blocked):
+    blocked.take(waiting("flood", b"first, which the thread takes"))
+    time.sleep(0.1)
+    blocked.take(waiting("flood", b"1"))
+    blocked.take(waiting("flood", b"2"))
+    with pytest.raises(Problem) as full:
+        blocked.take(waiting("flood", b"3"))
+    assert full.value.status == 503
+    blocked.take(waiting("another", b"1"))
 
 
-def test_queue_is_bounded_by_bytes(monkeypatch):
+def test_queue_is_bounded_by_bytes(monkeypatch, blocked):
     monkeypatch.setattr(committing, "MOST_BYTES", 1000)
-    committer, held = _blocked(monkeypatch)
-    try:
-        committer.take(waiting("a", b"first, which the thread takes"))
-        time.sleep(0.1)
-        committer.take(waiting("a", b"x" * 900))
-        with pytest.raises(Problem):
-            committer.take(waiting("b", b"x" * 101))
-    finally:
-        held.set()
+    blocked.take(waiting("a", b"first, which the thread takes"))
+    time.sleep(0.1)
+    blocked.take(waiting("a", b"x" * 900))
+    with pytest.raises(Problem):
+        blocked.take(waiting("b", b"x" * 101))
 
 
 # --- faults ---------------------------------------------------------------------------------------------------

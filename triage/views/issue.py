@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST
 from rest_framework.request import Request
 
 from feedback.models import MACHINE_CHANNELS, Feedback
+from gateway_ingest.evidence import Signature
 from gateway_ingest.models import GIVEN_BY_PEOPLE
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
@@ -26,8 +28,9 @@ from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
-from triage.models import OPEN_STATUSES, Issue, IssueStatus, Moscow
+from triage.models import OPEN_STATUSES, Issue, IssueStatus, MeasuredReach, Moscow
 from triage.notes import add_note
+from triage.score.scoring import REPORTERS
 from triage.story import story_of
 from triage.views.posted import posted
 
@@ -81,6 +84,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "nav_active": "board",
         "issue": one,
         "card": cards_of([one], now=clock.now())[0],
+        **_measured(one),
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
         "story": story_of(_entries_of(one, keys), of=one.key),
@@ -108,6 +112,17 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 def _is_of_machines(one: Issue) -> bool:
     return any(one.sources.get(str(channel)) for channel in MACHINE_CHANNELS)
+
+
+def _measured(one: Issue) -> dict[str, Any]:
+    """How the reach was measured, where it was."""
+    row = MeasuredReach.objects.filter(issue=one, value__gt=0).first() if one.reach_method != REPORTERS else None
+    signatures = [Signature(**said | _status_class(said)) for said in row.signatures] if row else []
+    return {"measured": row, "measured_words": "; ".join(signature.in_words() for signature in signatures)}
+
+
+def _status_class(said: dict[str, str]) -> dict[str, Any]:
+    return {"status_class": int(said["status_class"])} if "status_class" in said else {}
 
 
 def _entries_of(one: Issue, keys: list[str]) -> QuerySet[TimelineEntry]:
