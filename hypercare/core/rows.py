@@ -103,7 +103,7 @@ def _converted(model: type[Model], row: Sequence[Any]) -> list[Any]:
 def _plain(value: object) -> str:
     """What only looks like a text: one marked as safe, or one that is translated late."""
     if isinstance(value, str | Promise):
-        return str(value)
+        return str(value)[:]  # a part of a marked text is a plain one
     raise TypeError(f"{type(value).__name__} cannot be written into a column")
 
 
