@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from feedback import intake
 from feedback.report import read_report
 from gateway_ingest.dead_letters import keep
-from gateway_ingest.models import ApiDescription
+from gateway_ingest.models import ApiDescription, SourceRoute
 from hypercare.core import clock
 from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
@@ -59,6 +59,8 @@ PAGES = [
     f"{LAUNCH}/traffic/deployments/{{deployment}}/",
     f"{LAUNCH}/traffic/governance/",
     f"{LAUNCH}/sources/",
+    f"{LAUNCH}/sources/{{source}}/",
+    f"{LAUNCH}/sources/{{source}}/?program=kong",
     f"{LAUNCH}/sources/{{source}}/mapping/",
     f"{LAUNCH}/sources/{{source}}/mapping/?letter={{letter}}",
     f"{LAUNCH}/outbox/",
@@ -87,6 +89,7 @@ def named(launch):
     letter = keep(
         source, b'{"headline": "Till is offline", "state": "open"}', reason="Unknown", format_name="", now=now
     )
+    SourceRoute.objects.create(source=source, launch=launch, field="host", value="*.example.org", made_at=now)
     deployed = make_deployment(launch, now=now - timedelta(minutes=30), version="1.8.3")
     trace = _traffic(launch, now=now)
     make_feedback(launch, now=now, title="Nothing in stock", trace_id=trace, component=launch.components.first())
