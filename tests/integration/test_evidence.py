@@ -12,7 +12,7 @@ from gateway_ingest import evidence, hours, partitions, windows
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
 from gateway_ingest.formats.calls import CallFlag
-from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence
+from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from hypercare.core.launches import create_launch
 from hypercare.core.models import Launch
 from tests.integration.rows import make_alert, make_deployment, make_feedback
@@ -89,6 +89,34 @@ def test_many_consumers_are_estimated_and_the_error_is_shown(launch, now, hour):
     assert found.method == "HyperLogLog ±1.6%"
     assert found.error == pytest.approx(0.0162, abs=0.0003)
     assert found.value == pytest.approx(30_000, rel=0.03)
+
+
+def test_a_few_thousand_active_consumers_are_counted_out(launch, now, hour):
+    for part in range(3):
+        found = calls(50, now - 30 * MINUTE, every=timedelta(milliseconds=1), consumer=f"user-{part}-{{}}")
+        store(launch, found, now=now)
+    store(
+        launch,
+        calls(900, now - 20 * MINUTE, every=timedelta(milliseconds=1), consumer="other-{}", path="/pay"),
+        now=now,
+    )
+    found = evidence.reach(launch, Signature(status_class=5), hour, now=now)
+    assert found.of == pytest.approx(1050, rel=0.03)
+    store(launch, calls(60, now - 3 * HOUR, every=timedelta(milliseconds=1), consumer="u{}", path="/a"), now=now)
+    store(launch, calls(60, now - 3 * HOUR, every=timedelta(milliseconds=1), consumer="v{}", path="/b"), now=now)
+    early = Span.of(now - 3 * HOUR - 40 * MINUTE, now - 2 * HOUR)
+    assert evidence.reach(launch, Signature(), early, now=now).of == 120
+    hours.add_up(now=now)
+    assert evidence.reach(launch, Signature(), early, now=now).of == 120
+
+
+def test_windows_from_before_minutes_of_launches_were_kept_are_brought_in(launch, now):
+    store(launch, calls(90, now - 3 * HOUR, every=timedelta(milliseconds=1), consumer="u{}"), now=now)
+    windows.fold()
+    MinuteOfLaunch.objects.all().delete()
+    hours.add_up(now=now)
+    early = Span.of(now - 3 * HOUR - MINUTE, now - 2 * HOUR)
+    assert evidence.reach(launch, Signature(), early, now=now).of == pytest.approx(90, abs=2)
 
 
 def test_calls_are_counted_where_nobody_names_consumers(launch, now, hour):
