@@ -1,7 +1,7 @@
 """This module says which launch gets what a source sends: the first of its routes that fits, or its own without any."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from gateway_ingest.formats import IncomingAlert
 from gateway_ingest.formats.calls import IncomingCall
 from gateway_ingest.formats.deploys import IncomingDeployment
 from gateway_ingest.models import RouteField, Source, SourceRoute
+from hypercare.core import rows
 from hypercare.core.models import Launch
 
 # Under which labels alerts name their host and their path.
@@ -67,9 +68,22 @@ class Routing:
         """As they stand now; a source that was fetched as one without routes is taken at its word."""
         if not getattr(source, "has_routes", True):
             return cls(source.launch)
-        rows = SourceRoute.objects.filter(source=source).select_related("launch").order_by("pk")
-        rules = [Rule(row.field, row.name, row.value, row.launch) for row in rows]
-        return cls(source.launch, tuple(sorted(rules, key=lambda rule: rule.field == RouteField.ANYTHING)))
+        return cls.of_all([source])[source.pk]
+
+    @classmethod
+    def of_all(cls, sources: Sequence[Source]) -> "dict[int, Routing]":
+        """Those of several sources, by their numbers."""
+        found = rows.read(SourceRoute, "source_id = ANY(%s) ORDER BY id", [[source.pk for source in sources]])
+        launches = Launch.objects.in_bulk({row.launch_id for row in found}) if found else {}
+        rules: dict[int, list[Rule]] = {source.pk: [] for source in sources}
+        for row in found:
+            rules[row.source_id].append(Rule(row.field, row.name, row.value, launches[row.launch_id]))
+        return {
+            source.pk: cls(
+                source.launch, tuple(sorted(rules[source.pk], key=lambda rule: rule.field == RouteField.ANYTHING))
+            )
+            for source in sources
+        }
 
     @property
     def launches(self) -> list[Launch]:

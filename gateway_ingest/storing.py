@@ -1,23 +1,25 @@
-"""This module stores what one delivery says, whole and once, in one transaction."""
+"""This module stores what deliveries say, each whole and once, any number of them in one transaction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F
-from django.utils.translation import gettext as _
+from django.db import connection, transaction
 from django.utils.translation import ngettext
 
-from feedback.intake import refuse_closed
-from gateway_ingest import alerts, dead_letters, routing, sources
-from gateway_ingest.batches import BODY_KEPT_FOR, KEY_KEPT_FOR
+from gateway_ingest import alerts, batches, dead_letters, senders
+from gateway_ingest.alert_routes import Places, Routed, routed
 from gateway_ingest.formats import Headers, IncomingAlert, Reading, Unreadable
-from gateway_ingest.models import Alert, AlertStatus, Batch, Source
+from gateway_ingest.formats.otlp_logs import Logs
+from gateway_ingest.ledger import Ledger, Touched
+from gateway_ingest.models import Source
 from gateway_ingest.routing import Routing
 from hypercare.core.models import Launch
+from hypercare.core.problem import Problem
 from hypercare.core.strict_json import JSON
+from hypercare.core.timeline import Actor
 
 
 @dataclass(frozen=True)
@@ -44,92 +46,121 @@ class Answer:
 
 @dataclass(frozen=True)
 class Told:
-    """A delivery that was read: what it says, and what it is called; `named` where its sender chose that name."""
+    """A delivery that was read: what it says, and what it is called; `named` where its sender chose that name.
 
+    `request` names the request it came by, where several are stored together; `logs` is what alerts were read from.
+    """
+
+    source: Source
     payload: JSON
     reading: Reading
     batch_id: str
     named: bool
     format_name: str
     headers: Headers
+    request: str = ""
+    logs: Logs | None = None
 
 
-@transaction.atomic
-def store(source_id: int, told: Told, *, now: datetime) -> Answer:
-    """The source's row lock comes first, so deliveries of one source follow one another and never cross."""
-    source = sources.locked_living(source_id)
-    ready = [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in told.reading]
-    routed = _routed(source, ready)
-    good = [one for _aimed, part in routed.parts for one in part]
-    if _came_before(source, told.batch_id, now=now) and (told.named or not _is_news(routed, now=now)):
-        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
-        for aimed, part in routed.parts:
-            alerts.still_open(aimed, part, reminder=not told.named, now=now)
-        return Answer(duplicate=True)
-    receipts = [receipt for aimed, part in routed.parts for receipt in alerts.store(aimed, part, now=now)]
-    rejected = [
-        {"index": index, "error": one.error} for index, one in enumerate(routed.ready) if isinstance(one, Unreadable)
-    ]
-    letter = _letter_of_rejected(source, told, rejected, now=now) if rejected else ""
-    if good:
-        facts = {"accepted": len(good), "rejected": len(rejected), "lag": _lag(good, now=now), "received_at": now}
-        Batch.objects.update_or_create(source=source, batch_id=told.batch_id, defaults=facts)
-    Source.objects.filter(pk=source.pk).update(
-        last_event_at=now, first_event_at=source.first_event_at or (now if good else None)
-    )
-    return Answer(accepted=len(good), rejected=rejected, receipts=receipts, dead_letter=letter)
+@dataclass
+class _Turn:
+    """One delivery in its turn: what of it each launch gets, and what came of it."""
+
+    told: Told
+    source: Source
+    routed: Routed
+    touched: list[Touched] = field(default_factory=list)
+    duplicate: bool = False
+
+    @property
+    def good(self) -> list[IncomingAlert]:
+        return [one for _aimed, part in self.routed.parts for one in part]
+
+    @property
+    def rejected(self) -> list[dict[str, Any]]:
+        ready = enumerate(self.routed.ready)
+        return [{"index": index, "error": one.error} for index, one in ready if isinstance(one, Unreadable)]
+
+    @property
+    def batch(self) -> tuple[int, str]:
+        return self.source.pk, self.told.batch_id
 
 
-@dataclass(frozen=True)
-class _Routed:
-    """What each launch gets, with the source as it speaks there, and all in order with why the others were not taken."""
-
-    parts: list[tuple[Source, list[IncomingAlert]]]
-    ready: Reading
-
-
-def _routed(source: Source, ready: Reading) -> _Routed:
-    """Raises Problem 409 where the source has one launch only and that is closed."""
-    found = Routing.of(source)
-    if not found.rules:
-        refuse_closed(source.launch)
-        good = [one for one in ready if isinstance(one, IncomingAlert)]
-        return _Routed([(source, good)] if good else [], ready)
-    stays = _launches_of_open(source, found, ready)
-    placed: list[tuple[Launch, IncomingAlert]] = []
-    checked: Reading = []
-    for one in ready:
-        launch = None if isinstance(one, Unreadable) else _launch_of(one, found, stays)
-        if isinstance(one, Unreadable):
-            checked.append(one)
-        elif launch is None or launch.closed_at:
-            checked.append(Unreadable(routing.refusal() if launch is None else _closed(launch)))
-        else:
-            checked.append(one)
-            placed.append((launch, one))
-    groups = routing.grouped(placed)
-    return _Routed([(routing.aimed(source, launch), part) for launch, part in groups.items()], checked)
+def store(told: Told, *, now: datetime) -> Answer:
+    """Stores one delivery; raises Problem 404 for a source that was ended and 409 for a launch that is closed."""
+    (answer,) = store_all([told], now=now)
+    if isinstance(answer, Problem):
+        raise answer
+    return answer
 
 
-def _launches_of_open(source: Source, found: Routing, ready: Reading) -> dict[str, int]:
-    """Where alerts of these keys are open: their end has to reach them there though the routes changed meanwhile."""
-    keys = [one.fingerprint for one in ready if isinstance(one, IncomingAlert)]
-    known = Alert.objects.filter(source=source, fingerprint__in=keys, launch__in=found.launches)
-    return dict(known.exclude(status=AlertStatus.RESOLVED).values_list("fingerprint", "launch_id"))
+def store_all(told: Sequence[Told], *, now: datetime) -> list[Answer | Problem]:
+    """Stores deliveries in their order, all or none; the number of queries does not grow with theirs.
+
+    Answers each in its place: a Problem where its source was ended or its launch is closed. The sources' row locks come
+    first, so deliveries of one source follow one another and never cross.
+    """
+    prepared = [_prepared(one.reading, now=now) for one in told]
+    held = {one.source.pk: one.source for one in told}
+    places: Places = {}
+    with transaction.atomic():
+        senders.lock(held.values())
+        routings = Routing.of_all(list(held.values()))
+        turns = [_turn(one, held, ready, routings, places) for one, ready in zip(told, prepared, strict=True)]
+        answers = iter(_stored([turn for turn in turns if isinstance(turn, _Turn)], now=now))
+        return [turn if isinstance(turn, Problem) else next(answers) for turn in turns]
 
 
-def _launch_of(alert: IncomingAlert, found: Routing, stays: dict[str, int]) -> Launch | None:
-    if alert.fingerprint in stays:
-        return next(launch for launch in found.launches if launch.pk == stays[alert.fingerprint])
-    return found.launch_of(routing.traits_of_alert(alert))
+def _prepared(reading: Reading, *, now: datetime) -> Reading:
+    return [one if isinstance(one, Unreadable) else alerts.prepared(one, now=now) for one in reading]
 
 
-def _closed(launch: Launch) -> str:
-    return _("%(launch)s was closed and takes nothing more.") % {"launch": launch.name}
+def _turn(
+    told: Told, held: dict[int, Source], ready: Reading, routings: dict[int, Routing], places: Places
+) -> _Turn | Problem:
+    source = held[told.source.pk]
+    try:
+        senders.refuse_ended(source)
+        return _Turn(told, source, routed(source, ready, routings[source.pk], places))
+    except Problem as problem:
+        return problem
 
 
-def _is_news(routed: _Routed, *, now: datetime) -> bool:
-    return any(alerts.is_news(aimed, part, now=now) for aimed, part in routed.parts)
+def _stored(turns: Sequence[_Turn], *, now: datetime) -> list[Answer]:
+    if not turns:
+        return []
+    ledger = Ledger.of([part for turn in turns for part in turn.routed.parts], now=now)
+    seen = batches.seen_of({turn.batch for turn in turns}, now=now)
+    for turn in turns:
+        _enter(turn, ledger, seen)
+    launches: dict[int, Launch] = {
+        aimed.launch_id: aimed.launch for turn in turns for aimed, _part in turn.routed.parts
+    }
+    numbers = alerts.write(ledger, launches)
+    came = {turn.batch: _came(turn, now=now) for turn in turns if turn.good and not turn.duplicate}
+    batches.keep([one for _batch, one in sorted(came.items())], now=now)
+    _note_events(turns, now=now)
+    return [_answer(turn, numbers, now=now) for turn in turns]
+
+
+def _enter(turn: _Turn, ledger: Ledger, seen: set[tuple[int, str]]) -> None:
+    """Enters what one delivery says; a batch that came before and tells no news is only a reminder."""
+    named, parts = turn.told.named, turn.routed.parts
+    if turn.batch in seen and (named or not any(ledger.is_news(aimed, part) for aimed, part in parts)):
+        turn.duplicate = True
+        for aimed, part in parts:
+            ledger.remind(aimed, part, counts=not named)
+        return
+    actor = Actor(turn.source.name, request=turn.told.request)
+    for aimed, part in parts:
+        turn.touched += ledger.enter(aimed, part, actor=actor)
+    if parts:
+        seen.add(turn.batch)
+
+
+def _came(turn: _Turn, *, now: datetime) -> batches.Came:
+    good = turn.good
+    return batches.Came(*turn.batch, accepted=len(good), rejected=len(turn.rejected), lag=_lag(good, now=now))
 
 
 def _lag(good: list[IncomingAlert], *, now: datetime) -> int | None:
@@ -138,11 +169,30 @@ def _lag(good: list[IncomingAlert], *, now: datetime) -> int | None:
     return max(0, int((now - max(told)).total_seconds() * 1000)) if told else None
 
 
-def _came_before(source: Source, batch_id: str, *, now: datetime) -> bool:
-    """Whether this very batch is in; forgets those that are too old to count."""
-    Batch.objects.filter(source=source, batch_id__startswith="body:", received_at__lte=now - BODY_KEPT_FOR).delete()
-    Batch.objects.filter(source=source, received_at__lte=now - KEY_KEPT_FOR).delete()
-    return Batch.objects.filter(source=source, batch_id=batch_id).exists()
+def _answer(turn: _Turn, numbers: alerts.Numbers, *, now: datetime) -> Answer:
+    if turn.duplicate:
+        return Answer(duplicate=True)
+    rejected = turn.rejected
+    return Answer(
+        accepted=len(turn.good),
+        rejected=rejected,
+        receipts=alerts.receipts_of(turn.touched, numbers),
+        dead_letter=_letter_of_rejected(turn.source, turn.told, rejected, now=now) if rejected else "",
+    )
+
+
+_NOTE_EVENTS = """UPDATE gateway_ingest_source AS source SET last_event_at = %s, repeats = repeats + said.repeated,
+    first_event_at = CASE WHEN said.is_first THEN coalesce(first_event_at, %s) ELSE first_event_at END
+FROM unnest(%s::bigint[], %s::int[], %s::bool[]) AS said(id, repeated, is_first) WHERE source.id = said.id"""
+
+
+def _note_events(turns: Sequence[_Turn], *, now: datetime) -> None:
+    """When each source spoke first and last, and how often it repeated itself."""
+    ids = sorted({turn.source.pk for turn in turns})
+    repeated = [sum(turn.duplicate for turn in turns if turn.source.pk == pk) for pk in ids]
+    is_first = [any(turn.touched for turn in turns if turn.source.pk == pk) for pk in ids]
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_EVENTS, [now, now, ids, repeated, is_first])
 
 
 def _letter_of_rejected(source: Source, told: Told, rejected: list[dict[str, Any]], *, now: datetime) -> str:

@@ -55,6 +55,11 @@ class Site:
             stderr=subprocess.STDOUT,
         )
 
+    @property
+    def pid(self) -> int:
+        """The web process."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Until it answers; fails with its own last words."""
         end = time.monotonic() + PATIENCE_SECONDS

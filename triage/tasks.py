@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from hypercare.core import clock
-from triage import alert_changes, owners
+from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.reports import daily
 from triage.score import measured
@@ -24,6 +24,12 @@ def triage_waiting(**_later: Any) -> None:
 def follow_alert_changes(**_later: Any) -> None:
     """Carries resolved and returned alerts into their issues."""
     alert_changes.follow(clock=clock.now)
+
+
+@shared_task(name="triage.settle")
+def settle_transient(**_later: Any) -> None:
+    """Closes issues whose alerts came and went."""
+    closing.settle_due(now=clock.now())
 
 
 @shared_task(name="triage.assess")
