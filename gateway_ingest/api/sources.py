@@ -16,6 +16,7 @@ from gateway_ingest import sources
 from gateway_ingest.api.alerts import LAUNCH
 from gateway_ingest.api.launch_filter import launches_asked_for
 from gateway_ingest.models import Source
+from gateway_ingest.programs import PROGRAMS
 from gateway_ingest.source_forms import check_secret
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch, visible_launches
@@ -32,6 +33,9 @@ class NewSource(serializers.Serializer[Source]):
         max_length=200, required=False, allow_blank=True, help_text="Of Standard Webhooks, beginning with whsec_."
     )
     signed_only = serializers.BooleanField(default=False, help_text="Refuse whatever is not signed.")
+    program = serializers.ChoiceField(
+        choices=sorted(PROGRAMS), required=False, default="", help_text="What sends; the page shows its configuration."
+    )
 
     def validate_signing_secret(self, given: str) -> str:
         """Refuses what no signature can be made with."""
@@ -45,7 +49,8 @@ class NewSource(serializers.Serializer[Source]):
 
 _SHOWN: tuple[str, ...] = (
     *("id", "launch", "name", "hint", "created_at", "revoked_at"),
-    *("first_event_at", "last_event_at", "repeats", "signed_only"),
+    *("first_event_at", "last_event_at", "repeats", "letters", "refused", "limited", "signed_only", "signature_header"),
+    *("program", "zone", "allowed_networks", "rows_a_second"),
 )
 
 
@@ -94,6 +99,7 @@ class Sources(generics.ListAPIView[Source]):
             name=wanted.validated_data["name"],
             signing_secret=wanted.validated_data.get("signing_secret", ""),
             signed_only=wanted.validated_data["signed_only"],
+            program=wanted.validated_data["program"],
             actor=principal.actor,
             now=clock.now(),
         )
