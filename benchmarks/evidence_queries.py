@@ -149,11 +149,14 @@ class _Field:
             "reach_of_a_week": self._timed(lambda: self._reach(chance, timedelta(days=7))),
             "near_a_report": self._timed(lambda: self._near(chance)),
             "life_of_a_trace": self._timed(lambda: self._life(chance)),
+            "page_of_a_day": self._timed(lambda: self._routes(timedelta(days=1)), turns=10),
+            "page_of_a_week": self._timed(lambda: self._routes(timedelta(days=7)), turns=5),
+            "governance_of_a_week": self._timed(lambda: self._governance(timedelta(days=7)), turns=5),
         }
 
-    def _timed(self, prepare: Callable[[], Callable[[], object]]) -> dict[str, float]:
+    def _timed(self, prepare: Callable[[], Callable[[], object]], *, turns: int = _ASKED) -> dict[str, float]:
         seconds = []
-        for _turn in range(_ASKED):
+        for _turn in range(turns):
             ask = prepare()
             began = time.perf_counter()
             ask()
@@ -184,6 +187,12 @@ class _Field:
     def _life(self, chance: random.Random) -> Callable[[], object]:
         trace, _moment = chance.choice(self.traces)
         return lambda: evidence.life_of(self.launch, uuid.UUID(bytes=trace).hex, now=self.now)
+
+    def _routes(self, length: timedelta) -> Callable[[], object]:
+        return lambda: evidence.routes(self.launch, Span.of(self.now - length, self.now))
+
+    def _governance(self, length: timedelta) -> Callable[[], object]:
+        return lambda: evidence.governance(self.launch, Span.of(self.now - length, self.now))
 
 
 def _copy(table: str, rows: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from gateway_ingest import distinct, latencies, windows
+from gateway_ingest import distinct, latencies, launch_minutes, windows
 from gateway_ingest.models import CallKind, Hour, HourMark, HourOfLaunch
 from gateway_ingest.windows import SUMS
 
@@ -29,6 +29,15 @@ CROSS JOIN LATERAL (
     SELECT * FROM gateway_ingest_window w WHERE w.kind_id = wanted.kind_id AND w.at >= %s AND w.at < %s OFFSET 0
 ) stored GROUP BY stored.kind_id
 """  # noqa: S608 - the names of our own columns
+
+
+_READ_MINUTES = """
+SELECT stored.at, array_agg(stored.consumers) FROM gateway_ingest_callkind kind
+CROSS JOIN LATERAL (
+    SELECT at, consumers FROM gateway_ingest_window w
+    WHERE w.kind_id = kind.id AND w.at >= %s AND w.at < %s AND w.consumers IS NOT NULL OFFSET 0
+) stored WHERE kind.launch_id = %s GROUP BY stored.at
+"""
 
 
 def add_up(*, now: datetime) -> int:
@@ -71,6 +80,7 @@ def _add_up(launch_id: int, at: datetime) -> None:
     Hour.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["kind", "at"], update_fields=[*SUMS, *_SKETCHES], batch_size=500
     )
+    launch_minutes.add({(launch_id, minute): sketch for minute, sketch in _consumers_by_minute(launch_id, at).items()})
     whole = {
         "calls": sum(row.calls for row in rows),
         "consumers": distinct.union([bytes(row.consumers) for row in rows]),
@@ -87,6 +97,13 @@ def _read(launch_id: int, at: datetime) -> list[Sequence[Any]]:
         cursor.execute(_READ, [kinds, at, at + HOUR])
         rows: list[Sequence[Any]] = cursor.fetchall()
     return rows
+
+
+def _consumers_by_minute(launch_id: int, at: datetime) -> dict[datetime, bytes]:
+    """Who called in each minute; windows from before launches' minutes were kept are brought in so."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_MINUTES, [at, at + HOUR, launch_id])
+        return {minute: distinct.union(_as_bytes(sketches)) for minute, sketches in cursor.fetchall()}
 
 
 def _hour(row: Sequence[Any], at: datetime) -> Hour:

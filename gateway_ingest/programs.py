@@ -148,14 +148,18 @@ _ALL = (
     ),
     Program(
         "opentelemetry",
-        "OpenTelemetry",
+        "OpenTelemetry SDK",
         Says.CALLS,
-        (
-            Part("otel-collector.yaml", _("With a Collector:")),
-            Part("otel-sdk.env", _("Or straight from an application's SDK, by its environment:")),
-        ),
+        (Part("otel-sdk.env", _("The application's environment:")),),
         "opentelemetry",
         is_tried=True,
+    ),
+    Program(
+        "collector",
+        "OpenTelemetry Collector",
+        Says.CALLS,
+        (Part("otel-collector.yaml", _("A further exporter of traces and logs:")),),
+        "opentelemetry-collector",
     ),
     Program(
         "alertmanager",

@@ -65,7 +65,9 @@ class Routing:
 
     @classmethod
     def of(cls, source: Source) -> "Routing":
-        """As they stand now."""
+        """As they stand now; a source that was fetched as one without routes is taken at its word."""
+        if not getattr(source, "has_routes", True):
+            return cls(source.launch)
         return cls.of_all([source])[source.pk]
 
     @classmethod

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from gateway_ingest.models import Source
+from gateway_ingest.models import Source, SourceRoute
 from hypercare.core.models import Launch
 from hypercare.core.one_line import has_unseen, one_line
 from hypercare.core.problem import FieldError, Problem, not_found
@@ -128,7 +128,7 @@ def set_limits(source: Source, limits: Limits, *, actor: Actor, now: datetime) -
 def source_of_key(key: str, *, now: datetime) -> Source | None:
     """The living source a key opens."""
     known = Q(digest=digest(key)) | Q(old_digest=digest(key), old_until__gt=now)
-    return Source.objects.select_related("launch").filter(known, revoked_at=None).first()
+    return _with_launch().filter(known, revoked_at=None).first()
 
 
 def source_in(launch: Launch, number: int) -> Source:
@@ -153,7 +153,13 @@ def locked_living(source_id: int) -> Source:
 
 
 def _locked(source_id: int) -> Source:
-    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
+    return _with_launch().select_for_update(no_key=True, of=("self",)).get(pk=source_id)
+
+
+def _with_launch() -> QuerySet[Source]:
+    """Sources with their launch, and with whether they have routes, which spares most of them a query."""
+    routes = SourceRoute.objects.filter(source=OuterRef("pk"))
+    return Source.objects.select_related("launch").annotate(has_routes=Exists(routes))
 
 
 def _entry(source: Source, kind: str) -> Entry:

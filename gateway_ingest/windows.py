@@ -14,7 +14,7 @@ import psycopg
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from gateway_ingest import distinct, hour_marks, latencies
+from gateway_ingest import distinct, hour_marks, latencies, launch_minutes
 from gateway_ingest.call_columns import Columns
 from gateway_ingest.formats.calls import CallFlag
 
@@ -164,6 +164,9 @@ def _fold_some() -> int:
             parts[row[0], row[1]].append(_sums(row))
         if parts:
             _merge(cursor, {key: together(found) for key, found in parts.items()})
+            launch_minutes.add_of_kinds(
+                (kind, at, each.consumers) for (kind, at), found in parts.items() for each in found
+            )
             hour_marks.mark(parts)
     return len(rows)
 

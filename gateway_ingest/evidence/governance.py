@@ -6,7 +6,7 @@ Every finding is about routes and kinds of callers as windows know them; paths a
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -106,52 +106,64 @@ def governance(launch: Launch, span: Span) -> list[Finding]:
     for each in seen:
         by_component[each.component].append(each)
     descriptions = list(ApiDescription.objects.filter(launch=launch).select_related("component").order_by("pk"))
-    found = [
+    drafts = [
         *_without_authentication(by_component),
         *_plain_http(by_component),
         *_error_formats(by_component),
         *_old_versions(by_component),
-        *(finding for one in descriptions for finding in _against(one, by_component)),
+        *(draft for one in descriptions for draft in _against(one, by_component)),
     ]
     order = list(Rule)
-    return sorted(found, key=lambda each: (order.index(each.rule), -each.calls, each.component))
+    return sorted(
+        _with_consumers(launch, span, drafts), key=lambda each: (order.index(each.rule), -each.calls, each.component)
+    )
 
 
 def _seen(launch: Launch, span: Span) -> list[_Seen]:
     kinds = {kind.pk: kind for kind in CallKind.objects.filter(launch=launch).select_related("component")}
-    found = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span, sketches=("consumers",)))
+    found = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span))
     return [
         _Seen(kinds[pk], kind.component.slug if (kind := kinds[pk]).component else kind.hint, figures)
         for (pk, _bucket), figures in found.items()
     ]
 
 
-def _finding(rule: Rule, component: str, seen: Sequence[_Seen], *, of: int, detail: str) -> Finding:
+@dataclass(frozen=True)
+class _Draft:
+    """A finding and the kinds whose consumers are still to be counted."""
+
+    finding: Finding
+    kinds: frozenset[int] = frozenset()
+
+
+def _with_consumers(launch: Launch, span: Span, drafts: Sequence[_Draft]) -> list[Finding]:
+    """Only of what was found are sketches read; those of all kinds of a week would be many."""
+    kinds = {pk for draft in drafts for pk in draft.kinds}
+    read = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span, sketches=("consumers",)))
+    sketches = {pk: figures.sketches["consumers"] for (pk, _bucket), figures in read.items()}
+    return [_counted(draft, [each for pk in draft.kinds for each in sketches.get(pk, [])]) for draft in drafts]
+
+
+def _counted(draft: _Draft, sketches: Sequence[bytes]) -> Finding:
+    consumers = reading.distinct_of(sketches)
+    return replace(draft.finding, consumers=consumers.number, consumers_error=consumers.error)
+
+
+def _finding(rule: Rule, component: str, seen: Sequence[_Seen], *, of: int, detail: str) -> _Draft:
     whole, by_name = Figures(), defaultdict[str, int](int)
     for each in seen:
         whole.add(each.figures)
         by_name[each.name] += each.figures.calls
-    consumers = whole.consumers
     examples = sorted(by_name.items(), key=lambda pair: (-pair[1], pair[0]))[:EXAMPLES]
-    return Finding(
-        rule,
-        component,
-        whole.calls,
-        of,
-        consumers.number,
-        consumers.error,
-        detail,
-        whole.first_at,
-        whole.last_at,
-        examples,
-    )
+    found = Finding(rule, component, whole.calls, of, 0, 0.0, detail, whole.first_at, whole.last_at, examples)
+    return _Draft(found, frozenset(each.kind.pk for each in seen))
 
 
 def _calls(seen: Sequence[_Seen]) -> int:
     return sum(each.figures.calls for each in seen)
 
 
-def _without_authentication(by_component: _ByComponent) -> Iterator[Finding]:
+def _without_authentication(by_component: _ByComponent) -> Iterator[_Draft]:
     """Successful calls by nobody named, where callers otherwise are; routes that are open by nature do not count."""
     names_some = {
         name for name, seen in by_component.items() if any(each.kind.consumer_class in _NAMED for each in seen)
@@ -170,7 +182,7 @@ def _without_authentication(by_component: _ByComponent) -> Iterator[Finding]:
         yield _finding(Rule.NO_AUTHENTICATION, component, nameless, of=_calls(answered), detail=detail)
 
 
-def _plain_http(by_component: _ByComponent) -> Iterator[Finding]:
+def _plain_http(by_component: _ByComponent) -> Iterator[_Draft]:
     for component, seen in by_component.items():
         plain = [each for each in seen if each.kind.scheme == "http" and each.kind.status_class != 3]
         if _calls(plain) >= LEAST_CALLS:
@@ -178,7 +190,7 @@ def _plain_http(by_component: _ByComponent) -> Iterator[Finding]:
             yield _finding(Rule.PLAIN_HTTP, component, plain, of=_calls(seen), detail=detail)
 
 
-def _error_formats(by_component: _ByComponent) -> Iterator[Finding]:
+def _error_formats(by_component: _ByComponent) -> Iterator[_Draft]:
     """The formats of a component's errors, where several are more than a mishap; the rarer ones are the examples."""
     for component, seen in by_component.items():
         failed = [each for each in seen if each.kind.error_format]
@@ -194,7 +206,7 @@ def _error_formats(by_component: _ByComponent) -> Iterator[Finding]:
         yield _finding(Rule.ERROR_FORMATS, component, rarer, of=_calls(failed), detail=detail)
 
 
-def _old_versions(by_component: _ByComponent) -> Iterator[Finding]:
+def _old_versions(by_component: _ByComponent) -> Iterator[_Draft]:
     """Routes of /v1/ while the same route of /v2/ is called too."""
     for component, seen in by_component.items():
         newest: dict[str, int] = {}
@@ -217,7 +229,7 @@ def _version_of(route: str) -> tuple[int, str]:
     return -1, route
 
 
-def _against(description: ApiDescription, by_component: _ByComponent) -> Iterator[Finding]:
+def _against(description: ApiDescription, by_component: _ByComponent) -> Iterator[_Draft]:
     """What traffic and an uploaded description disagree about."""
     component = description.component.slug if description.component else ""
     seen = [each for name, part in by_component.items() if not component or name == component for each in part]
@@ -242,14 +254,13 @@ def _against(description: ApiDescription, by_component: _ByComponent) -> Iterato
     if seen and (never := sorted(described - called)):
         said = {**named, "number": len(never), "all": len(described)}
         detail = _("%(number)d of %(all)d operations of %(title)s %(version)s were not called.") % said
-        yield Finding(
-            Rule.NEVER_CALLED, component, 0, 0, 0, 0.0, detail, None, None, [(name, 0) for name in never[:EXAMPLES]]
-        )
+        examples = [(name, 0) for name in never[:EXAMPLES]]
+        yield _Draft(Finding(Rule.NEVER_CALLED, component, 0, 0, 0, 0.0, detail, None, None, examples))
 
 
 def _undocumented(
     component: str, seen: Sequence[_Seen], operation: Callable[[_Seen], Operation | None], named: dict[str, str]
-) -> Iterator[Finding]:
+) -> Iterator[_Draft]:
     """Routes that answered well or broke, and stand in no description; what was only ever refused may be a scanner."""
     answered = {each.name for each in seen if each.is_answered}
     unknown = [each for each in seen if each.name in answered and not operation(each) and each.kind.method != "OPTIONS"]

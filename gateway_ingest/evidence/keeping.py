@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
+from django.utils.translation import override
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.evidence.near import near
@@ -28,7 +29,9 @@ def _keep_of(launch: Launch, *, now: datetime) -> int:
         unseen | early, launch=launch, received_at__gte=now - _STILL_SOUGHT, received_at__lt=now - FIRST_LOOK
     ).exclude(channel__in=MACHINE_CHANNELS)
     rows = list(waiting.select_related("launch", "reporter", "component").order_by("received_at")[:_REPORTS_AT_ONCE])
-    for row in rows:
-        pieces = [piece.as_json() for piece in near(row, now=now)]
-        KeptEvidence.objects.update_or_create(feedback=row, defaults={"pieces": pieces, "sought_at": now})
+    # Reasons are written down in the language of the team that reads them.
+    with override(launch.language):
+        for row in rows:
+            pieces = [piece.as_json() for piece in near(row, now=now)]
+            KeptEvidence.objects.update_or_create(feedback=row, defaults={"pieces": pieces, "sought_at": now})
     return len(rows)

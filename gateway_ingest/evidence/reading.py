@@ -9,7 +9,7 @@ import numpy as np
 import psycopg
 from django.db import connection
 
-from gateway_ingest import distinct, hours, latencies, windows
+from gateway_ingest import distinct, hours, latencies, launch_minutes, windows
 from gateway_ingest.evidence.signature import HOUR, Span
 from gateway_ingest.latencies import Buckets
 from gateway_ingest.windows import SUMS
@@ -143,11 +143,10 @@ def total(
     return found.get((0, None)) or Figures()
 
 
-def active(launch_id: int, kinds: Sequence[int], span: Span, *, whole: Sequence[datetime]) -> distinct.Distinct:
-    """How many different consumers a launch had in a span; `kinds` are all of the launch."""
-    sketches = hours.consumers_of(launch_id, whole)
-    for part in _between(span, whole):
-        sketches += total(launch_id, kinds, part, sketches=("consumers",), whole=[]).sketches["consumers"]
+def active(launch_id: int, span: Span, *, whole: Sequence[datetime]) -> distinct.Distinct:
+    """How many different consumers a launch had in a span."""
+    parts = [(part.begins, part.ends) for part in _between(span, whole)]
+    sketches = [*hours.consumers_of(launch_id, whole), *launch_minutes.consumers_between(launch_id, parts)]
     return distinct_of(sketches)
 
 

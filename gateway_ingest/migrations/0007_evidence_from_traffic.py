@@ -109,6 +109,28 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="MinuteOfLaunch",
+            fields=[
+                (
+                    "launch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="minutes_of_calls",
+                        to="core.launch",
+                    ),
+                ),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "launch", "at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("consumers", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="HourOfLaunch",
             fields=[
                 (

@@ -2,7 +2,7 @@
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
-from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence
+from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
@@ -25,6 +25,7 @@ __all__ = [
     "HourOfLaunch",
     "KeptEvidence",
     "Mapping",
+    "MinuteOfLaunch",
     "NoiseReason",
     "RouteField",
     "RuleOutcome",

@@ -51,6 +51,18 @@ class HourOfLaunch(models.Model):
         return f"{self.launch_id} {self.at:%Y-%m-%d %H}"
 
 
+class MinuteOfLaunch(models.Model):
+    """All consumers of a launch in one minute, so that asking for them need not read every kind."""
+
+    pk = models.CompositePrimaryKey("launch", "at")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="minutes_of_calls", db_index=False)
+    at = models.DateTimeField()
+    consumers = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.launch_id} {self.at:%Y-%m-%d %H:%M}"
+
+
 class HourMark(models.Model):
     """A delivery changed minutes of this hour, so it has to be added up (again)."""
 

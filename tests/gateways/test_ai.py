@@ -110,7 +110,7 @@ def test_real_opentelemetry_sdk_tells_requests_and_models(product, tmp_path):
         python_with("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
         product("opentelemetry"),
     )
-    env = dict(line.split("=", 1) for line in at_work.texts[1].splitlines())
+    env = dict(line.split("=", 1) for line in at_work.texts[0].splitlines())
     log = tmp_path / "sdk.log"
     with running([python, "-c", SPANS], log, env=env) as process:
         assert process.wait(60) == 0, log.read_text()
