@@ -156,6 +156,7 @@ TABLE = {
     "api_issue_merge": Row(API + "issues/{issue}/merge/", Right.TRIAGE, "POST", {"into": "{issue}"}),
     "api_issue_unmerge": Row(API + "issues/{issue}/unmerge/", Right.TRIAGE, "POST", {"into": "{issue}"}),
     "api_issue_override": Row(API + "issues/{issue}/override/", Right.TRIAGE, "POST"),
+    "api_issue_proposal": Row(API + "issues/{issue}/proposal/", Right.TRIAGE, "POST"),
     "api_exit": Row(API + "exit/?launch={slug}", Right.READ),
     "api_board": Row(API + "launches/{slug}/board/", Right.READ),
     "schema": Row(API + "schema/", ANYONE),
