@@ -92,7 +92,8 @@ def joined(parts: Sequence[Columns]) -> Columns:
     if len(parts) == 1:
         return parts[0]
     return Columns(
-        np.concatenate([part.rows for part in parts]),
+        # Without its type said, numpy would turn the numbers into the byte order of this machine.
+        np.concatenate([part.rows for part in parts], dtype=_ROW),
         [name for part in parts for name in part.names],
         np.concatenate([part.is_of_model for part in parts]),
     )

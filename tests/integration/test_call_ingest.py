@@ -455,3 +455,8 @@ def store(calls, source):
             calls, kinds=[numbers[key] for key in keys], details=[1] * len(calls), launch_id=source.launch_id
         )
         windows.add(windows.rolled_up(columns))
+
+
+def test_delivery_of_more_than_ten_thousand_rows_is_stored_whole(send):
+    assert send(*(line(number) for number in range(10_050))).json() == {"accepted": 10_050, "rejected": []}
+    assert (stored(), Window.objects.get().calls) == (10_050, 10_050)

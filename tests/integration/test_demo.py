@@ -8,11 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from feedback.models import Feedback
-from gateway_ingest.models import Alert, AlertStatus
+from gateway_ingest import call_kinds, latencies
+from gateway_ingest.calls import STORE, Wanted
+from gateway_ingest.models import Alert, AlertStatus, Source, Window
 from hypercare.core import clock, delivery
 from hypercare.core.models import Deployment, Launch, Membership, Message, User
 from triage import alert_changes, lifecycle, pipeline
-from triage.demo import lookup, replay, sign_ins, stage
+from triage.demo import lookup, replay, sign_ins, stage, traffic
 from triage.demo.seed import seed
 from triage.demo.story import read_story
 from triage.exit.assess import assess, standings
@@ -42,6 +44,14 @@ def demo(django_db_setup, django_db_blocker):
 def home(tmp_path, settings):
     settings.HYPERCARE_HOME = tmp_path
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def kinds_are_forgotten():
+    """Each test takes back the kinds of calls it made, so this process may not know them in the next one."""
+    yield
+    call_kinds._kinds.clear()
+    call_kinds._details.clear()
 
 
 def standings_at(launch, moment):
@@ -248,3 +258,48 @@ def test_load_that_breaks_leaves_nothing(demo):
     with pytest.raises(ValueError, match="nowhere"):
         seed(story.__class__(story.launch, story.people, story.alerts, (broken,), ()), now=now, say=lambda _line: None)
     assert stage.find(story) is None
+
+
+def windows_of(the_stage, component, begins, ends):
+    return list(Window.objects.filter(kind__launch=the_stage.launch, kind__hint=component, at__gte=begins, at__lt=ends))
+
+
+def test_calls_stand_for_every_minute_since_go_live_and_none_is_later_than_now(demo):
+    the_stage, now = demo
+    minutes = set(Window.objects.filter(kind__launch=the_stage.launch).values_list("at", flat=True))
+    assert len(minutes) > 8 * 1440
+    assert max(minutes) <= now
+    assert {window.kind.component.slug for window in Window.objects.select_related("kind__component")[:500]}
+
+
+def test_traffic_shows_the_trouble_that_the_story_tells(demo):
+    the_stage, now = demo
+    failing = windows_of(the_stage, "catalog-api", now - timedelta(minutes=5), now)
+    before = windows_of(the_stage, "catalog-api", now - timedelta(minutes=60), now - timedelta(minutes=10))
+    assert sum(window.errors or 0 for window in failing) > 0 == sum(window.errors or 0 for window in before)
+    slow = windows_of(the_stage, "search", now - timedelta(minutes=30), now)
+    usual = windows_of(the_stage, "search", now - timedelta(minutes=90), now - timedelta(minutes=50))
+    p95 = [latencies.quantile(latencies.union([bytes(one.latencies) for one in part]), 0.95) for part in (slow, usual)]
+    assert p95[0] > 1.4 * p95[1]
+
+
+def test_report_that_saw_requests_fail_has_its_calls_under_the_same_trace(demo, client):
+    the_stage, now = demo
+    report = Feedback.objects.filter(launch=the_stage.launch, external_id__startswith="payment-declined-01").get()
+    trace_id = report.context["requests"][0]["traceparent"].split("-")[1]
+    (launch,) = Launch.objects.filter(pk=the_stage.launch.pk)
+    found = STORE.find([launch], Wanted(trace_id=trace_id), limit=50, skip=0, now=now)
+    assert {(call.status, call.component) for call in found} == {(502, "payments")}
+
+
+def test_live_traffic_sends_each_ended_minute_once_and_fills_a_gap(demo):
+    the_stage, now = demo
+    moment = now + timedelta(minutes=20)
+    for _start in range(2):
+        Source.objects.filter(name=traffic.GATEWAY).update(last_event_at=now)
+        traffic.LiveTraffic(the_stage, now=lambda: moment, pause=lambda _seconds: None).sleep(30)
+    sent = windows_of(the_stage, "catalog-api", now.replace(second=0, microsecond=0), moment)
+    assert len({window.at for window in sent}) == 20
+    course = traffic.Course.of(the_stage)
+    wanted = [call for call in course.minute(sent[0].at) if call.component == "catalog-api"]
+    assert sum(window.calls for window in sent if window.at == sent[0].at) == len(wanted)

@@ -165,4 +165,5 @@ def test_story_stands_in_readable_files():
         "past_events.json",
         "live_reports.csv",
         "live_events.json",
+        "traffic.json",
     }

@@ -11,7 +11,7 @@ from gateway_ingest.receive import Delivery, receive
 from hypercare.core import clock
 from hypercare.core.timeline import Actor
 from triage import lifecycle
-from triage.demo import lookup
+from triage.demo import lookup, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event
 from triage.demo.voices import speak
@@ -35,6 +35,7 @@ def perform(stage: Stage, event: Event, *, now: datetime) -> None:
 
 
 def _report(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
+    traffic.send_failed(stage, data, now=now)
     speak(stage, data, now=now)
 
 

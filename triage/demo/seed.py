@@ -18,7 +18,7 @@ from hypercare.core.timeline import SYSTEM
 from triage import alert_changes, pipeline
 from triage.claim import LEASE, Claim
 from triage.classify.train import ensure_model
-from triage.demo import acts, stage
+from triage.demo import acts, stage, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event, Story
 from triage.exit.assess import assess
@@ -58,6 +58,8 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
                 day = the_stage.launch.day_on(due.moment)
                 say(_("Day %(day)s of %(days)s") % {"day": day, "days": the_stage.launch.days_planned})
             due.step(due.moment)
+        say(_("Calls of the gateway"))
+        traffic.load(the_stage, now=now)
     return the_stage
 
 

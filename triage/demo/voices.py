@@ -60,12 +60,13 @@ def _page(stage: Stage, said: Said) -> dict[str, Any]:
         "url": stage.story.launch["shop"] + said["page"],
         "release": stage.story.launch["release"],
         "locale": "sv-SE" if said["language"] == "sv" else "en-GB",
-        "requests": _failures(said["failed"], trace_id=derived("demo trace", said["id"])),
+        "requests": failed_requests(said),
     }
 
 
-def _failures(words: str, *, trace_id: str) -> list[dict[str, Any]]:
-    found = _FAILED.fullmatch(words)
+def failed_requests(said: Said) -> list[dict[str, Any]]:
+    """What failed on the page before the report, each request with its trace."""
+    found, trace_id = _FAILED.fullmatch(said["failed"]), derived("demo trace", said["id"])
     if found is None:
         return []
     timed_out = found["status"] == "503"

@@ -8,8 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from hypercare.core import clock
-from triage.demo import replay, sign_ins, stage
+from triage.demo import replay, sign_ins, stage, traffic
 from triage.demo.story import read_story
+
+HOUR_SECONDS = 3600.0
 
 
 class Command(BaseCommand):
@@ -46,11 +48,16 @@ class Command(BaseCommand):
         the_stage = stage.find(read_story())
         if the_stage is None:
             raise CommandError(_("The sample launch is not loaded; run manage.py demo --seed first."))
+        calls = traffic.LiveTraffic(the_stage)
         try:
-            replay.replay(the_stage, place=replay.Place.of(the_stage), clock=clock.now, say=self._say)
+            replay.replay(
+                the_stage, place=replay.Place.of(the_stage), clock=clock.now, say=self._say, sleep=calls.sleep
+            )
+            self._say(_("The story has ended; only the traffic of the sample launch goes on."))
+            while True:
+                calls.sleep(HOUR_SECONDS)
         except KeyboardInterrupt:
             return
-        self._say(_("The story has ended; the sample launch stays as it is."))
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
