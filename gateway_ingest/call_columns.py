@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from gateway_ingest.formats.calls import CallFlag, IncomingCall
+from gateway_ingest.formats.calls import IncomingCall
 
 _EPOCH_OF_POSTGRES = 946_684_800_000_000
 _DAY = 86_400_000_000
@@ -43,6 +43,7 @@ class Columns:
     rows: NDArray[np.void]
     names: list[bytes]
     is_of_model: NDArray[np.bool_]
+    is_of_provider: NDArray[np.bool_]
 
     def days(self) -> NDArray[np.int64]:
         """The day of each, counted from 1970."""
@@ -84,7 +85,11 @@ def columns_of(
     rows["kind"], rows["detail"] = kinds, details
     rows["status"] = [call.status for call in calls]
     rows["flags"] = [call.flags for call in calls]
-    return Columns(rows, names, np.fromiter((bool(call.model) for call in calls), np.bool_, len(calls)))
+    return Columns(rows, names, *(_having(calls, name) for name in ("model", "provider")))
+
+
+def _having(calls: Sequence[IncomingCall], name: str) -> NDArray[np.bool_]:
+    return np.fromiter((bool(getattr(call, name)) for call in calls), np.bool_, len(calls))
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
@@ -96,6 +101,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
         np.concatenate([part.rows for part in parts], dtype=_ROW),
         [name for part in parts for name in part.names],
         np.concatenate([part.is_of_model for part in parts]),
+        np.concatenate([part.is_of_provider for part in parts]),
     )
 
 
@@ -133,9 +139,3 @@ def _name(request_id: str) -> bytes:
     if len(request_id) in {0, 32, 36} or not _NAME.fullmatch(request_id) or request_id.startswith(_SECRET_BEGINNINGS):
         return b""
     return request_id.encode()
-
-
-def flagged(flags: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which calls a safety filter or guardrail stopped."""
-    found: NDArray[np.bool_] = (flags & int(CallFlag.FILTERED)) > 0
-    return found

@@ -38,6 +38,8 @@ class Key(NamedTuple):
     provider: str
     model: str
     prompt_version: str
+    scheme: str = ""
+    error_format: str = ""
 
 
 class DetailKey(NamedTuple):

@@ -204,7 +204,8 @@ def _columns(source: Source, calls: list[IncomingCall], answer: CallAnswer) -> C
 def _kind_key(call: IncomingCall) -> call_kinds.Key:
     return call_kinds.Key(
         call.component, call.method, route_of(call.path), call.status // 100, call.release, call.consumer_class,
-        call.provider, call.model, call.prompt_version)  # fmt: skip
+        call.provider, call.model, call.prompt_version, call.scheme,
+        call.error_format if call.status >= 400 else "")  # fmt: skip
 
 
 def _came_before(source: Source, batch_id: str, *, now: datetime) -> bool:

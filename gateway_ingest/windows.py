@@ -11,12 +11,19 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from gateway_ingest import distinct, latencies
-from gateway_ingest.call_columns import Columns, flagged
+from gateway_ingest.call_columns import Columns
+from gateway_ingest.formats.calls import CallFlag
 
 _MINUTE = 60_000_000
-_SUMS = ("duration_sum", "input_tokens", "output_tokens", "cost", "calls", "errors", "limited", "refused", "flagged")
+_LARGE = ("duration_sum", "input_tokens", "output_tokens", "cost")
+_SMALL = (
+    *("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors"),
+    *("flagged", "forgot", "helpful", "unhelpful"),
+)
+_SUMS = (*_LARGE, *_SMALL)
+_UNSAFE = CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK
 _SKETCHES = ("latencies", "first_bytes", "consumers")
-_TYPES = dict.fromkeys(_SUMS[:4], "bigint") | dict.fromkeys(_SUMS[4:], "integer") | dict.fromkeys(_SKETCHES, "bytea")
+_TYPES = dict.fromkeys(_LARGE, "bigint") | dict.fromkeys(_SMALL, "integer") | dict.fromkeys(_SKETCHES, "bytea")
 _NAMES = ("kind_id", "at", *_TYPES)
 _ARRAYS = "unnest(%b::integer[], %b::timestamptz[], " + ", ".join(f"%b::{kind}[]" for kind in _TYPES.values()) + ")"
 
@@ -69,13 +76,19 @@ def _measures(columns: Columns, order: Numbers) -> list[Numbers]:
     known = [
         np.maximum(columns.column(name)[order], 0) for name in ("duration", "input_tokens", "output_tokens", "cost")
     ]
-    status = columns.column("status")[order]
-    return [
-        *known,
-        np.ones(len(order), dtype=np.int64),
-        *((mask).astype(np.int64) for mask in (status >= 500, status == 429, (status == 401) | (status == 403))),
-        flagged(columns.column("flags")[order]).astype(np.int64),
-    ]
+    status, flags = columns.column("status")[order], columns.column("flags")[order]
+    failed = status >= 500
+    masks = (
+        np.ones(len(order), dtype=np.bool_),
+        failed,
+        (status == 503) | (status == 504),
+        (status == 400) | (status == 422),
+        status == 429,
+        (status == 401) | (status == 403),
+        (failed | (status == 408)) & columns.is_of_provider[order],
+        *(flags & int(flag) > 0 for flag in (_UNSAFE, CallFlag.FORGOT_CONTEXT, CallFlag.HELPFUL, CallFlag.UNHELPFUL)),
+    )
+    return [*known, *(mask.astype(np.int64) for mask in masks)]
 
 
 def _sketches(columns: Columns, order: Numbers, starts: Numbers) -> tuple[list[bytes], list[bytes], list[bytes]]:
@@ -118,14 +131,17 @@ def _open_connection() -> "psycopg.Connection[Any]":
 
 
 def _sums(row: Sequence[Any]) -> Sums:
-    return Sums(tuple(row[2:11]), *(bytes(each) for each in row[11:14]))
+    sketches = 2 + len(_SUMS)
+    return Sums(tuple(each or 0 for each in row[2:sketches]), *(bytes(each or b"") for each in row[sketches:]))
 
 
 def _arrays(keys: list[Key], windows: dict[Key, Sums]) -> list[Any]:
+    """The columns of some windows; what is nothing is null there, which takes no room in its row."""
     rows = [windows[key] for key in keys]
     columns: Iterator[tuple[int, ...]] = zip(*(row.sums for row in rows), strict=True)
     sketches = [[row.latencies for row in rows], [row.first_bytes for row in rows], [row.consumers for row in rows]]
-    return [[key[0] for key in keys], [key[1] for key in keys], *map(list, columns), *sketches]
+    values = [[each or None for each in column] for column in (*columns, *sketches)]
+    return [[key[0] for key in keys], [key[1] for key in keys], *values]
 
 
 _INSERT = (

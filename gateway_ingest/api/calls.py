@@ -156,6 +156,14 @@ class WindowsAsked(serializers.Serializer[Any]):
         return attrs
 
 
+class _Number(serializers.IntegerField):
+    """A count whose column is null where there is none."""
+
+    def get_attribute(self, instance: Window) -> int:
+        """The count, 0 for none."""
+        return super().get_attribute(instance) or 0
+
+
 class WindowShown(serializers.Serializer[Window]):
     """One minute of one kind of calls; quantiles are within 1%, consumers within the error shown."""
 
@@ -164,23 +172,31 @@ class WindowShown(serializers.Serializer[Window]):
     method = serializers.CharField(source="kind.method")
     route = serializers.CharField(source="kind.route")
     status_class = serializers.IntegerField(source="kind.status_class")
+    scheme = serializers.CharField(source="kind.scheme")
+    error_format = serializers.CharField(source="kind.error_format")
     release = serializers.CharField(source="kind.release")
     consumer_class = serializers.CharField(source="kind.consumer_class")
     provider = serializers.CharField(source="kind.provider")
     model = serializers.CharField(source="kind.model")
     prompt_version = serializers.CharField(source="kind.prompt_version")
-    calls = serializers.IntegerField()
-    errors = serializers.IntegerField()  # type: ignore[assignment]  # a field, which the metaclass takes away
-    rate_limited = serializers.IntegerField(source="limited")
-    auth_failures = serializers.IntegerField(source="refused")
-    flagged = serializers.IntegerField()
+    calls = _Number()
+    errors = _Number()  # type: ignore[assignment]  # a field, which the metaclass takes away
+    unavailable = _Number()
+    malformed = _Number()
+    rate_limited = _Number(source="limited")
+    auth_failures = _Number(source="refused")
+    provider_errors = _Number()
+    flagged = _Number()
+    forgot_context = _Number(source="forgot")
+    helpful = _Number()
+    unhelpful = _Number()
     duration_sum_ms = serializers.SerializerMethodField()
     p50_ms = serializers.SerializerMethodField()
     p95_ms = serializers.SerializerMethodField()
     p99_ms = serializers.SerializerMethodField()
     first_byte_p50_ms = serializers.SerializerMethodField()
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
+    input_tokens = _Number()
+    output_tokens = _Number()
     cost = serializers.SerializerMethodField()
     consumers = serializers.SerializerMethodField()
     consumers_error = serializers.SerializerMethodField()
@@ -191,7 +207,7 @@ class WindowShown(serializers.Serializer[Window]):
 
     def get_duration_sum_ms(self, row: Window) -> float:
         """All durations together."""
-        return row.duration_sum / 1000
+        return (row.duration_sum or 0) / 1000
 
     def get_p50_ms(self, row: Window) -> float | None:
         """Half of the calls took no longer."""
@@ -211,15 +227,15 @@ class WindowShown(serializers.Serializer[Window]):
 
     def get_cost(self, row: Window) -> float:
         """In the sender's currency."""
-        return row.cost / 1e9
+        return (row.cost or 0) / 1e9
 
     def get_consumers(self, row: Window) -> int:
         """How many different ones."""
-        return distinct.count(bytes(row.consumers)).number
+        return distinct.count(bytes(row.consumers or b"")).number
 
     def get_consumers_error(self, row: Window) -> float:
         """How far off that may be, as a share; 0 where it is exact."""
-        return distinct.count(bytes(row.consumers)).error
+        return distinct.count(bytes(row.consumers or b"")).error
 
 
 class WindowsFound(serializers.Serializer[Any]):
@@ -262,6 +278,6 @@ def _known(number: int) -> int | None:
     return None if number < 0 else number
 
 
-def _quantile(sketch: bytes | memoryview, share: float) -> float | None:
-    found = latencies.quantile(bytes(sketch), share)
+def _quantile(sketch: bytes | memoryview | None, share: float) -> float | None:
+    found = latencies.quantile(bytes(sketch or b""), share)
     return None if found is None else round(found / 1000, 3)

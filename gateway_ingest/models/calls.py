@@ -23,6 +23,8 @@ class CallKind(models.Model):
     method = models.CharField(max_length=20, blank=True)
     route = models.CharField(max_length=200, blank=True)
     status_class = models.PositiveSmallIntegerField()
+    scheme = models.CharField(max_length=5, blank=True)
+    error_format = models.CharField(max_length=7, blank=True)
     release = models.CharField(max_length=200, blank=True)
     consumer_class = models.CharField(max_length=12, blank=True)
     provider = models.CharField(max_length=200, blank=True)
@@ -34,7 +36,7 @@ class CallKind(models.Model):
             models.UniqueConstraint(
                 fields=[
                     *("launch", "hint", "method", "route", "status_class", "release", "consumer_class"),
-                    *("provider", "model", "prompt_version"),
+                    *("provider", "model", "prompt_version", "scheme", "error_format"),
                 ],
                 name="call_kind_once",
             )
@@ -65,24 +67,31 @@ class CallDetail(models.Model):
 class Window(models.Model):
     """One minute of one kind. Sums are whole numbers, so that merging in any order gives the very same row.
 
-    Durations are microseconds, cost is in billionths; `latencies`, `first_bytes` and `consumers` are sketches.
+    Durations are microseconds, cost is in billionths; `latencies`, `first_bytes` and `consumers` are sketches. What most
+    windows have none of is null there, which takes no room.
     """
 
     pk = models.CompositePrimaryKey("kind", "at")
     kind = models.ForeignKey(CallKind, models.CASCADE, related_name="windows", db_index=False)
     at = models.DateTimeField()
-    duration_sum = models.BigIntegerField(default=0)
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    cost = models.BigIntegerField(default=0)
-    calls = models.IntegerField(default=0)
-    errors = models.IntegerField(default=0)
-    limited = models.IntegerField(default=0)
-    refused = models.IntegerField(default=0)
-    flagged = models.IntegerField(default=0)
-    latencies = models.BinaryField(default=b"")
-    first_bytes = models.BinaryField(default=b"")
-    consumers = models.BinaryField(default=b"")
+    duration_sum = models.BigIntegerField(null=True)
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    cost = models.BigIntegerField(null=True)
+    calls = models.IntegerField(null=True)
+    errors = models.IntegerField(null=True)
+    unavailable = models.IntegerField(null=True)
+    malformed = models.IntegerField(null=True)
+    limited = models.IntegerField(null=True)
+    refused = models.IntegerField(null=True)
+    provider_errors = models.IntegerField(null=True)
+    flagged = models.IntegerField(null=True)
+    forgot = models.IntegerField(null=True)
+    helpful = models.IntegerField(null=True)
+    unhelpful = models.IntegerField(null=True)
+    latencies = models.BinaryField(null=True)
+    first_bytes = models.BinaryField(null=True)
+    consumers = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"

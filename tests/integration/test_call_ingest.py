@@ -97,7 +97,7 @@ def test_call_is_stored_found_by_its_trace_and_rolled_up(send, api):
         "flags": [], "error_type": "",
     }  # fmt: skip
     window = Window.objects.get()
-    assert (window.calls, window.errors, window.duration_sum, f"{window.at:%H:%M}") == (1, 0, 125_000, "12:31")
+    assert (window.calls, window.errors, window.duration_sum, f"{window.at:%H:%M}") == (1, None, 125_000, "12:31")
 
 
 @pytest.mark.parametrize("query", [f"request_id={REQUEST}", f"request_id={REQUEST.upper()}", "consumer=198.51.100.7"])
@@ -460,3 +460,32 @@ def store(calls, source):
 def test_delivery_of_more_than_ten_thousand_rows_is_stored_whole(send):
     assert send(*(line(number) for number in range(10_050))).json() == {"accepted": 10_050, "rejected": []}
     assert (stored(), Window.objects.get().calls) == (10_050, 10_050)
+
+
+def test_windows_count_what_rules_need_and_keep_nothing_as_null(send, api):
+    send(*(line(number, status=status) for number, status in enumerate((200, 400, 422, 503, 504, 500, 401, 429))))
+    found = {window.kind.status_class: window for window in Window.objects.select_related("kind")}
+    assert (found[5].errors, found[5].unavailable, found[5].provider_errors) == (3, 2, None)
+    assert (found[4].malformed, found[4].refused, found[4].limited) == (2, 1, 1)
+    assert (found[2].malformed, found[2].errors, found[2].helpful) == (None, None, None)
+
+
+def test_errors_of_a_models_provider_are_counted_apart(send):
+    rows = [
+        {"call_type": "acompletion", "startTime": 1779971460.0 + place, "endTime": 1779971461.0 + place,
+         "status": "failure", "custom_llm_provider": "openai", "model": "large",
+         "error_information": {"error_code": code}, "request_tags": ["unsafe"]}
+        for place, code in enumerate(("503", "408", "429"))
+    ]  # fmt: skip
+    assert send(json.dumps(rows)).json()["accepted"] == 3
+    windows = Window.objects.all()
+    assert sum(window.provider_errors or 0 for window in windows) == 2
+    assert sum(window.flagged or 0 for window in windows) == 3
+
+
+def test_scheme_and_error_format_tell_kinds_apart(send):
+    send(
+        line(1, status=500) + ' scheme=https type="text/html"',
+        line(2, status=500) + ' scheme=http type="application/json"',
+    )
+    assert set(CallKind.objects.values_list("scheme", "error_format")) == {("https", "html"), ("http", "json")}

@@ -23,9 +23,9 @@ LINES = {
         (f"{START} {AGENT} 125034", {"duration": 125_034}),
         (
             (f'{START} {AGENT} rt=0.125 uct="0.001" uht="0.090" urt="0.100, 0.001" traceparent="{PARENT}" '
-            f'rid="{UUID}" service="catalog" release="4.2"'),
+            f'rid="{UUID}" service="catalog" release="4.2" scheme="https" type="application/problem+json"'),
             {"duration": 125_000, "first_byte": 90_000, "upstream": 101_000, "trace_id": TRACE, "request_id": UUID,
-             "component": "catalog", "release": "4.2"},
+             "component": "catalog", "release": "4.2", "scheme": "https", "error_format": "problem"},
         ),
         (
             (f"shop.example:443 198.51.100.7 - anna [28/May/2026:12:31:00 +0000] "
@@ -83,7 +83,8 @@ LINES = {
             '2026-05-28T12:31:00.000000Z "forward" "-" "-" "10.0.0.1:80" "-" "-" "-"'),
             {"moment": AT, "method": "GET", "path": "/products/4711", "status": 502, "duration": 125_000,
              "upstream": 120_000, "first_byte": 121_000, "component": "catalog", "host": "www.shop.example",
-             "trace_id": "5833726236d228ad5d99923122bbe354", "sent_bytes": 366, "consumer": "198.51.100.7"},
+             "trace_id": "5833726236d228ad5d99923122bbe354", "sent_bytes": 366, "consumer": "198.51.100.7",
+             "scheme": "https"},
         )
     ],
     "apigateway": [
@@ -102,10 +103,12 @@ OBJECTS = {
              "request_method": "GET", "request_uri": f"/products/4711?key={SECRET}", "status": "503",
              "body_bytes_sent": "512", "request_time": "0.125", "upstream_response_time": "0.100, 0.001",
              "upstream_header_time": "0.090", "http_traceparent": PARENT, "request_id": TRACE, "host": "shop.example",
-             "service": "catalog", "release": "4.2", "http_authorization": f"Bearer {SECRET}"},
+             "service": "catalog", "release": "4.2", "http_authorization": f"Bearer {SECRET}", "scheme": "http",
+             "sent_http_content_type": "text/html; charset=utf-8"},
             {"moment": AT, "method": "GET", "path": "/products/4711", "status": 503, "duration": 125_000,
              "upstream": 101_000, "first_byte": 90_000, "trace_id": TRACE, "request_id": TRACE, "component": "catalog",
-             "release": "4.2", "host": "shop.example", "consumer": "198.51.100.7", "sent_bytes": 512},
+             "release": "4.2", "host": "shop.example", "consumer": "198.51.100.7", "sent_bytes": 512, "scheme": "http",
+             "error_format": "html"},
         ),
         (
             {"msec": 1779971460.0, "status": 200, "request": "GET /a HTTP/1.1", "request_time": 1, "remote_user": "anna"},
@@ -117,13 +120,14 @@ OBJECTS = {
             {"request": {"id": UUID, "method": "GET", "uri": f"/catalog/v1/products?key={SECRET}", "size": 75,
                          "url": "https://api.example:8443/catalog", "headers": {
                              "host": "api.example", "authorization": f"Bearer {SECRET}", "traceparent": PARENT}},
-             "response": {"status": 503, "size": 434, "headers": {"set-cookie": SECRET}},
+             "response": {"status": 503, "size": 434, "headers": {"set-cookie": SECRET, "Content-Type": "application/json"}},
              "latencies": {"request": 125, "kong": 5, "proxy": 120}, "service": {"name": "catalog"},
              "route": {"name": "products"}, "consumer": {"username": "mobile-app", "id": "c1"},
              "client_ip": "198.51.100.7", "started_at": 1779971460000, "tries": []},
             {"moment": AT, "method": "GET", "path": "/catalog/v1/products", "status": 503, "duration": 125_000,
              "upstream": 120_000, "component": "catalog", "consumer": "mobile-app", "consumer_class": "application",
-             "trace_id": TRACE, "request_id": UUID, "host": "api.example", "sent_bytes": 434},
+             "trace_id": TRACE, "request_id": UUID, "host": "api.example", "sent_bytes": 434, "scheme": "https",
+             "error_format": "json"},
         ),
         (
             {"request": {"method": "POST", "uri": "/chat"}, "response": {"status": 200}, "latencies": {"request": 900},
@@ -152,11 +156,12 @@ OBJECTS = {
             {"request": {"method": "GET", "uri": f"/products/7?key={SECRET}", "url": "http://shop.example:9080/products/7",
                          "size": 90, "headers": {"host": "shop.example", "traceparent": PARENT, "x-request-id": UUID},
                          "querystring": {"key": SECRET}},
-             "response": {"status": 503, "size": 118, "headers": {}}, "latency": 125.5, "upstream_latency": 120,
+             "response": {"status": 503, "size": 118, "headers": {"content-type": "text/plain"}}, "latency": 125.5, "upstream_latency": 120,
              "apisix_latency": 5.5, "start_time": 1779971460000, "client_ip": "198.51.100.7", "route_id": "1",
              "service_id": "catalog", "consumer": {"username": "mobile"}, "upstream": "10.0.0.1:80"},
             {"moment": AT, "method": "GET", "path": "/products/7", "status": 503, "duration": 125_500,
-             "upstream": 120_000, "component": "catalog", "consumer": "mobile", "trace_id": TRACE, "request_id": UUID},
+             "upstream": 120_000, "component": "catalog", "consumer": "mobile", "trace_id": TRACE, "request_id": UUID,
+             "scheme": "http", "error_format": "text"},
         ),
         (
             {"host": "shop.example", "@timestamp": "2026-05-28T14:31:00+02:00", "client_ip": "198.51.100.7", "route_id": "7"},

@@ -38,6 +38,7 @@ def read(row: Row) -> IncomingCall:
         first_byte=times[0] + times[1] if min(times[:2]) >= 0 else -1,
         sent_bytes=values.count(found[13]),
         trace_id=values.trace_of(found[19]),
+        scheme=values.scheme_of(found[1]),
         consumer=found[4],
         consumer_class=ConsumerClass.ADDRESS,
         component=_target_group(found[18]) or values.text(found[3]),

@@ -38,6 +38,7 @@ def _access(row: dict[str, object]) -> IncomingCall:
         upstream=values.span(row.get("response_time"), micros=1e3),
         request_id=values.text(row["request_id"]),
         trace_id=values.trace_of(row.get("trace_id")),
+        scheme=values.scheme_of(row.get("scheme"), row.get("request_scheme")),
         consumer=application or values.text(values.first(row, "src_ip", "remote_addr")),
         consumer_class=ConsumerClass.APPLICATION if application else ConsumerClass.ADDRESS,
         component=values.text(values.first(row, "service", "provider", "api")),

@@ -38,6 +38,10 @@ def read(row: Row) -> IncomingCall:
         trace_id=values.trace_of(
             headers.get("traceparent"), values.first(row, "traceparent", "opentelemetry_trace_id", "trace_id")
         ),
+        scheme=values.scheme_of(request.get("url"), row.get("scheme")),
+        error_format=values.error_format(
+            values.headers_of(response.get("headers")).get("content-type") or row.get("sent_http_content_type")
+        ),
         consumer=consumer,
         consumer_class=consumer_class,
         component=values.text(values.first(row, "service_name", "route_name", "service_id", "route_id")),

@@ -35,6 +35,8 @@ _NAMED: dict[str, tuple[str, Callable[[str], object]]] = {
     **dict.fromkeys(("traceparent", "trace", "trace_id", "tid"), ("trace_id", values.trace_of)),
     **dict.fromkeys(("host", "vhost", "server"), ("host", values.text)),
     **dict.fromkeys(("service", "upstream", "route", "component"), ("component", values.text)),
+    "scheme": ("scheme", values.scheme_of),
+    **dict.fromkeys(("type", "content_type"), ("error_format", values.error_format)),
     **dict.fromkeys(("release", "version"), ("release", values.text)),
 }
 

@@ -67,6 +67,8 @@ def _from_object(row: dict[str, object]) -> IncomingCall:
         sent_bytes=values.count(row.get("bytes_sent")),
         request_id=values.text(values.first(row, "request_id", "x_request_id", "x-request-id")),
         trace_id=values.trace_of(values.first(row, "traceparent", "trace_id", "x_b3_traceid")),
+        scheme=values.scheme_of(values.first(row, "scheme", "x_forwarded_proto", "x-forwarded-proto")),
+        error_format=values.error_format(values.first(row, "content_type", "response_content_type")),
         consumer=client,
         consumer_class=ConsumerClass.ADDRESS if client else "",
         component=_component(values.text(row.get("upstream_cluster")))

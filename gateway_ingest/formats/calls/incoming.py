@@ -15,6 +15,12 @@ class CallFlag(IntFlag):
     FILTERED = 2
     CUT_SHORT = 4
     STREAMED = 8
+    UNSAFE = 16
+    BIASED = 32
+    PRIVACY_LEAK = 64
+    FORGOT_CONTEXT = 128
+    HELPFUL = 256
+    UNHELPFUL = 512
 
 
 class ConsumerClass:
@@ -30,13 +36,15 @@ class ConsumerClass:
 class IncomingCall(msgspec.Struct, gc=False, kw_only=True):
     """One request; times are microseconds, `cost` is in billionths of the sender's currency, -1 is unknown.
 
-    `component` is what the sender calls the part that served it: service, route or upstream.
+    `component` is what the sender calls the part that served it: service, route or upstream. `scheme` is what the
+    consumer spoke, http or https; `error_format` the kind of body an error was told in.
     """
 
     at: int
     status: int = 0
     method: str = ""
     path: str = ""
+    scheme: str = ""
     host: str = ""
     duration: int = -1
     upstream: int = -1
@@ -57,6 +65,7 @@ class IncomingCall(msgspec.Struct, gc=False, kw_only=True):
     cost: int = -1
     flags: int = 0
     error_type: str = ""
+    error_format: str = ""
 
     @property
     def moment(self) -> datetime:

@@ -37,6 +37,8 @@ def read(row: Row) -> IncomingCall:
         sent_bytes=values.count(response.get("size")),
         request_id=values.text(request.get("id") or headers.get("x-request-id")),
         trace_id=values.trace_of(headers.get("traceparent"), _trace(row), headers.get("x-b3-traceid")),
+        scheme=values.scheme_of(request.get("url")),
+        error_format=values.error_format(values.headers_of(response.get("headers")).get("content-type")),
         consumer=consumer,
         consumer_class=consumer_class,
         component=_name(row.get("service")) or _name(row.get("route")),

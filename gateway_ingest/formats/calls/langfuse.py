@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from gateway_ingest.formats.calls import values
+from gateway_ingest.formats.calls import marks, values
 from gateway_ingest.formats.calls.incoming import CallError, CallFlag, ConsumerClass, IncomingCall, Row
 
 _MODEL_CALLS = ("GENERATION", "EMBEDDING")
@@ -42,6 +42,10 @@ def read(row: Row) -> IncomingCall:
         cost=_cost(row),
         error_type="error" if failed else "",
     )
+    call.flags |= marks.of_words(row.get("tags"))
+    scores = row.get("scores")
+    for score in map(values.members, scores[:100] if isinstance(scores, list) else []):
+        call.flags |= marks.of_score(score.get("name"), score.get("value"), score.get("stringValue"))
     if "cache_read_input_tokens" in values.members(row.get("usageDetails")):
         call.flags |= CallFlag.CACHED
     return call

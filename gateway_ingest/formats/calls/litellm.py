@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from gateway_ingest.formats.calls import values
+from gateway_ingest.formats.calls import marks, values
 from gateway_ingest.formats.calls.incoming import CallError, CallFlag, ConsumerClass, IncomingCall, Row
 
 
@@ -44,6 +44,7 @@ def read(row: Row) -> IncomingCall:
         call.flags |= CallFlag.CACHED
     if row.get("stream") is True:
         call.flags |= CallFlag.STREAMED
+    call.flags |= marks.of_words(row.get("request_tags"))
     if _guarded(row.get("guardrail_information")) or "ContentPolicy" in call.error_type:
         call.flags |= CallFlag.FILTERED
     return call

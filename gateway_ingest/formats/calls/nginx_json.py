@@ -51,6 +51,8 @@ def read(row: Row) -> IncomingCall:
         trace_id=values.trace_of(values.first(row, "http_traceparent", "traceparent", "trace_id")),
         consumer=user or values.text(values.first(row, "remote_addr", "client_ip", "http_x_forwarded_for")),
         consumer_class=ConsumerClass.USER if user else ConsumerClass.ADDRESS,
+        scheme=values.scheme_of(row.get("scheme")),
+        error_format=values.error_format(values.first(row, "sent_http_content_type", "content_type")),
         component=values.text(values.first(row, "service", "component", "upstream_name", "proxy_host")),
         release=values.text(values.first(row, "release", "version")),
     )

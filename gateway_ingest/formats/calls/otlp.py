@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
-from gateway_ingest.formats.calls import values
+from gateway_ingest.formats.calls import marks, values
 from gateway_ingest.formats.calls.incoming import CallError, CallFlag, ConsumerClass, IncomingCall
 
 _SERVER = (2, "SPAN_KIND_SERVER")
@@ -108,6 +108,11 @@ def _model_call(span: Span) -> IncomingCall:
         call.flags |= CallFlag.CACHED
     reasons = _first(span, "gen_ai.response.finish_reasons")
     call.flags |= _flags(reasons if isinstance(reasons, list) else [reasons])
+    call.flags |= marks.of_score(
+        _first(span, "gen_ai.evaluation.name"),
+        _first(span, "gen_ai.evaluation.score.value"),
+        _first(span, "gen_ai.evaluation.score.label"),
+    )
     return call
 
 
@@ -127,6 +132,7 @@ def _served(span: Span) -> IncomingCall:
     call.method = values.method(_first(span, "http.request.method", "http.method"))
     call.path = target
     call.host = values.text(_first(span, "server.address", "http.host")).partition(":")[0] or host
+    call.scheme = values.scheme_of(_first(span, "url.scheme", "http.scheme"), _first(span, "url.full", "http.url"))
     call.sent_bytes = values.count(_first(span, "http.response.body.size", "http.response_content_length"))
     return call
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from gateway_ingest.formats.calls import values
+from gateway_ingest.formats.calls import marks, values
 from gateway_ingest.formats.calls.incoming import CallError, CallFlag, ConsumerClass, IncomingCall, Row
 
 
@@ -41,6 +41,7 @@ def read(row: Row) -> IncomingCall:
     )
     if str(row.get("cache_status", "")).upper().endswith(("HIT", "SEMANTIC_HIT")):
         call.flags |= CallFlag.CACHED
+    call.flags |= marks.of_words(metadata.get("tags")) | marks.of_score("feedback", row.get("feedback"), None)
     if call.status == 446:
         call.flags |= CallFlag.FILTERED
     return call

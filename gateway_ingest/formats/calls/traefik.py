@@ -59,6 +59,8 @@ def _from_object(row: dict[str, object]) -> IncomingCall:
         duration=values.span(row.get("Duration"), micros=1e-3),
         upstream=values.span(row.get("OriginDuration"), micros=1e-3),
         sent_bytes=values.count(row.get("DownstreamContentSize")),
+        scheme=values.scheme_of(row.get("RequestScheme")),
+        error_format=values.error_format(row.get("downstream_Content-Type")),
         request_id=values.text(row.get("request_X-Request-Id")),
         trace_id=values.trace_of(row.get("TraceId"), row.get("request_Traceparent")),
         consumer=user or values.text(row.get("ClientHost")),

@@ -19,6 +19,7 @@ _XRAY = re.compile(r"(?:Root=)?1-([0-9a-f]{8})-([0-9a-f]{24})")
 _B3 = re.compile(r"[0-9a-f]{16}")
 _ZERO_TRACE = "0" * 32
 _MOST = 2**53
+_SCHEMES = {"http": "http", "ws": "http", "https": "https", "wss": "https", "h2": "https", "grpcs": "https"}
 # Ids beyond this length are no ids; we keep their beginning.
 _MAX_ID = 200
 _MAX_PATH = 2000
@@ -166,6 +167,25 @@ def path_of(uri: object) -> tuple[str, str]:
         authority, _slash, rest = uri.partition("://")[2].partition("/")
         host, uri = authority.rpartition("@")[2].partition(":")[0], "/" + rest
     return uri[:_MAX_PATH], host[:_MAX_ID]
+
+
+def scheme_of(*candidates: object) -> str:
+    """What the first of these says the consumer spoke, http or https; it may be a whole address."""
+    for candidate in candidates:
+        word = candidate.partition("://")[0].lower() if isinstance(candidate, str) else ""
+        if word in _SCHEMES:
+            return _SCHEMES[word]
+    return ""
+
+
+def error_format(content_type: object) -> str:
+    """The kind of body that a content type names: problem, json, html, text or other."""
+    if not isinstance(content_type, str) or not (name := content_type.partition(";")[0].strip().lower()[:100]):
+        return ""
+    for mark, kind in (("problem+", "problem"), ("json", "json"), ("html", "html"), ("text/plain", "text")):
+        if mark in name:
+            return kind
+    return "" if name == "-" else "other"
 
 
 def request_line(line: str) -> tuple[str, str, str]:
