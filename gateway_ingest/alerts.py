@@ -55,10 +55,12 @@ class _Stored:
 
     source: Source
     now: datetime
+    channel: Channel
     alerts: dict[str, Alert]
     components: dict[str, Component]
     reports: dict[tuple[str, int], Report] = field(default_factory=dict)
     steps: list[tuple[Alert, Rule, int]] = field(default_factory=list)
+    worse: list[Alert] = field(default_factory=list)
 
 
 def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadable:
@@ -77,12 +79,14 @@ def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadabl
     )
 
 
-def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> list[str]:
+def store(
+    source: Source, said: Sequence[IncomingAlert], *, now: datetime, channel: Channel = Channel.ALERT
+) -> list[str]:
     """Applies prepared alerts in their order, in the caller's transaction, which holds the source's row lock.
 
     Answers with the names of the feedback rows behind them. The number of queries does not grow with that of alerts.
     """
-    stored = _Stored(source, now, _known(source, said), components_by_name(source.launch_id))
+    stored = _Stored(source, now, channel, _known(source, said), components_by_name(source.launch_id))
     for one in said:
         _apply(stored, one)
     feedback_ids = _accept(stored)
@@ -137,6 +141,9 @@ def _apply(stored: _Stored, said: IncomingAlert) -> None:
         alert = stored.alerts[said.fingerprint] = _new_alert(stored, said)
     elif said.firing:
         alert.count += 1
+    if said.worse and rule is Rule.REPEATED:
+        alert.severity, alert.summary, alert.labels = said.severity, said.summary, said.labels
+        stored.worse.append(alert)
     alert.latest_seen_at = stored.now
     if rule in BEGINS:
         _begin(stored, alert, said, again=rule is Rule.FIRED_AGAIN)
@@ -171,7 +178,7 @@ def _begin(stored: _Stored, alert: Alert, said: IncomingAlert, *, again: bool) -
         alert.episode += 1
         alert.ends_at, alert.resolved_at, alert.feedback = None, None, None
     alert.status = said.status
-    stored.reports[alert.fingerprint, alert.episode] = _report(alert)
+    stored.reports[alert.fingerprint, alert.episode] = _report(alert, said, stored.channel)
 
 
 def _description(stored: _Stored, said: IncomingAlert) -> dict[str, Any]:
@@ -186,10 +193,10 @@ def _description(stored: _Stored, said: IncomingAlert) -> dict[str, Any]:
     }
 
 
-def _report(alert: Alert) -> Report:
+def _report(alert: Alert, said: IncomingAlert, channel: Channel) -> Report:
     labels = "\n".join(f"{name}: {value}" for name, value in sorted(alert.labels.items()))
     return Report(
-        channel=Channel.ALERT,
+        channel=channel,
         source=f"source:{alert.source_id}",
         external_id=f"{alert.fingerprint}:{alert.episode}",
         title=alert.title,
@@ -204,7 +211,8 @@ def _report(alert: Alert) -> Report:
                 "status": str(alert.status),
                 "labels": alert.labels,
                 "url": alert.url,
-            }
+            },
+            **({"rule": dict(said.evidence)} if said.evidence else {}),
         },
     )
 
@@ -242,6 +250,7 @@ def _write_around(stored: _Stored, feedback_ids: dict[tuple[str, int], int]) -> 
     entries = [
         _entry(alert, rule, feedback_ids.get((alert.fingerprint, episode))) for alert, rule, episode in stored.steps
     ]
+    entries += [Entry(alert.key, "alert.worse", {"severity": str(alert.severity)}) for alert in stored.worse]
     if entries:
         record(stored.source.launch, entries, actor=Actor(stored.source.name), now=stored.now)
 

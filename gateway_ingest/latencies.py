@@ -66,8 +66,16 @@ def quantile(sketch: bytes, share: float) -> float | None:
     if not total:
         return None
     rank = max(1, math.ceil(share * total))
-    bucket = int(np.searchsorted(np.cumsum(counts), rank))
-    return float(2 * _GROWTH**bucket / (_GROWTH + 1)) if bucket else 1.0
+    bucket = np.searchsorted(np.cumsum(counts), rank)
+    return float(micros_of(np.asarray(bucket)))
+
+
+def micros_of(buckets: Buckets) -> NDArray[np.float64]:
+    """The duration that stands for each bucket."""
+    found: NDArray[np.float64] = np.where(
+        buckets > 0, 2 * _GROWTH ** np.asarray(buckets, dtype=float) / (_GROWTH + 1), 1.0
+    )
+    return found
 
 
 def _packed(counts: Buckets) -> bytes:

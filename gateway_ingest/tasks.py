@@ -6,6 +6,7 @@ from celery import shared_task
 
 from gateway_ingest import partitions, sns
 from gateway_ingest.calls import STORE
+from gateway_ingest.rules import tick
 from hypercare.core import clock
 
 
@@ -25,3 +26,9 @@ def make_partitions(**_later: Any) -> None:
 def drop_old_calls(**_later: Any) -> None:
     """Forgets single calls older than their launch keeps; windows stay."""
     STORE.drop_old(now=clock.now())
+
+
+@shared_task(name=tick.TASK)
+def watch_traffic(**_later: Any) -> None:
+    """Lets the rules of every launch look at the minutes that have ended."""
+    tick.watch_all(clock=clock.now)

@@ -2,6 +2,16 @@
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
+from gateway_ingest.models.rules import (
+    Baseline,
+    Firing,
+    Heartbeat,
+    Rule,
+    RuleState,
+    SeriesMemory,
+    TrafficTarget,
+    TrafficWatch,
+)
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
 
@@ -11,14 +21,22 @@ __all__ = [
     "AlertSeverity",
     "AlertStatus",
     "Backfill",
+    "Baseline",
     "Batch",
     "CallDetail",
     "CallKind",
     "CallRetention",
     "DeadLetter",
+    "Firing",
+    "Heartbeat",
     "Mapping",
+    "Rule",
+    "RuleState",
+    "SeriesMemory",
     "SigningCertificate",
     "Source",
     "TopicSubscription",
+    "TrafficTarget",
+    "TrafficWatch",
     "Window",
 ]
