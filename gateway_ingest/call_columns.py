@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ _SHORT = ("status", "flags")
 COLUMNS = (*_WIDE, *_IDS, *_PLAIN, *_SHORT, "request_name")
 _TYPES = {**dict.fromkeys(_WIDE, ">i8"), **dict.fromkeys(_IDS, "V16"), **dict.fromkeys(_PLAIN, ">i4"),
     **dict.fromkeys(_SHORT, ">i2")}  # fmt: skip
+_FIELDS = IncomingCall.__struct_fields__
 _ROW = np.dtype(
     [
         ("fields", ">i2"),
@@ -72,24 +74,20 @@ def columns_of(
     rows["fields"] = len(COLUMNS)
     for name, kind in _TYPES.items():
         rows[f"{name}:size"] = np.dtype(kind).itemsize
-    names = [_name(call.request_id) for call in calls]
-    rows["request_name:size"] = [len(name) for name in names]
-    rows["at"] = np.fromiter((call.at for call in calls), np.int64, len(calls)) - _EPOCH_OF_POSTGRES
-    rows["cost"] = [call.cost for call in calls]
-    rows["consumer"] = [consumer_hash(call.consumer, launch_id=launch_id) for call in calls]
+    by_field = dict(zip(_FIELDS, zip(*map(msgspec.structs.astuple, calls), strict=True), strict=True))
+    names = list(map(_name, by_field["request_id"]))
+    rows["request_name:size"] = list(map(len, names))
+    rows["at"] = np.array(by_field["at"], np.int64) - _EPOCH_OF_POSTGRES
+    rows["cost"] = by_field["cost"]
+    rows["consumer"] = [consumer_hash(consumer, launch_id=launch_id) for consumer in by_field["consumer"]]
     for column in _IDS:
-        raw = b"".join(id_bytes(getattr(call, column)) for call in calls)
-        rows[column] = np.frombuffer(raw, dtype="V16")
+        rows[column] = np.frombuffer(b"".join(map(id_bytes, by_field[column])), dtype="V16")
     for column in _PLAIN[:6]:
-        rows[column] = np.minimum(np.fromiter((getattr(call, column) for call in calls), np.int64, len(calls)), _MOST)
+        rows[column] = np.minimum(np.array(by_field[column], np.int64), _MOST)
     rows["kind"], rows["detail"] = kinds, details
-    rows["status"] = [call.status for call in calls]
-    rows["flags"] = [call.flags for call in calls]
-    return Columns(rows, names, *(_having(calls, name) for name in ("model", "provider")))
-
-
-def _having(calls: Sequence[IncomingCall], name: str) -> NDArray[np.bool_]:
-    return np.fromiter((bool(getattr(call, name)) for call in calls), np.bool_, len(calls))
+    rows["status"], rows["flags"] = by_field["status"], by_field["flags"]
+    has_model, has_provider = (np.array(list(map(bool, by_field[name]))) for name in ("model", "provider"))
+    return Columns(rows, names, has_model, has_provider)
 
 
 def joined(parts: Sequence[Columns]) -> Columns:

@@ -76,8 +76,14 @@ class Store(Protocol):
     ) -> list[FoundCall]:
         """The newest calls of one id."""
 
+    def kinds_of_requests(self, launch: Launch, request_ids: Sequence[str], *, now: datetime) -> dict[str, int]:
+        """The kind of each request that is known."""
+
     def drop_old(self, *, now: datetime) -> int:
         """Forgets single calls beyond their launch's days; windows stay."""
+
+    def close_days(self, *, now: datetime) -> int:
+        """Makes the days that are over smaller; says how many it made so."""
 
 
 class PostgresStore:
@@ -88,7 +94,7 @@ class PostgresStore:
         partitions.ensure(_EPOCH + timedelta(days=day) for day in set(columns.days().tolist()))
 
     def add(self, columns: Columns) -> None:
-        """Copies each day's calls straight into its partition and adds the windows last, to hold their locks shortly."""
+        """Copies each day's calls straight into its partition, and what they add to windows beside them."""
         days = columns.days()
         found = sorted(set(days.tolist()))
         for day in found:
@@ -110,6 +116,14 @@ class PostgresStore:
             cursor.execute(query, [oldest, [launch.pk for launch in launches], *values, limit, skip])
             return [_found(row) for row in cursor.fetchall()]
 
+    def kinds_of_requests(self, launch: Launch, request_ids: Sequence[str], *, now: datetime) -> dict[str, int]:
+        """By index, as `find` does."""
+        names = {uuid.UUID(bytes=id_bytes(name)): name for name in request_ids if name}
+        oldest = now - timedelta(days=keep_days([launch])[launch.pk])
+        with connection.cursor() as cursor:
+            cursor.execute(_KINDS_OF_REQUESTS, [list(names), list(names), oldest, launch.pk])
+            return {names[number]: kind for number, kind in cursor.fetchall()}
+
     def drop_old(self, *, now: datetime) -> int:
         """Whole days go with their partitions; launches that keep less than the longest have their rows deleted."""
         kept = keep_days(Launch.objects.all())
@@ -120,6 +134,10 @@ class PostgresStore:
             if days < longest:
                 _delete_before(launch, now.astimezone(UTC) - timedelta(days=days))
         return dropped
+
+    def close_days(self, *, now: datetime) -> int:
+        """Yesterday is left as it is, for rows that come late."""
+        return partitions.close_before(now.astimezone(UTC).date() - timedelta(days=1))
 
 
 STORE: Store = PostgresStore()
@@ -142,11 +160,18 @@ def _copy(table: str) -> Iterator[Any]:
 
 def _condition(wanted: Wanted, launches: Sequence[Launch]) -> tuple[str, list[Any]]:
     if wanted.trace_id:
-        return f"c.trace_id = %s AND c.trace_id <> {_NO_ID}", [uuid.UUID(bytes=id_bytes(wanted.trace_id.lower()))]
+        return _is_id("trace_id", wanted.trace_id.lower())
     if wanted.request_id:
-        return f"c.request_id = %s AND c.request_id <> {_NO_ID}", [uuid.UUID(bytes=id_bytes(wanted.request_id))]
+        return _is_id("request_id", wanted.request_id)
     hashes = [_hash_asked_for(wanted.consumer, launch) for launch in launches]
     return "c.consumer = ANY(%s) AND c.consumer <> 0", [hashes]
+
+
+def _is_id(column: str, wanted: str) -> tuple[str, list[Any]]:
+    """Days that are over are indexed by the id's hash, today by the id."""
+    number = uuid.UUID(bytes=id_bytes(wanted))
+    condition = f"uuid_hash(c.{column}) = uuid_hash(%s) AND c.{column} = %s AND c.{column} <> {_NO_ID}"
+    return condition, [number, number]
 
 
 def _hash_asked_for(consumer: str, launch: Launch) -> int:
@@ -170,6 +195,11 @@ LEFT JOIN core_component component ON component.id = k.component_id
 WHERE c.at >= %s AND k.launch_id = ANY(%s) AND CONDITION
 ORDER BY c.at DESC, c.trace_id, c.request_id, c.kind LIMIT %s OFFSET %s
 """
+_KINDS_OF_REQUESTS = f"""
+SELECT c.request_id, c.kind FROM gateway_ingest_call c JOIN gateway_ingest_callkind k ON k.id = c.kind
+WHERE uuid_hash(c.request_id) = ANY(SELECT uuid_hash(each) FROM unnest(%s::uuid[]) AS each)
+    AND c.request_id = ANY(%s::uuid[]) AND c.request_id <> {_NO_ID} AND c.at >= %s AND k.launch_id = %s
+"""  # noqa: S608 - a fixed id
 
 
 def _found(row: Sequence[Any]) -> FoundCall:
@@ -193,6 +223,7 @@ def _delete_before(launch_id: int, moment: datetime) -> None:
 
 def windows_between(launch: Launch, begins: datetime, ends: datetime) -> Any:
     """The windows of a launch in a span of time, with their kinds, the oldest first."""
+    windows.fold()
     return (
         Window.objects.filter(kind__launch=launch, at__gte=begins, at__lt=ends)
         .select_related("kind__component")

@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import batches, dead_letters, mappings, signatures
+from gateway_ingest import batches, dead_letters, mappings, ratings, signatures
 from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, otlp_logs, read_as, recognised
+from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
+from gateway_ingest.ratings import Rating
 from gateway_ingest.storing import Answer, Told, store
 from gateway_ingest.unpacking import MAX_UNPACKED, unpack
 from hypercare.core.problem import Problem, not_found
@@ -52,10 +54,14 @@ def receive(source: Source, delivery: Delivery, *, now: datetime) -> Answer:
 
 @dataclass(frozen=True)
 class LogsTaken:
-    """What became of an export of logs: the answer, and how many records were too quiet to be alerts."""
+    """What became of an export of logs.
+
+    Beside the answer: how many records were too quiet to be alerts, and how many ratings speak of no call that is known.
+    """
 
     answer: Answer
     quiet: int
+    lost_ratings: int
 
 
 def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: datetime) -> LogsTaken:
@@ -77,7 +83,11 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
         format_name="otlp",
         headers={},
     )
-    return LogsTaken(store(source.pk, told, now=now), logs.quiet)
+    answer = store(source.pk, told, now=now)
+    found = [
+        Rating(one.response_id, marks.of_score(one.name, one.number, one.label), one.at) for one in logs.evaluations
+    ]
+    return LogsTaken(answer, logs.quiet, ratings.store(source, found, batch_id=told.batch_id, now=now))
 
 
 def _opened_protobuf(delivery: Delivery) -> tuple[bytes, JSON]:

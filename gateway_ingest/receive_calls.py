@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
-from gateway_ingest import call_kinds, dead_letters
-from gateway_ingest.batches import BODY_KEPT_FOR, KEY_KEPT_FOR, batch_id, check_key
+from gateway_ingest import batches, call_kinds, dead_letters
 from gateway_ingest.call_columns import Columns, columns_of, joined
 from gateway_ingest.call_rows import Numbered, Wrong, rows_of
 from gateway_ingest.calls import STORE, keep_days
@@ -107,7 +106,7 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
         detail = _("There is no call format of that name; known are: %(known)s. Leave it out and we find it.")
         raise not_found(detail % {"known": ", ".join(CALL_FORMATS)})
     known_by = batch_id_of(delivery)
-    if _came_before(source, known_by, now=now):
+    if batches.came_before(source, known_by, now=now):
         return _repeated(source, now=now)
     answer, unread = CallAnswer(), list[str]()
     try:
@@ -131,7 +130,7 @@ def store_calls(
     if columns:
         STORE.prepare(columns)
     with transaction.atomic():
-        if not _first_time(source, batch_id, accepted=len(calls), now=now):
+        if not batches.first_time(source, batch_id, accepted=len(calls), now=now):
             return _repeated(source, now=now)
         if columns:
             STORE.add(columns)
@@ -142,8 +141,8 @@ def store_calls(
 
 def batch_id_of(delivery: CallDelivery) -> str:
     """The sender's key, or the body's own hash."""
-    check_key(delivery.idempotency_key)
-    return f"calls:{batch_id(delivery.idempotency_key, delivery.body)}"
+    batches.check_key(delivery.idempotency_key)
+    return f"calls:{batches.batch_id(delivery.idempotency_key, delivery.body)}"
 
 
 def _read_all(
@@ -206,31 +205,6 @@ def _kind_key(call: IncomingCall) -> call_kinds.Key:
         call.component, call.method, route_of(call.path), call.status // 100, call.release, call.consumer_class,
         call.provider, call.model, call.prompt_version, call.scheme,
         call.error_format if call.status >= 400 else "")  # fmt: skip
-
-
-def _came_before(source: Source, batch_id: str, *, now: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM gateway_ingest_batch WHERE source_id = %s AND batch_id = %s AND received_at > %s",
-            [source.pk, batch_id, now - _kept_for(batch_id)],
-        )
-        return cursor.fetchone() is not None
-
-
-def _first_time(source: Source, batch_id: str, *, accepted: int, now: datetime) -> bool:
-    """Takes the batch's place; whoever brings the same batch meanwhile waits here for the commit."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO gateway_ingest_batch AS known (source_id, batch_id, accepted, received_at) "
-            "VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, batch_id) DO UPDATE "
-            "SET accepted = EXCLUDED.accepted, received_at = EXCLUDED.received_at WHERE known.received_at <= %s",
-            [source.pk, batch_id, accepted, now, now - _kept_for(batch_id)],
-        )
-        return bool(cursor.rowcount == 1)
-
-
-def _kept_for(batch_id: str) -> timedelta:
-    return KEY_KEPT_FOR if batch_id.startswith("calls:key:") else BODY_KEPT_FOR
 
 
 def _repeated(source: Source, *, now: datetime) -> CallAnswer:

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import partitions, sns
+from gateway_ingest import partitions, sns, windows
 from gateway_ingest.calls import STORE
 from gateway_ingest.rules import tick
 from hypercare.core import clock
@@ -16,10 +16,22 @@ def sns_errands(**_later: Any) -> None:
     sns.run_errands(clock=clock.now)
 
 
+@shared_task(name="gateway_ingest.fold_windows")
+def fold_windows(**_later: Any) -> None:
+    """Brings what deliveries noted into the minute windows."""
+    windows.fold()
+
+
 @shared_task(name="gateway_ingest.make_partitions")
 def make_partitions(**_later: Any) -> None:
     """Makes the calls' partitions of the next days."""
     partitions.make_ahead(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.close_days")
+def close_days(**_later: Any) -> None:
+    """Gives the calls of days that are over smaller indexes."""
+    STORE.close_days(now=clock.now())
 
 
 @shared_task(name="gateway_ingest.drop_old_calls")

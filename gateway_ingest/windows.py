@@ -1,13 +1,17 @@
-"""This module rolls calls up into minute windows, so that late, repeated and out-of-order deliveries give the same rows."""
+"""This module rolls calls up into minute windows, so that late, repeated and out-of-order deliveries give the same rows.
 
-from collections.abc import Iterator, Sequence
+A delivery only notes what it adds, in its own transaction; notes of many deliveries are brought into a window at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from gateway_ingest import distinct, latencies
@@ -16,16 +20,21 @@ from gateway_ingest.formats.calls import CallFlag
 
 _MINUTE = 60_000_000
 _LARGE = ("duration_sum", "input_tokens", "output_tokens", "cost")
-_SMALL = (
-    *("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors"),
-    *("flagged", "forgot", "helpful", "unhelpful"),
-)
+_RATED = {
+    "flagged": CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK,
+    "forgot": CallFlag.FORGOT_CONTEXT,
+    "helpful": CallFlag.HELPFUL,
+    "unhelpful": CallFlag.UNHELPFUL,
+}
+_SMALL = ("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors", *_RATED)
 _SUMS = (*_LARGE, *_SMALL)
-_UNSAFE = CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK
 _SKETCHES = ("latencies", "first_bytes", "consumers")
 _TYPES = dict.fromkeys(_LARGE, "bigint") | dict.fromkeys(_SMALL, "integer") | dict.fromkeys(_SKETCHES, "bytea")
 _NAMES = ("kind_id", "at", *_TYPES)
 _ARRAYS = "unnest(%b::integer[], %b::timestamptz[], " + ", ".join(f"%b::{kind}[]" for kind in _TYPES.values()) + ")"
+
+# As many notes as one transaction brings in; with sketches that is a few MB.
+_AT_ONCE = 10_000
 
 Numbers = NDArray[np.int64]
 Key = tuple[int, datetime]
@@ -33,26 +42,29 @@ Key = tuple[int, datetime]
 
 @dataclass(slots=True)
 class Sums:
-    """One window's worth of calls; adding two gives the same whichever comes first."""
+    """One window's worth of calls."""
 
     sums: tuple[int, ...]
     latencies: bytes
     first_bytes: bytes
     consumers: bytes
 
-    def plus(self, other: "Sums") -> "Sums":
-        """Both together."""
-        return Sums(
-            tuple(one + two for one, two in zip(self.sums, other.sums, strict=True)),
-            _joined(latencies.union, self.latencies, other.latencies),
-            _joined(latencies.union, self.first_bytes, other.first_bytes),
-            _joined(distinct.union, self.consumers, other.consumers),
-        )
+
+def together(parts: Sequence[Sums]) -> Sums:
+    """All of them as one, the same in whatever order they come."""
+    if len(parts) == 1:
+        return parts[0]
+    return Sums(
+        tuple(map(sum, zip(*(part.sums for part in parts), strict=True))),
+        _joined(latencies.union, [part.latencies for part in parts]),
+        _joined(latencies.union, [part.first_bytes for part in parts]),
+        _joined(distinct.union, [part.consumers for part in parts]),
+    )
 
 
-def _joined(union: Any, one: bytes, two: bytes) -> bytes:
-    joined: bytes = union([one, two]) if one and two else one or two
-    return joined
+def _joined(union: Callable[[Sequence[bytes]], bytes], sketches: list[bytes]) -> bytes:
+    some = [each for each in sketches if each]
+    return union(some) if len(some) > 1 else some[0] if some else b""
 
 
 def rolled_up(columns: Columns) -> dict[Key, Sums]:
@@ -86,7 +98,7 @@ def _measures(columns: Columns, order: Numbers) -> list[Numbers]:
         status == 429,
         (status == 401) | (status == 403),
         (failed | (status == 408)) & columns.is_of_provider[order],
-        *(flags & int(flag) > 0 for flag in (_UNSAFE, CallFlag.FORGOT_CONTEXT, CallFlag.HELPFUL, CallFlag.UNHELPFUL)),
+        *(flags & int(flag) > 0 for flag in _RATED.values()),
     )
     return [*known, *(mask.astype(np.int64) for mask in masks)]
 
@@ -106,26 +118,71 @@ def _sketches(columns: Columns, order: Numbers, starts: Numbers) -> tuple[list[b
     return found
 
 
-def add(windows: dict[Key, Sums]) -> None:
-    """Adds windows to the stored ones, inside the caller's transaction.
+def of_ratings(counted: Mapping[tuple[int, datetime, int], int]) -> dict[Key, Sums]:
+    """The windows of ratings that came without a call: how often these flags were given to a kind in a minute."""
+    parts: dict[Key, list[Sums]] = defaultdict(list)
+    for (kind, minute, flags), times in counted.items():
+        sums = dict.fromkeys(_SUMS, 0) | {name: times for name, flag in _RATED.items() if flags & int(flag)}
+        parts[kind, minute].append(Sums(tuple(sums.values()), b"", b"", b""))
+    return {key: together(found) for key, found in parts.items()}
 
-    New rows go in first and the others are locked after, both in one order for all, so no two deliveries wait in a ring.
+
+def add(windows: dict[Key, Sums]) -> None:
+    """Notes what a delivery adds to the windows, inside the caller's transaction; `fold` brings it in."""
+    rows = (
+        (kind, at, *(each or None for each in (*part.sums, part.latencies, part.first_bytes, part.consumers)))
+        for (kind, at), part in windows.items()
+    )
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(["integer", "timestamptz", *_TYPES.values()])
+        for row in rows:
+            copy.write_row(row)
+
+
+def fold() -> int:
+    """Brings all that deliveries noted into their windows and says how many notes that were; whoever reads calls it first.
+
+    Several may fold at once: each takes notes that no other holds, and adds them in the transaction that removes them.
     """
+    folded = 0
+    while taken := _fold_some():
+        folded += taken
+        if taken < _AT_ONCE:
+            break
+    return folded
+
+
+def _fold_some() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM gateway_ingest_windowpart)")
+        if not cursor.fetchone()[0]:
+            return 0
+    with transaction.atomic(), connection.wrap_database_errors, psycopg.Cursor(_open_connection()) as cursor:
+        cursor.execute(_TAKE, [_AT_ONCE], binary=True)
+        parts: dict[Key, list[Sums]] = defaultdict(list)
+        for row in (rows := cursor.fetchall()):
+            parts[row[0], row[1]].append(_sums(row))
+        if parts:
+            _merge(cursor, {key: together(found) for key, found in parts.items()})
+    return len(rows)
+
+
+def _merge(cursor: "psycopg.Cursor[Any]", windows: dict[Key, Sums]) -> None:
+    """New rows go in first and the others are locked after, both in one order for all, so that nobody waits in a ring."""
     keys = sorted(windows)
     # Sketches travel as bytes, not as twice as many hex digits, which Django's own cursor would make of them.
-    with connection.wrap_database_errors, psycopg.Cursor(_open_connection()) as cursor:
-        cursor.execute(_INSERT, _arrays(keys, windows), binary=True)
-        mine = set(cursor.fetchall())
-        rest = [key for key in keys if key not in mine]
-        if not rest:
-            return
-        cursor.execute(_LOCK, [[key[0] for key in rest], [key[1] for key in rest]], binary=True)
-        stored = {(row[0], row[1]): _sums(row) for row in cursor.fetchall()}
-        cursor.execute(_UPDATE, _arrays(rest, {key: stored[key].plus(windows[key]) for key in rest}))
+    cursor.execute(_INSERT, _arrays(keys, windows), binary=True)
+    mine = set(cursor.fetchall())
+    rest = [key for key in keys if key not in mine]
+    if not rest:
+        return
+    cursor.execute(_LOCK, [[key[0] for key in rest], [key[1] for key in rest]], binary=True)
+    stored = {(row[0], row[1]): _sums(row) for row in cursor.fetchall()}
+    cursor.execute(_UPDATE, _arrays(rest, {key: together([stored[key], windows[key]]) for key in rest}))
 
 
 def _open_connection() -> "psycopg.Connection[Any]":
-    """The connection of the caller's transaction."""
+    """The connection of the transaction around."""
     opened: psycopg.Connection[Any] = connection.connection
     return opened
 
@@ -144,6 +201,12 @@ def _arrays(keys: list[Key], windows: dict[Key, Sums]) -> list[Any]:
     return [[key[0] for key in keys], [key[1] for key in keys], *values]
 
 
+_COPY = f"COPY gateway_ingest_windowpart ({', '.join(_NAMES)}) FROM STDIN (FORMAT binary)"
+_TAKE = (
+    "DELETE FROM gateway_ingest_windowpart WHERE id IN "  # noqa: S608 - fixed names
+    "(SELECT id FROM gateway_ingest_windowpart ORDER BY id LIMIT %b FOR UPDATE SKIP LOCKED) "
+    f"RETURNING {', '.join(_NAMES)}"
+)
 _INSERT = (
     f"INSERT INTO gateway_ingest_window ({', '.join(_NAMES)}) SELECT * FROM {_ARRAYS} "  # noqa: S608 - fixed names
     "ON CONFLICT DO NOTHING RETURNING kind_id, at"

@@ -5,6 +5,7 @@ BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("triage what waits", "triage.waiting", 3.0),
         ("follow alert changes", "triage.alert_changes", 3.0),
+        ("fold notes into windows", "gateway_ingest.fold_windows", 2.0),
         ("run errands of notification topics", "gateway_ingest.sns_errands", 30.0),
         ("let rules watch the traffic", "gateway_ingest.watch_traffic", 20.0),
         ("send messages", "core.send_messages", 5.0),
@@ -13,6 +14,7 @@ BEAT_SCHEDULE = {
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),
         ("make partitions of calls", "gateway_ingest.make_partitions", 3600.0),
+        ("close days of calls", "gateway_ingest.close_days", 3600.0),
         ("drop old calls", "gateway_ingest.drop_old_calls", 3600.0),
         ("forget old answers", "core.forget_old", 3600.0),
     ]
@@ -23,6 +25,7 @@ STANDBY_TASKS = {
     "triage.waiting": 1.0,
     "triage.alert_changes": 1.0,
     "core.send_messages": 1.0,
+    "gateway_ingest.fold_windows": 2.0,
     "gateway_ingest.sns_errands": 30.0,
     "gateway_ingest.watch_traffic": 20.0,
     "triage.reports": 30.0,

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from google.protobuf.json_format import Error as JsonFormatError
@@ -17,6 +18,7 @@ from gateway_ingest.formats.words import known_severity, severity_of, status_of
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core.strict_json import JSON, UNSAFE_CHARACTER
 
+_EVALUATION = "gen_ai.evaluation.result"
 _WARN, _ERROR, _FATAL = 13, 17, 21
 _LOUD = {AlertSeverity.CRITICAL, AlertSeverity.HIGH, AlertSeverity.WARNING}
 # What differs from one record to the next of the same kind.
@@ -24,10 +26,22 @@ _CHANGING = re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\b|\d+(?:[
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """What a record says of a model's answer: its name, number and label, and the answer's id."""
+
+    response_id: str
+    name: str
+    number: JSON
+    label: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
 class Logs:
-    """The records that are alerts, and how many are too quiet to be one."""
+    """The records that are alerts, those that rate answers, and how many are too quiet to be anything."""
 
     reading: Reading
+    evaluations: list[Evaluation]
     quiet: int
 
 
@@ -52,14 +66,30 @@ def read(payload: JSON) -> Logs:
     if payload and "resourceLogs" not in payload:
         raise FormatError(_("An export of logs is an object with a list “resourceLogs”."))
     reading: Reading = []
+    evaluations: list[Evaluation] = []
     quiet = 0
     for resource, scope, record in _records(payload):
         attributes = _attributes(record.get("attributes"))
-        if _is_loud(record, attributes):
+        if _EVALUATION in (record.get("eventName"), attributes.get("event.name")):
+            try:
+                evaluations.append(_evaluation(record, attributes))
+            except AlertError as wrong:
+                reading.append(Unreadable(str(wrong)))
+        elif _is_loud(record, attributes):
             reading.append(_read_or_say_why(resource, scope, record, attributes))
         else:
             quiet += 1
-    return Logs(reading, quiet)
+    return Logs(reading, evaluations, quiet)
+
+
+def _evaluation(record: dict[str, JSON], attributes: dict[str, JSON]) -> Evaluation:
+    return Evaluation(
+        response_id=values.text(attributes.get("gen_ai.response.id"))[:200],
+        name=values.text(attributes.get("gen_ai.evaluation.name")),
+        number=attributes.get("gen_ai.evaluation.score.value"),
+        label=values.text(attributes.get("gen_ai.evaluation.score.label")),
+        at=values.moment(record.get("timeUnixNano") or record.get("observedTimeUnixNano"), "timeUnixNano"),
+    )
 
 
 def _records(payload: JSON) -> Iterator[tuple[dict[str, JSON], str, dict[str, JSON]]]:

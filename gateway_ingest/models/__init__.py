@@ -1,7 +1,7 @@
 """This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
-from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window
+from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
 from gateway_ingest.models.rules import (
     Baseline,
     Firing,
@@ -39,4 +39,5 @@ __all__ = [
     "TrafficTarget",
     "TrafficWatch",
     "Window",
+    "WindowPart",
 ]

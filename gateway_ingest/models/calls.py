@@ -64,15 +64,14 @@ class CallDetail(models.Model):
         return self.host
 
 
-class Window(models.Model):
-    """One minute of one kind. Sums are whole numbers, so that merging in any order gives the very same row.
+class _Sums(models.Model):
+    """What is known of some calls of one kind in one minute.
 
-    Durations are microseconds, cost is in billionths; `latencies`, `first_bytes` and `consumers` are sketches. What most
-    windows have none of is null there, which takes no room.
+    Sums are whole numbers, so that merging in any order gives the very same row. Durations are microseconds, cost is in
+    billionths; `latencies`, `first_bytes` and `consumers` are sketches. What most have none of is null there, which takes
+    no room.
     """
 
-    pk = models.CompositePrimaryKey("kind", "at")
-    kind = models.ForeignKey(CallKind, models.CASCADE, related_name="windows", db_index=False)
     at = models.DateTimeField()
     duration_sum = models.BigIntegerField(null=True)
     input_tokens = models.BigIntegerField(null=True)
@@ -92,6 +91,25 @@ class Window(models.Model):
     latencies = models.BinaryField(null=True)
     first_bytes = models.BinaryField(null=True)
     consumers = models.BinaryField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Window(_Sums):
+    """One minute of one kind."""
+
+    pk = models.CompositePrimaryKey("kind", "at")
+    kind = models.ForeignKey(CallKind, models.CASCADE, related_name="windows", db_index=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class WindowPart(_Sums):
+    """What one delivery adds to a window, until it is brought in."""
+
+    kind = models.ForeignKey(CallKind, models.CASCADE, related_name="+", db_index=False)
 
     def __str__(self) -> str:
         return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"

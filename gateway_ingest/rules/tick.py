@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from gateway_ingest import sources
+from gateway_ingest import sources, windows
 from gateway_ingest.models import CallKind, Heartbeat, Source, TrafficWatch
 from gateway_ingest.rules import rows, usual
 from gateway_ingest.rules.looking import Seen, look
@@ -35,6 +35,7 @@ def watch_all(*, clock: Callable[[], datetime]) -> int:
         Heartbeat.objects.filter(source__launch=OuterRef("pk"))
     )
     looked = 0
+    windows.fold()
     for launch in Launch.objects.filter(heard, closed_at=None).order_by("pk"):
         try:
             looked += watch_launch(launch, now=clock())

@@ -71,4 +71,11 @@ def _message(taken: LogsTaken) -> str:
             taken.quiet,
         )
         parts.append(detail % {"number": taken.quiet})
+    if taken.lost_ratings:
+        detail = ngettext(
+            "%(number)d rating speaks of no call that we know by its gen_ai.response.id.",
+            "%(number)d ratings speak of no calls that we know by their gen_ai.response.id.",
+            taken.lost_ratings,
+        )
+        parts.append(detail % {"number": taken.lost_ratings})
     return " ".join(parts)

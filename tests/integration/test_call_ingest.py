@@ -16,11 +16,11 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway_ingest import call_kinds, latencies, partitions, sources, windows
+from gateway_ingest import call_kinds, distinct, latencies, partitions, sources, windows
 from gateway_ingest.call_columns import columns_of
 from gateway_ingest.calls import STORE
 from gateway_ingest.formats.calls import IncomingCall
-from gateway_ingest.models import Backfill, Batch, CallKind, CallRetention, DeadLetter, Source, Window
+from gateway_ingest.models import Backfill, Batch, CallKind, CallRetention, DeadLetter, Source, Window, WindowPart
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 from tests.unit.call_samples import OBJECTS, SAMPLES, SECRET, TRACE
@@ -73,8 +73,15 @@ def stored():
         return cursor.fetchone()[0]
 
 
+def folded():
+    """The windows, with everything in them that deliveries noted."""
+    windows.fold()
+    return Window.objects
+
+
 def everything_stored():
     """All that our tables hold, as text."""
+    windows.fold()
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM gateway_ingest_call")
         rows = cursor.fetchall()
@@ -96,7 +103,7 @@ def test_call_is_stored_found_by_its_trace_and_rolled_up(send, api):
         "answered_model": "", "prompt_version": "", "input_tokens": None, "output_tokens": None, "cost": None,
         "flags": [], "error_type": "",
     }  # fmt: skip
-    window = Window.objects.get()
+    window = folded().get()
     assert (window.calls, window.errors, window.duration_sum, f"{window.at:%H:%M}") == (1, None, 125_000, "12:31")
 
 
@@ -190,7 +197,7 @@ def test_nothing_is_stored_where_the_last_step_fails(send):
     with connection.execute_wrapper(fail):
         answer = send(line())
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
-    assert (stored(), Batch.objects.count(), Window.objects.count()) == (0, 0, 0)
+    assert (stored(), Batch.objects.count(), WindowPart.objects.count()) == (0, 0, 0)
     assert send(line()).json()["accepted"] == 1
 
 
@@ -211,8 +218,8 @@ def test_racing_deliveries_into_the_same_windows_lose_and_double_nothing(key, se
     for thread in threads:
         thread.join()
     assert answers == [202] * 36
-    assert sum(window.calls for window in Window.objects.all()) == 36 * 91
-    assert sum(latencies.counts_of(bytes(window.latencies)).sum() for window in Window.objects.all()) == 36 * 91
+    assert sum(window.calls for window in folded().all()) == 36 * 91
+    assert sum(latencies.counts_of(bytes(window.latencies)).sum() for window in folded().all()) == 36 * 91
 
 
 @pytest.mark.django_db(transaction=True)
@@ -226,9 +233,9 @@ def test_connection_lost_before_the_commit_leaves_nothing_half_stored(key):
     with connection.execute_wrapper(lose):
         assert post_body(line().encode(), f"/ingest/{key}/calls/").status_code == 503
     connection.close()
-    assert (Batch.objects.count(), Window.objects.count()) == (0, 0)
+    assert (Batch.objects.count(), WindowPart.objects.count()) == (0, 0)
     assert post_body(line().encode(), f"/ingest/{key}/calls/").json()["accepted"] == 1
-    assert Window.objects.get().calls == 1
+    assert folded().get().calls == 1
 
 
 # --- bad input -----------------------------------------------------------------------------------------------
@@ -325,7 +332,7 @@ def test_routes_of_one_component_are_capped_and_that_is_said(send, monkeypatch):
     answer = send(*rows).json()
     assert (answer["accepted"], answer["capped"]["rows"]) == (100, 80)
     assert CallKind.objects.count() == 21
-    assert Window.objects.get(kind__route="other").calls == 80
+    assert folded().get(kind__route="other").calls == 80
 
 
 WORDS = {chr(97 + one) + chr(97 + two) for one in range(10) for two in range(10)}
@@ -375,13 +382,13 @@ def test_traces_are_taken_in_both_forms_and_answered_as_otlp_says(key, api):
 
 def test_old_days_go_with_their_partition_and_windows_stay(send, clock, launch):
     send(line())
-    before = list(Window.objects.values())
+    before = list(folded().values())
     clock.shift(timedelta(days=14))
     STORE.drop_old(now=datetime(2026, 6, 11, 12, 32, tzinfo=UTC))
     assert stored() == 1
     STORE.drop_old(now=datetime(2026, 6, 12, 12, 32, tzinfo=UTC))
     assert (stored(), partitions.existing()) == (0, [])
-    assert list(Window.objects.values()) == before
+    assert list(folded().values()) == before
 
 
 def test_launch_that_keeps_less_loses_its_rows_only(send, launch, source, now):
@@ -429,15 +436,18 @@ def test_windows_are_the_same_however_calls_are_split_ordered_and_repeated(sourc
         batches.append([call(number) for number in range(start, start + size)])
         start += size
     store([each for batch in batches for each in batch], source[0])
-    whole = list(Window.objects.order_by("kind_id", "at").values())
+    whole = list(folded().order_by("kind_id", "at").values())
     Window.objects.all().delete()
     Batch.objects.all().delete()
     sent = batches + batches[: len(batches) // 2]
-    random.Random(seed).shuffle(sent)
+    dice = random.Random(seed)
+    dice.shuffle(sent)
     for batch in sent:
-        random.Random(seed).shuffle(batch)
+        dice.shuffle(batch)
         store(batch, source[0])
-    assert list(Window.objects.order_by("kind_id", "at").values()) == whole
+        if dice.random() < 0.3:
+            windows.fold()
+    assert list(folded().order_by("kind_id", "at").values()) == whole
 
 
 def store(calls, source):
@@ -459,12 +469,13 @@ def store(calls, source):
 
 def test_delivery_of_more_than_ten_thousand_rows_is_stored_whole(send):
     assert send(*(line(number) for number in range(10_050))).json() == {"accepted": 10_050, "rejected": []}
+    windows.fold()
     assert (stored(), Window.objects.get().calls) == (10_050, 10_050)
 
 
 def test_windows_count_what_rules_need_and_keep_nothing_as_null(send, api):
     send(*(line(number, status=status) for number, status in enumerate((200, 400, 422, 503, 504, 500, 401, 429))))
-    found = {window.kind.status_class: window for window in Window.objects.select_related("kind")}
+    found = {window.kind.status_class: window for window in folded().select_related("kind")}
     assert (found[5].errors, found[5].unavailable, found[5].provider_errors) == (3, 2, None)
     assert (found[4].malformed, found[4].refused, found[4].limited) == (2, 1, 1)
     assert (found[2].malformed, found[2].errors, found[2].helpful) == (None, None, None)
@@ -478,9 +489,8 @@ def test_errors_of_a_models_provider_are_counted_apart(send):
         for place, code in enumerate(("503", "408", "429"))
     ]  # fmt: skip
     assert send(json.dumps(rows)).json()["accepted"] == 3
-    windows = Window.objects.all()
-    assert sum(window.provider_errors or 0 for window in windows) == 2
-    assert sum(window.flagged or 0 for window in windows) == 3
+    assert sum(window.provider_errors or 0 for window in folded().all()) == 2
+    assert sum(window.flagged or 0 for window in folded().all()) == 3
 
 
 def test_scheme_and_error_format_tell_kinds_apart(send):
@@ -489,3 +499,46 @@ def test_scheme_and_error_format_tell_kinds_apart(send):
         line(2, status=500) + ' scheme=http type="application/json"',
     )
     assert set(CallKind.objects.values_list("scheme", "error_format")) == {("https", "html"), ("http", "json")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_folding_at_once_by_several_loses_and_doubles_nothing(send):
+    for number in range(12):
+        send(*(line(place, address=f"198.51.100.{number}") for place in range(number * 50, number * 50 + 50)))
+
+    def fold():
+        windows.fold()
+        connections.close_all()
+
+    workers = [threading.Thread(target=fold) for _number in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    window = folded().get()
+    assert (window.calls, distinct.count(bytes(window.consumers)).number, WindowPart.objects.count()) == (600, 12, 0)
+
+
+def test_list_of_windows_shows_what_came_a_moment_ago(send, api):
+    send(line())
+    begins = "launch=shop&from=2026-05-28T12:00:00Z&to=2026-05-28T13:00:00Z"
+    assert [row["calls"] for row in api.get(f"/api/v1/windows/?{begins}").json()["results"]] == [1]
+    send(line(2))
+    assert [row["calls"] for row in api.get(f"/api/v1/windows/?{begins}").json()["results"]] == [2]
+
+
+def test_day_that_is_over_gets_smaller_indexes_and_its_calls_are_still_found(send, api, now, clock):
+    send(line(), line(2, trace="1" * 32).replace(REQUEST, "another-one"))
+    day = datetime(2026, 5, 28, tzinfo=UTC)
+    assert STORE.close_days(now=day + timedelta(days=1, hours=23)) == 0
+    assert STORE.close_days(now=day + timedelta(days=2)) == 1
+    assert STORE.close_days(now=day + timedelta(days=2)) == 0
+    send(line(3, trace="2" * 32))
+    for query in (f"trace_id={TRACE}", "trace_id=" + "2" * 32, "request_id=another-one"):
+        assert len(api.get(f"/api/v1/calls/?launch=shop&{query}").json()["results"]) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT 1 FROM gateway_ingest_call c WHERE uuid_hash(c.trace_id) = 7 AND "
+            "c.trace_id <> '00000000-0000-0000-0000-000000000000'")  # fmt: skip
+        plan = "".join(row[0] for row in cursor.fetchall())
+    assert "gateway_ingest_call_20260528_trace_closed" in plan

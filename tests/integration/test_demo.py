@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from feedback.models import Feedback
-from gateway_ingest import call_kinds, latencies
+from gateway_ingest import call_kinds, latencies, windows
 from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.models import Alert, AlertStatus, Source, Window
 from hypercare.core import clock, delivery
@@ -261,6 +261,7 @@ def test_load_that_breaks_leaves_nothing(demo):
 
 
 def windows_of(the_stage, component, begins, ends):
+    windows.fold()
     return list(Window.objects.filter(kind__launch=the_stage.launch, kind__hint=component, at__gte=begins, at__lt=ends))
 
 

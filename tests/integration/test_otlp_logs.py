@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -9,8 +10,9 @@ from django.test import Client
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
-from gateway_ingest import sources
-from gateway_ingest.models import Alert
+from gateway_ingest import sources, windows
+from gateway_ingest.calls import STORE
+from gateway_ingest.models import Alert, Window
 from hypercare.core.timeline import SYSTEM
 
 PROTOBUF = "application/x-protobuf"
@@ -101,3 +103,48 @@ def test_key_may_come_as_bearer(address):
 def test_character_that_no_database_takes_is_replaced(address):
     assert Client().post(address, binary(record(body="a\x00b")), content_type=PROTOBUF).status_code == 200
     assert Alert.objects.get().title == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def evaluation(response="chatcmpl-7", value=0):
+    said = {"gen_ai.evaluation.name": "user_feedback", "gen_ai.response.id": response}
+    attributes = [{"key": key, "value": {"stringValue": text}} for key, text in said.items()]
+    attributes.append({"key": "gen_ai.evaluation.score.value", "value": {"doubleValue": value}})
+    return {"timeUnixNano": "1779970800000000000", "eventName": "gen_ai.evaluation.result", "attributes": attributes}
+
+
+@pytest.fixture
+def answered_call(address, now):
+    """A model call that was stored under the id that ratings name."""
+    row = {
+        "call_type": "acompletion", "startTime": now.timestamp() - 60, "endTime": now.timestamp() - 59,
+        "status": "success", "id": "chatcmpl-7", "model": "large", "custom_llm_provider": "openai",
+    }  # fmt: skip
+    calls = address.replace("/otlp/v1/logs", "/calls/litellm/")
+    assert Client().post(calls, json.dumps(row), content_type="application/json").json()["accepted"] == 1
+
+
+def rated():
+    windows.fold()
+    rows = Window.objects.values_list("calls", "helpful", "unhelpful")
+    return [sum(each or 0 for each in column) for column in zip(*rows, strict=True)]
+
+
+def test_rating_that_comes_later_counts_in_the_windows_of_its_call_once(address, answered_call):
+    body = json.dumps(export(evaluation(value=0), evaluation(value=1)))
+    for _time in range(2):
+        answer = Client().post(address, body, content_type="application/json")
+        assert (answer.status_code, answer.json()) == (200, {})
+    assert rated() == [1, 1, 1]
+    assert not Alert.objects.exists()
+
+
+def test_rating_of_an_unknown_call_is_told(address, answered_call):
+    answer = Client().post(address, json.dumps(export(evaluation("another"))), content_type="application/json")
+    assert "1 rating speaks of no call" in answer.json()["partialSuccess"]["errorMessage"]
+    assert rated() == [1, 0, 0]
+
+
+def test_rating_of_a_day_that_is_over_finds_its_call(address, answered_call, now):
+    STORE.close_days(now=now + timedelta(days=3))
+    assert Client().post(address, json.dumps(export(evaluation())), content_type="application/json").json() == {}
+    assert rated() == [1, 0, 1]

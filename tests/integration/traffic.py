@@ -3,7 +3,7 @@
 import math
 from datetime import datetime, timedelta
 
-from gateway_ingest import sources
+from gateway_ingest import sources, windows
 from gateway_ingest.formats.calls import CallFlag, IncomingCall
 from gateway_ingest.models import Baseline, TrafficWatch
 from gateway_ingest.receive_calls import CallAnswer, store_calls
@@ -57,6 +57,7 @@ class Gateway:
 
     def look(self) -> bool:
         """Lets the rules of the launch look at what has settled."""
+        windows.fold()
         return tick.watch_launch(self.launch, now=self.now)
 
     @property

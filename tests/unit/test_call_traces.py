@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from gateway_ingest.formats.calls import CallError
+from gateway_ingest.formats.calls import CallError, CallFlag
 from gateway_ingest.formats.calls.otlp import from_json, from_protobuf
 from tests.unit.call_samples import SECRET, TRACE
 from tests.unit.test_call_formats import JSON, broken
@@ -133,3 +133,15 @@ def test_any_json_is_read_or_refused(data):
     from_json(whole)
     with contextlib.suppress(CallError):
         from_json(broken(whole, data.draw))
+
+
+def test_evaluation_of_an_answer_rates_its_call():
+    said = {"gen_ai.evaluation.name": "user_feedback", "gen_ai.evaluation.score.value": 0}
+    event = {
+        "name": "gen_ai.evaluation.result",
+        "attributes": [{"key": key, "value": wrapped(value)} for key, value in said.items()],
+    }
+    (call,) = from_json(export(span(NEW | {"gen_ai.response.finish_reasons": ["stop"]}, events=[event]))).calls
+    assert call.flags == CallFlag.UNHELPFUL
+    (other,) = from_json(export(span(NEW, events=[{"name": "exception"}, None]))).calls
+    assert other.flags == CallFlag.FILTERED

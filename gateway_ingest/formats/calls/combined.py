@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -22,8 +23,13 @@ _PART = re.compile(r'(?:([A-Za-z_]{1,40})=)?(?:"([^"\\]*(?:\\.[^"\\]*)*)"|(\S+))
 _SECONDS = re.compile(r"\d{1,7}\.\d{1,6}")
 _OF_TRAEFIK = re.compile(r'\d+ "[^"]*" "[^"]*" \d+ms')
 _MAX_TAIL = 1000
+_CAUGHT = {True: r'"([^"\\]*(?:\\.[^"\\]*)*)"', False: r'([^\s"]\S*)'}
+_PASSED = {True: r'"[^"\\]*(?:\\.[^"\\]*)*"', False: r'[^\s"]\S*'}
 
-_NAMED: dict[str, tuple[str, Callable[[str], object]]] = {
+_Reading = tuple[str, Callable[[str], object]]
+_Ending = tuple[re.Pattern[str], tuple[_Reading, ...]]
+
+_NAMED: dict[str, _Reading] = {
     **dict.fromkeys(("rt", "request_time", "duration"), ("duration", lambda given: values.span(given, micros=1e6))),
     **dict.fromkeys(
         ("urt", "upstream_response_time", "upstream_time"), ("upstream", lambda given: values.span(given, micros=1e6))
@@ -39,6 +45,9 @@ _NAMED: dict[str, tuple[str, Callable[[str], object]]] = {
     **dict.fromkeys(("type", "content_type"), ("error_format", values.error_format)),
     **dict.fromkeys(("release", "version"), ("release", values.text)),
 }
+
+# The latest ending's pattern and readings, replaced whole; any other thread's is as good, for it only saves time.
+_latest: list[_Ending | None] = [None]
 
 
 def recognises(row: Row) -> bool:
@@ -70,16 +79,36 @@ def read(row: Row) -> IncomingCall:
 
 
 def _read_tail(call: IncomingCall, tail: str) -> None:
+    """The parts behind the common line. All lines of a log end alike, so the latest ending's own pattern is tried first."""
     if _OF_TRAEFIK.fullmatch(tail):
         raise CallError(_("This line is Traefik's; post it to the format traefik."))
-    for found in _PART.finditer(tail[:_MAX_TAIL]):
-        name, quoted, bare = found.groups()
+    latest = _latest[0]
+    if latest and (alike := latest[0].fullmatch(tail)):
+        for (field, reader), given in zip(latest[1], alike.groups(), strict=True):
+            setattr(call, field, reader(given))
+        return
+    parts = [found.groups() for found in _PART.finditer(tail[:_MAX_TAIL])]
+    for name, quoted, bare in parts:
         given = bare if quoted is None else quoted
         if name is None:
             _read_nameless(call, given)
         elif name in _NAMED:
             field, reader = _NAMED[name]
             setattr(call, field, reader(given))
+    if all(name for name, _quoted, _bare in parts):
+        _latest[0] = _ending(tuple((name, quoted is not None) for name, quoted, _bare in parts))
+
+
+@lru_cache(64)
+def _ending(parts: tuple[tuple[str, bool], ...]) -> _Ending:
+    """The pattern of an ending that has just these names in this order, and how to read what it catches."""
+    known = [name in _NAMED for name, _quoted in parts]
+    pieces = [
+        f"{name}={_CAUGHT[quoted] if is_known else _PASSED[quoted]}"
+        for (name, quoted), is_known in zip(parts, known, strict=True)
+    ]
+    readings = tuple(_NAMED[name] for (name, _quoted), is_known in zip(parts, known, strict=True) if is_known)
+    return re.compile(" ".join(pieces)), readings
 
 
 def _read_nameless(call: IncomingCall, given: str) -> None:

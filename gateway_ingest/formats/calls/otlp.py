@@ -14,6 +14,9 @@ from gateway_ingest.formats.calls.incoming import CallError, CallFlag, ConsumerC
 
 _SERVER = (2, "SPAN_KIND_SERVER")
 _FAILED = (2, "STATUS_CODE_ERROR")
+_EVALUATION = "gen_ai.evaluation.result"
+_SCORE = ("name", "score.value", "score.label")
+_MAX_EVENTS = 100
 _MODEL_OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings", "completion")
 # Secrets and contents are never copied out of a span; only these attributes are.
 _KEPT = ("gen_ai.", "http.", "url.", "server.", "service.", "error.", "user.id", "enduser.id", "client.address",
@@ -34,6 +37,7 @@ class Span:
     failed: bool
     attributes: dict[str, object]
     resource: dict[str, object]
+    evaluations: list[dict[str, object]]
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,8 @@ def _model_call(span: Span) -> IncomingCall:
         call.flags |= CallFlag.CACHED
     reasons = _first(span, "gen_ai.response.finish_reasons")
     call.flags |= _flags(reasons if isinstance(reasons, list) else [reasons])
-    call.flags |= marks.of_score(
-        _first(span, "gen_ai.evaluation.name"),
-        _first(span, "gen_ai.evaluation.score.value"),
-        _first(span, "gen_ai.evaluation.score.label"),
-    )
+    for said in (span.attributes, *span.evaluations):
+        call.flags |= marks.of_score(*(said.get(f"gen_ai.evaluation.{part}") for part in _SCORE))
     return call
 
 
@@ -187,6 +188,11 @@ def _spans_of_protobuf(export: ExportTraceServiceRequest) -> Iterator[Span]:
                 failed=span.status.code in _FAILED,
                 attributes={each.key: _plain(each.value) for each in span.attributes if _is_kept(each.key)},
                 resource=resource,
+                evaluations=[
+                    {each.key: _plain(each.value) for each in event.attributes if _is_kept(each.key)}
+                    for event in span.events[:_MAX_EVENTS]
+                    if event.name == _EVALUATION
+                ],
             )
 
 
@@ -208,6 +214,7 @@ def _spans_of_json(groups: list[Any]) -> Iterator[Span | None]:
 
 
 def _span(span: dict[str, object], resource: dict[str, object]) -> Span:
+    events = span.get("events")
     return Span(
         trace_id=values.trace_of(span.get("traceId")),
         span_id=values.text(span.get("spanId")),
@@ -217,6 +224,11 @@ def _span(span: dict[str, object], resource: dict[str, object]) -> Span:
         failed=values.members(span.get("status")).get("code") in _FAILED,
         attributes=_attributes(span.get("attributes")),
         resource=resource,
+        evaluations=[
+            _attributes(event.get("attributes"))
+            for event in map(values.members, events[:_MAX_EVENTS] if isinstance(events, list) else [])
+            if event.get("name") == _EVALUATION
+        ],
     )
 
 

@@ -13,6 +13,8 @@ _YEARS = range(2000, 3000)
 _NAMES_OF_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES_OF_MONTHS, 1)}
 _CLF = re.compile(r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: ([+-])(\d{2})(\d{2}))?")
+_USUAL_REQUEST = re.compile(r"([A-Z]{1,20}) (/[^\s?#;]*)(?:[?#;]\S*)? HTTP/[0-9.]{1,3}")
+_STATUSES = {str(number): number for number in range(100, 600)}
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _TRACE = re.compile(r"[0-9a-f]{32}")
 _XRAY = re.compile(r"(?:Root=)?1-([0-9a-f]{8})-([0-9a-f]{24})")
@@ -120,6 +122,8 @@ def span(value: object, *, micros: float) -> int:
 
 def status(value: object) -> int:
     """An HTTP status; raises CallError for a number that is none, 0 where the sender has none."""
+    if isinstance(value, str) and (usual := _STATUSES.get(value)):
+        return usual
     if value is None or value in ("", "-", 0, "0", -1, "-1"):
         return 0
     number = count(value)
@@ -190,6 +194,8 @@ def error_format(content_type: object) -> str:
 
 def request_line(line: str) -> tuple[str, str, str]:
     """Method, path and host of `GET /orders/7?x=1 HTTP/1.1`; all empty for bytes that were no request."""
+    if usual := _USUAL_REQUEST.fullmatch(line):
+        return usual[1], usual[2][:_MAX_PATH], ""
     parts = line.split(" ")
     if not 2 <= len(parts) <= 3 or not parts[0].isalpha() or len(parts[0]) > 20:
         return "", "", ""
