@@ -1,8 +1,9 @@
 """This module works out what a launch's armed rules see in some minutes, with a fixed number of queries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Span, span_of, with_keys
 from gateway_ingest.rules.state import Change, State
 from gateway_ingest.rules.stored import Windows, consumers_of, hour_of, read_windows, refusals, timed
-from gateway_ingest.rules.usual import Basis, usual_of
+from gateway_ingest.rules.usual import Basis, Learned, usual_now
 from gateway_ingest.rules.watching import Around, Found, States, Watched, watch, watch_figures
 from hypercare.core.models import Component, Launch, MaintenanceWindow
 
@@ -33,7 +34,7 @@ class Watcher:
 
     launch: Launch
     targets: Targets
-    learned_until: datetime | None
+    learned: Callable[[datetime], Learned]
     critical: frozenset[str]
     maintenance: tuple[MaintenanceWindow, ...]
 
@@ -42,7 +43,7 @@ class Watcher:
         """What is known of a launch for the minutes from `begins` on."""
         critical = Component.objects.filter(launch=launch, critical=True).values_list("slug", flat=True)
         planned = MaintenanceWindow.objects.filter(launch=launch, ends_at__gte=begins).select_related("component")
-        learned = watch_row.learned_until if watch_row else None
+        learned = partial(usual_now, launch, learned_until=watch_row.learned_until if watch_row else None)
         return cls(launch, Targets.of(launch), learned, frozenset(critical), tuple(planned))
 
     def around(self) -> Around:
@@ -59,7 +60,7 @@ class Watcher:
     def basis_of(self, rule: Rule, key: Key, at: datetime) -> Basis | None:
         """What is usual of a key. A new release has no past, so it is held against its route's."""
         per, of = (Per.ROUTE, key[:2]) if rule.per is Per.RELEASE else (rule.per, key)
-        return usual_of(self.launch, at, self.learned_until).of(per, of, rule.measure)
+        return self.learned(at).at(per, of, rule.measure, at)
 
     def in_maintenance(self, component: str, at: datetime) -> bool:
         """Whether the component, or the whole launch, is being mended at a moment."""
@@ -144,8 +145,7 @@ class _Looking:
             self._spans[rule.per] = self.windows.span(rule.per)[0]
         span = self._spans[rule.per]
         if rule.measure is Measure.CALLS:
-            usual = usual_of(self.watcher.launch, self.windows.ends, self.watcher.learned_until)
-            return with_keys(span, usual.keys(rule.per)), self.first
+            return with_keys(span, self.watcher.learned(self.windows.ends).keys(rule.per)), self.first
         return span, self.first
 
     def _figures(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:

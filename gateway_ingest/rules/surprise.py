@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from gateway_ingest.detect.scorer import Scorer
+from gateway_ingest.detect.scorer import LEARNING, Scorer
 from gateway_ingest.models import SeriesMemory
 from gateway_ingest.rules.keys import Key
 from gateway_ingest.rules.rule import Per
@@ -20,6 +20,7 @@ STEP = timedelta(minutes=VALUE_MINUTES)
 MAX_SERIES = 300
 LEAST_CALLS = 5  # in five minutes, below which a share or a latency says nothing
 FORGOTTEN_AFTER = timedelta(days=7)
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 SERIES = ("calls", "errors", "p95")
 
 
@@ -59,14 +60,17 @@ def scored(windows: Windows, memories: Mapping[Key, Remembered]) -> tuple[Figure
 
 
 def _fed(before: Remembered, ends: list[datetime], values: Floats) -> tuple[list[tuple[datetime, Traffic]], Remembered]:
-    scorer = before.scorer
-    known = np.isfinite(values)
-    course: list[tuple[datetime, Traffic]] = []
-    for end, value, is_known in zip(ends, values.tolist(), known.tolist(), strict=True):
-        learns = scorer.learns
-        score = float(scorer.feed(np.array([end.timestamp()]), np.array([value]))[0]) if is_known else 0.0
-        if not learns:
-            course.append((end, Traffic(VALUE_MINUTES, figure=score)))
+    """The scores of the values that are known; while the scorer learns, there is nothing to say."""
+    scorer, seen = before.scorer, before.scorer.seen
+    known = np.flatnonzero(np.isfinite(values))
+    scores = np.zeros(len(values))
+    scores[known] = scorer.feed(np.array([ends[place].timestamp() for place in known]), values[known])
+    learned = seen + np.cumsum(np.isfinite(values)) > LEARNING
+    course = [
+        (end, Traffic(VALUE_MINUTES, figure=score))
+        for end, score, is_learned in zip(ends, scores.tolist(), learned.tolist(), strict=True)
+        if is_learned
+    ]
     return course, Remembered(scorer, ends[-1])
 
 
@@ -95,7 +99,7 @@ def rows_of(launch_id: int, after: Mapping[Key, Remembered], figures: Figures) -
             component=key[0],
             series=key[1],
             memory=one.scorer.to_bytes(),
-            until=one.until or figures[key][-1][0],
+            until=one.until or _NEVER,
             score=course[-1][1].figure or 0.0 if (course := figures.get(key, [])) else 0.0,
         )
         for key, one in after.items()

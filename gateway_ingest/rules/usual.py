@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.db.models import Q
 
 from gateway_ingest.detect.baseline import WindowValue, usual_at
 from gateway_ingest.models import Baseline, TrafficWatch
@@ -54,67 +56,89 @@ class Basis:
         return "days" if self.days else "hours"
 
 
-class UsualNowOf:
-    """The usual of all keys of a launch in one hour."""
+class Hour(NamedTuple):
+    """What one key had in one hour."""
 
-    def __init__(self, launch: Launch, hour: datetime) -> None:
-        self._seen: dict[tuple[str, str], list[Baseline]] = {}
-        self._known: dict[tuple[Per, Key, Measure], Basis | None] = {}
-        self._zone, self._moment = ZoneInfo(launch.zone), hour + HOUR / 2
-        for row in _rows(launch, hour):
-            self._seen.setdefault((row.per, row.key), []).append(row)
+    hour: datetime
+    calls: float
+    malformed: float
+    refused: float
+    tokens_a_call: float | None
+    p95_ms: float | None
 
-    def of(self, per: Per, key: Key, measure: Measure) -> Basis | None:
-        """None where too little was seen yet: less than two hours."""
-        if (per, key, measure) not in self._known:
-            self._known[per, key, measure] = self._read(per, key, measure)
-        return self._known[per, key, measure]
+
+class Learned:
+    """What was learned of a launch's keys, and what is usual by it."""
+
+    def __init__(self, zone: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._zone = ZoneInfo(zone)
+        self._hours: dict[tuple[str, str], dict[datetime, Hour]] = {}
+        self._known: dict[tuple[str, Key, Measure, datetime], Basis | None] = {}
+        for per, key, *figures in rows:
+            one = Hour(*figures)
+            self._hours.setdefault((per, key), {})[one.hour] = one
+
+    def at(self, per: Per, key: Key, measure: Measure, moment: datetime) -> Basis | None:
+        """What is usual in the hour of a moment; None where too little was seen yet: less than two hours."""
+        asked = (per, key, measure, hour_of(moment))
+        if asked not in self._known:
+            self._known[asked] = self._read(*asked)
+        return self._known[asked]
 
     def keys(self, per: Per) -> list[Key]:
         """The keys that were seen."""
-        return [from_text(key) for known, key in self._seen if known == per]
+        return [from_text(key) for known, key in self._hours if known == per]
 
-    def _read(self, per: Per, key: Key, measure: Measure) -> Basis | None:
-        rows = [row for row in self._seen.get((per, as_text(key)), []) if getattr(row, _COLUMNS[measure]) is not None]
+    def _read(self, per: Per, key: Key, measure: Measure, hour: datetime) -> Basis | None:
+        column, known = _COLUMNS[measure], self._hours.get((per, as_text(key)), {})
+        told = (known[each] for each in _telling(hour, self._zone) if each in known)
+        rows = [row for row in told if getattr(row, column) is not None]
         if len(rows) < LEAST_HOURS:
             return None
         weigh_alike = measure is Measure.CALLS  # an hour without calls counts as much as any other
-        windows = [
-            WindowValue(row.hour, 1.0 if weigh_alike else row.calls, getattr(row, _COLUMNS[measure])) for row in rows
-        ]
-        found = usual_at(windows, self._moment, zone=self._zone)
+        windows = [WindowValue(row.hour, 1.0 if weigh_alike else row.calls, getattr(row, column)) for row in rows]
+        found = usual_at(windows, hour + HOUR / 2, zone=self._zone)
         if found is None:
             return None
         value = found.expected
         if measure is Measure.CALLS and found.days < YOUNG_DAYS:
-            value = self._least_of_late(rows)
+            value = self._least_of_late(rows, hour)
         return Basis(max(value, LEAST_USUAL.get(measure, 0.0)), found.weeks, found.days)
 
-    def _least_of_late(self, rows: list[Baseline]) -> float:
+    def _least_of_late(self, rows: list[Hour], hour: datetime) -> float:
         """The lower of the last two hours and of this hour of the days before: most traffic has a daily course."""
-        hour = self._moment.astimezone(self._zone).hour
-        same = [row.calls for row in rows if row.hour.astimezone(self._zone).hour == hour]
+        place = hour.astimezone(self._zone).hour
+        same = [row.calls for row in rows if row.hour.astimezone(self._zone).hour == place]
         return min(median(part) for part in (same, [row.calls for row in rows[-LEAST_HOURS:]]) if part)
 
 
-def usual_of(launch: Launch, at: datetime, learned_until: datetime | None) -> UsualNowOf:
-    """The usual in the hour of a moment; each process works it out once an hour."""
-    return _usual_of(launch.pk, launch.zone, hour_of(at), learned_until)
+@lru_cache(512)
+def _telling(hour: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The hours that tell something of an hour: the same of the days before, and the last ones; the oldest first."""
+    local = hour.astimezone(zone)
+    days = range(1, int(REMEMBERED / timedelta(days=1)) + 1)
+    same = (hour_of(local - timedelta(days=number)) for number in days)
+    return sorted({*same, *(hour - number * HOUR for number in range(1, int(RECENT / HOUR) + 1))})
+
+
+def usual_now(launch: Launch, at: datetime, learned_until: datetime | None) -> Learned:
+    """What is usual in the hour of a moment; each process reads it once an hour."""
+    return _usual_now(launch.pk, launch.zone, hour_of(at), learned_until)
 
 
 @lru_cache(64)
-def _usual_of(launch_id: int, zone: str, hour: datetime, _learned_until: datetime | None) -> UsualNowOf:
-    return UsualNowOf(Launch(pk=launch_id, zone=zone), hour)
+def _usual_now(launch_id: int, zone: str, hour: datetime, _learned_until: datetime | None) -> Learned:
+    return Learned(zone, _rows(Q(launch=launch_id, hour__in=_telling(hour, ZoneInfo(zone)))))
 
 
-def _rows(launch: Launch, hour: datetime) -> Iterator[Baseline]:
-    """What was learned of this hour of other days, and of the last day."""
-    zone = ZoneInfo(launch.zone)
-    days = int(REMEMBERED / timedelta(days=1))
-    local = hour.astimezone(zone)
-    same = [hour_of((local - timedelta(days=number)).astimezone(hour.tzinfo)) for number in range(1, days + 1)]
-    recent = [hour - number * HOUR for number in range(1, int(RECENT / HOUR) + 1)]
-    return Baseline.objects.filter(launch=launch.pk, hour__in={*same, *recent}).order_by("hour").iterator()
+def usual_between(launch: Launch, begins: datetime, ends: datetime, per: Per) -> Learned:
+    """What is usual in each hour of a span, for one sort of key."""
+    of_span = Q(launch=launch.pk, per=per, hour__gte=begins - REMEMBERED - HOUR, hour__lt=ends)
+    return Learned(launch.zone, _rows(of_span))
+
+
+def _rows(wanted: Q) -> Iterator[tuple[Any, ...]]:
+    return Baseline.objects.filter(wanted).values_list("per", "key", *Hour._fields).iterator()
 
 
 def learn(watch: TrafficWatch, *, now: datetime) -> None:

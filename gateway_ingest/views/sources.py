@@ -162,4 +162,4 @@ def _page(
 
 def _counted(launch: Launch) -> QuerySet[Source]:
     sums = {"alert_count": Count("alerts"), "event_count": Sum("alerts__count", default=0)}
-    return Source.objects.filter(launch=launch).annotate(**sums).order_by("revoked_at", "-pk")
+    return Source.objects.filter(launch=launch, traffic_watch=None).annotate(**sums).order_by("revoked_at", "-pk")
