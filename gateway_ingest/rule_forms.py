@@ -103,7 +103,7 @@ def _initial(row: Rule) -> dict[str, Any]:
     scale = 100 if rule.measure in SHARES and rule.against is Against.ITSELF else 1
     steps: dict[str, Any] = {}
     for number, (limit, severity) in enumerate(row.steps):
-        steps |= {f"limit_{number}": float(f"{limit * scale:.6g}"), f"severity_{number}": severity}
+        steps |= {f"limit_{number}": _short(limit * scale), f"severity_{number}": severity}
     return steps | {
         "minutes": row.minutes,
         "least": row.least,
@@ -111,6 +111,12 @@ def _initial(row: Rule) -> dict[str, Any]:
         "clear_minutes": row.clear_minutes,
         "days": DAYS[0],
     }
+
+
+def _short(number: float) -> float | int:
+    """A number as people write it: 1 instead of 1.0."""
+    rounded = float(f"{number:.6g}")
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 class TargetForm(forms.Form):

@@ -79,9 +79,7 @@ class Sources(generics.ListAPIView[Source]):
     def get_queryset(self) -> QuerySet[Source]:
         """The sources of the launches asked for."""
         launches = launches_asked_for(self.request, right=Right.MANAGE)
-        return Source.objects.filter(launch__in=launches, traffic_watch=None).select_related(
-            "launch"
-        )
+        return Source.objects.filter(launch__in=launches, traffic_watch=None).select_related("launch")
 
     @extend_schema(request=NewSource, responses={201: SourceWithKey})
     def post(self, request: Request) -> Response:

@@ -134,15 +134,17 @@ def _rows(
 ) -> list[Row]:
     values, limits, usual = lines
     step = max(math.ceil(len(moments) / _ROWS), 1)
+    places = list(range(0, len(moments), step))
+    ends = [moments[place] for place in places[1:]] + [max(moments[-1], moments[places[-1]] + timedelta(minutes=1))]
     return [
         Row(
             moments[place],
             amount(values[place]),
             amount(limits[place]),
             "" if usual[place] is None else amount(usual[place]),
-            any(mark.begins <= moments[place] <= mark.ends for mark in marks),
+            any(mark.begins <= end and mark.ends >= moments[place] for mark in marks),
         )
-        for place in range(0, len(moments), step)
+        for place, end in zip(places, ends, strict=True)
     ]
 
 

@@ -167,7 +167,7 @@ def _check_size(launch: Launch, begins: datetime, ends: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT FROM gateway_ingest_window w WHERE w.at >= %s AND w.at < %s AND w.kind_id IN "
-            "(SELECT id FROM gateway_ingest_callkind WHERE launch_id = %s) LIMIT %s) AS some",
+            "(SELECT id FROM gateway_ingest_callkind WHERE launch_id = %s) LIMIT %s) AS counted",
             [begins, ends, launch.pk, MAX_WINDOWS + 1],
         )
         if cursor.fetchone()[0] > MAX_WINDOWS:

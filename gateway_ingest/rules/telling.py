@@ -18,7 +18,7 @@ from gateway_ingest.rules.keys import fingerprint, named, shown
 from gateway_ingest.rules.rule import Against, Rule
 from gateway_ingest.rules.span import MINUTE
 from gateway_ingest.rules.state import Change, Look
-from gateway_ingest.rules.traffic import plain
+from gateway_ingest.rules.traffic import measured, plain
 from gateway_ingest.rules.watching import Found
 from gateway_ingest.rules.wording import MEASURES, amount
 from hypercare.core.models import Launch
@@ -34,8 +34,9 @@ class Figures:
 
 
 def figures_of(rule: Rule, look: Look) -> Figures:
-    """The value, the limit it is held against, and what is usual or wanted."""
-    limit = rule.steps[0].limit
+    """The value, the limit it has reached, and what is usual or wanted."""
+    value = measured(rule, look.whole, usual=look.usual)
+    limit = ((rule.step_at(value) if value is not None else None) or rule.steps[0]).limit
     if rule.against is not Against.ITSELF and look.usual:
         limit *= look.usual
     return Figures(plain(rule.measure, look.whole) or 0.0, limit, look.usual)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.db.models import Q
 
-from gateway_ingest.detect.baseline import WindowValue, usual_at
+from gateway_ingest.detect.baseline import UsualNow, WindowValue, usual_at
 from gateway_ingest.models import Baseline, TrafficWatch
 from gateway_ingest.rules.keys import Key, as_text, from_text
 from gateway_ingest.rules.rule import Measure, Per
@@ -100,16 +100,18 @@ class Learned:
         found = usual_at(windows, hour + HOUR / 2, zone=self._zone)
         if found is None:
             return None
-        value = found.expected
-        if measure is Measure.CALLS and found.days < YOUNG_DAYS:
-            value = self._least_of_late(rows, hour)
+        value = self._fewest(rows, hour, found) if measure is Measure.CALLS else found.expected
         return Basis(max(value, LEAST_USUAL.get(measure, 0.0)), found.weeks, found.days)
 
-    def _least_of_late(self, rows: list[Hour], hour: datetime) -> float:
-        """The lower of the last two hours and of this hour of the days before: most traffic has a daily course."""
+    def _fewest(self, rows: list[Hour], hour: datetime, found: UsualNow) -> float:
+        """Calls have a daily course, so wider hours may only lower what this hour had on other days.
+
+        Until some days are known, the last two hours stand for what is missing.
+        """
         place = hour.astimezone(self._zone).hour
         same = [row.calls for row in rows if row.hour.astimezone(self._zone).hour == place]
-        return min(median(part) for part in (same, [row.calls for row in rows[-LEAST_HOURS:]]) if part)
+        wider = found.expected if found.days >= YOUNG_DAYS else median(row.calls for row in rows[-LEAST_HOURS:])
+        return min(wider, median(same)) if same else wider
 
 
 @lru_cache(512)

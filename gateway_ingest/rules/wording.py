@@ -30,6 +30,15 @@ SHARES = frozenset(
         *(Measure.SPENT_SHARE, Measure.RATING_CHANCE),
     }
 )
+_UNITS = {
+    Measure.REFUSED: gettext_lazy("%(number)s a minute"),
+    Measure.MALFORMED: gettext_lazy("%(number)s a minute"),
+    Measure.CALLS: gettext_lazy("%(number)s a minute"),
+    Measure.FORGOT: gettext_lazy("more than %(number)s in a day"),
+    Measure.FLAGGED: gettext_lazy("more than %(number)s in a minute"),
+    Measure.SILENCE: gettext_lazy("%(number)s intervals"),
+    Measure.DAYS_LEFT: gettext_lazy("%(number)s days ahead"),
+}
 RESTS_ON = {
     "weeks": gettext_lazy("this hour in the last four weeks"),
     "days": gettext_lazy("this hour on the days before, and the last hours"),
@@ -49,11 +58,13 @@ def amount(measure: Measure, value: float | None) -> str:
 
 
 def limit_words(rule: Rule, limit: float) -> str:
-    """A limit as it is set: by itself, or as how many times the usual or the target."""
+    """A limit as it is set: with its unit, or as how many times the usual or the target."""
     if rule.against is Against.USUAL:
         return _("%(number)s × usual") % {"number": number_format(_rounded(limit))}
     if rule.against is Against.TARGET:
         return _("%(number)s × target") % {"number": number_format(_rounded(limit))}
+    if rule.measure in _UNITS:
+        return _UNITS[rule.measure] % {"number": number_format(_rounded(limit), force_grouping=True)}
     return amount(rule.measure, limit)
 
 

@@ -1,9 +1,12 @@
 """This module takes what a team wants of its traffic: targets, maintenance, and heartbeats it waits for no longer."""
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -44,7 +47,9 @@ def maintenance(request: HttpRequest, slug: str) -> HttpResponse:
     """Plans a maintenance."""
     launch, actor = enter(request, slug, right=Right.MANAGE)
     form = MaintenanceForm(request.POST, launch=launch, now=clock.now())
-    if not form.is_valid():
+    with timezone.override(ZoneInfo(launch.zone)):
+        is_good = form.is_valid()
+    if not is_good:
         return render_page(request, launch, maintenance=form, status=400)
     wishes.plan_maintenance(MaintenanceWindow(launch=launch, **form.cleaned_data), actor=actor, now=clock.now())
     messages.success(request, _("The maintenance is planned; rules count in it, and do not fire."))
