@@ -1,19 +1,20 @@
 """This module says how a rule's measure went for its keys lately, with the limit and the usual beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 from gateway_ingest.models import RuleState, TrafficWatch
 from gateway_ingest.rules import figures, surprise
-from gateway_ingest.rules.keys import Key, fingerprint, from_text, shown
-from gateway_ingest.rules.looking import FEEDS_FROM, LONGEST_MINUTES, Watcher, forgotten, heartbeats_of
+from gateway_ingest.rules.keys import Key, from_text, shown
+from gateway_ingest.rules.looking import LONGEST_MINUTES, Watcher, foresight_facts, forgotten, heartbeats_of
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Floats, Span
 from gateway_ingest.rules.state import State
-from gateway_ingest.rules.stored import hour_of, read_windows, refusals, timed
+from gateway_ingest.rules.stored import read_windows, refusals, timed
 from gateway_ingest.rules.traffic import plain
 from gateway_ingest.rules.usual import Basis
 from gateway_ingest.rules.watching import Figures, usual_in, values_in
@@ -21,6 +22,7 @@ from hypercare.core.models import Launch
 
 SHOWN_KEYS = 50
 _FIGURE_STEP = timedelta(minutes=5)
+_SERIES = {"calls": Measure.CALLS, "errors": Measure.ERROR_SHARE, "p95": Measure.P95_MS}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Course:
     basis: Basis | None = None
     state: State = field(default_factory=State)
     calls: int = 0
+    measure: Measure | None = None
+    foresight: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def about(self) -> str:
@@ -55,11 +59,6 @@ class Course:
     def usual_now(self) -> float | None:
         """The newest usual."""
         return next((value for value in reversed(self.usual) if value is not None), None)
-
-
-def digest_of(rule: Rule, key: Key) -> str:
-    """The short name of a key that addresses carry."""
-    return fingerprint(rule.name, key).rpartition(":")[2]
 
 
 def courses(launch: Launch, rule: Rule, begins: datetime, ends: datetime) -> list[Course]:
@@ -117,18 +116,50 @@ def _span(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tup
 
 
 def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> Iterable[Course]:
-    limit = rule.steps[0].limit
-    for key, course in _figures(watcher, rule, begins, ends).items():
-        values = [plain(rule.measure, traffic) for _at, traffic in course]
-        if rule.measure is Measure.SPENT_SHARE:
-            values = [traffic.spent / traffic.budget if traffic.budget else None for _at, traffic in course]
-        yield Course(
+    if rule.measure is Measure.SURPRISE:
+        return _of_series(watcher, begins, ends)
+    if rule.measure is Measure.DAYS_LEFT:
+        return _of_drifts(watcher, ends)
+    return [
+        Course(
             key=key,
             moments=[at for at, _traffic in course],
-            values=values,
-            limits=[limit] * len(course),
+            values=[plain(rule.measure, traffic) for _at, traffic in course],
+            limits=[rule.steps[0].limit] * len(course),
             usual=[None] * len(course),
             calls=max((traffic.calls for _at, traffic in course), default=0),
+        )
+        for key, course in _figures(watcher, rule, begins, ends).items()
+    ]
+
+
+def _of_series(watcher: Watcher, begins: datetime, ends: datetime) -> Iterable[Course]:
+    """The series themselves, in which the unusual values are marked; their scores tell a person nothing."""
+    begins = surprise.step_of(begins)
+    stored = read_windows(watcher.launch.pk, begins - _FIGURE_STEP, ends)
+    for (component, series), moments, values in surprise.series_of(stored):
+        nothing: list[float | None] = [None] * len(moments)
+        known = _known(values)
+        yield Course((component, series), moments, known, nothing, nothing, measure=_SERIES[series], calls=len(known))
+
+
+def _of_drifts(watcher: Watcher, ends: datetime) -> Iterable[Course]:
+    """The latency by day, and where its drift leads until it crosses the target."""
+    for component, one in figures.foreseen(watcher.launch, watcher.targets, ends).items():
+        moments, values = list(one.moments), [*one.values]
+        drift, ahead = one.drift, list[datetime]()
+        if one.warns and drift and drift.crosses_at:
+            ahead = [drift.newest_at + (drift.crosses_at - drift.newest_at) * part / 6 for part in range(1, 8)]
+        line = [*moments, *ahead]
+        yield Course(
+            key=(component, "p95"),
+            moments=line,
+            values=[*values, *[None] * len(ahead)],
+            limits=[one.target] * len(line),
+            usual=[one.at(moment) for moment in line],
+            measure=Measure.P95_MS,
+            calls=len(values),
+            foresight=foresight_facts(one),
         )
 
 
@@ -140,12 +171,7 @@ def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> 
         return figures.spending(launch, watcher.targets, moments)
     if rule.measure is Measure.RATING_CHANCE:
         return figures.ratings(launch, moments)
-    if rule.measure is Measure.SILENCE:
-        return figures.silences(heartbeats_of(launch), ends)
-    if rule.measure is Measure.DAYS_LEFT:
-        return figures.days_left(launch, watcher.targets, ends)
-    scored, _after = surprise.scored(read_windows(launch.pk, hour_of(ends - FEEDS_FROM), ends), {})
-    return {key: [one for one in course if one[0] > begins] for key, course in scored.items()}
+    return figures.silences(heartbeats_of(launch), ends)
 
 
 def _known(values: Floats) -> list[float | None]:

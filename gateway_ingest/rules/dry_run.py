@@ -122,7 +122,7 @@ def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> 
         return {key: [one for one in course if one[0] > begins] for key, course in scored.items()}
     courses: dict[Key, list[tuple[datetime, Traffic]]] = {}
     for at in _every(24 * HOUR, begins, ends):
-        for key, course in figures.days_left(launch, watcher.targets, at).items():
+        for key, course in figures.days_left(figures.foreseen(launch, watcher.targets, at), at).items():
             courses.setdefault(key, []).extend(course)
     return courses
 

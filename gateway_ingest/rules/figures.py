@@ -1,13 +1,13 @@
 """This module gives rules the figures that are no counts of some minutes: spend, ratings, silence, surprise and drift."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
 
-from gateway_ingest.detect.drift import foresee
+from gateway_ingest.detect.drift import Drift, foresee
 from gateway_ingest.models import Baseline, Heartbeat, TrafficTarget
 from gateway_ingest.rules.defaults import LATENCY_TARGET_MS
 from gateway_ingest.rules.keys import Key, from_text
@@ -22,6 +22,7 @@ from hypercare.core.models import Launch
 RATED_FOR = timedelta(days=14)
 DRIFTS_FOR = timedelta(days=14)
 NEVER = 3650.0  # days left where nothing drifts
+_LARGEST_POWER = 50.0
 LEAST_SILENCE = 300.0  # seconds, below which no learned interval counts
 _OF_MODELS = (
     "w.kind_id IN (SELECT id FROM gateway_ingest_callkind WHERE launch_id = %s "
@@ -209,17 +210,51 @@ def silences(heartbeats: Iterable[Heartbeat], at: datetime) -> Figures:
     return found
 
 
-def days_left(launch: Launch, targets: Targets, at: datetime) -> Figures:
-    """In how many days each component's latency crosses its target, if it goes on drifting as in the last two weeks."""
-    found: dict[Key, Course] = {}
+@dataclass(frozen=True)
+class Foreseen:
+    """A component's latency by day, its drift if there are days enough, and the target it may cross.
+
+    The drift is of the logarithms: what rises by a share every day is a straight line there.
+    """
+
+    moments: list[datetime]
+    values: list[float]
+    target: float
+    drift: Drift | None
+
+    @property
+    def warns(self) -> bool:
+        """Whether it will cross, as far as one can tell."""
+        return self.drift is not None and self.drift.warns()
+
+    def at(self, moment: datetime) -> float | None:
+        """Where the drift is at a moment, before or ahead; None without one."""
+        if self.drift is None:
+            return None
+        days = (moment - self.drift.newest_at) / timedelta(days=1)
+        return math.exp(min(self.drift.level + self.drift.slope_per_day * days, _LARGEST_POWER))
+
+
+def foreseen(launch: Launch, targets: Targets, at: datetime) -> dict[str, Foreseen]:
+    """Where the latency of each component drifts, from the days before a moment."""
+    found = {}
     for component, course in daily_p95(launch, at).items():
-        moments, values = zip(*course, strict=True)
-        drift = foresee(moments, values, limit=targets.p95_of(component))
-        left = NEVER
-        if drift and drift.warns() and drift.crosses_at:
-            left = (drift.crosses_at - at) / timedelta(days=1)
-        found[component, "p95"] = [(at, Traffic(60, figure=max(left, 0.0)))]
+        moments, values = [moment for moment, _value in course], [value for _moment, value in course]
+        target = targets.p95_of(component)
+        drift = foresee(moments, [math.log(value) for value in values], limit=math.log(target))
+        found[component] = Foreseen(moments, values, target, drift)
     return found
+
+
+def days_left(found: Mapping[str, Foreseen], at: datetime) -> Figures:
+    """In how many days each component's latency crosses its target, if it goes on drifting as in the last two weeks."""
+    return {(component, "p95"): [(at, Traffic(60, figure=_days_of(one, at)))] for component, one in found.items()}
+
+
+def _days_of(one: Foreseen, at: datetime) -> float:
+    if one.drift is None or not one.warns or one.drift.crosses_at is None:
+        return NEVER
+    return max((one.drift.crosses_at - at) / timedelta(days=1), 0.0)
 
 
 def daily_p95(launch: Launch, at: datetime) -> dict[str, list[tuple[datetime, float]]]:
@@ -236,6 +271,6 @@ def daily_p95(launch: Launch, at: datetime) -> dict[str, list[tuple[datetime, fl
         sums[place] = weight + calls, total + calls * (p95_ms or 0.0)
     found: dict[str, list[tuple[datetime, float]]] = {}
     for (component, day), (weight, total) in sorted(sums.items()):
-        if weight:
+        if weight and total > 0:
             found.setdefault(component, []).append((day + 12 * HOUR, total / weight))
     return found

@@ -1,5 +1,6 @@
 """This module works out what a launch's armed rules see in some minutes, with a fixed number of queries."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from gateway_ingest import distinct
 from gateway_ingest.models import CallDetail, Heartbeat, RuleState, SeriesMemory, Source, TrafficWatch
 from gateway_ingest.models import Rule as RuleRow
 from gateway_ingest.rules import figures, rows, surprise
-from gateway_ingest.rules.figures import Targets
+from gateway_ingest.rules.figures import Foreseen, Targets
 from gateway_ingest.rules.keys import Key, from_text, key_of
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Span, span_of, with_keys
@@ -160,8 +161,16 @@ class _Looking:
         if rule.measure is Measure.DAYS_LEFT:
             if hour_of(until) == hour_of(self.begins):
                 return None
-            return watch_figures(rule, figures.days_left(launch, targets, until), states, around, ends=[until])
+            return self._drifts(rule, states, around)
         return self._surprises(rule, states, around)
+
+    def _drifts(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched:
+        """Looks ahead once an hour, and keeps the course that tells why."""
+        until = self.windows.ends
+        found = figures.foreseen(self.watcher.launch, self.watcher.targets, until)
+        for component, one in found.items():
+            self.seen.facts[rule.name, (component, "p95")] = foresight_facts(one)
+        return watch_figures(rule, figures.days_left(found, until), states, around, ends=[until])
 
     def _surprises(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
         """Feeds the detector what it has not seen; only what is new now may fire."""
@@ -176,6 +185,18 @@ class _Looking:
         self.seen.memories = surprise.rows_of(launch.pk, after, scored)
         new = {key: [one for one in course if one[0] > self.begins] for key, course in scored.items()}
         return watch_figures(rule, new, states, around, ends=[until])
+
+
+def foresight_facts(one: Foreseen) -> dict[str, Any]:
+    """What a finding tells of a drift; nothing where none is foreseen."""
+    if not one.warns or one.drift is None or one.drift.crosses_at is None:
+        return {}
+    return {
+        "a_day": round(math.expm1(one.drift.slope_per_day), 4),
+        "crosses_at": one.drift.crosses_at.isoformat(),
+        "level_ms": round(one.at(one.drift.newest_at) or 0.0),
+        "target_ms": one.target,
+    }
 
 
 def forgotten(launch: Launch, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:

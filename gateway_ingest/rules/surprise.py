@@ -74,6 +74,11 @@ def _fed(before: Remembered, ends: list[datetime], values: Floats) -> tuple[list
     return course, Remembered(scorer, ends[-1])
 
 
+def series_of(windows: Windows) -> Iterator[tuple[Key, list[datetime], Floats]]:
+    """The series of a launch in some minutes."""
+    return _series(timed(windows, Per.COMPONENT, least=LEAST_CALLS, stretch=VALUE_MINUTES))
+
+
 def _series(span: Span) -> Iterator[tuple[Key, list[datetime], Floats]]:
     """The three series of each component, a value for each full five minutes of the span."""
     places = [end for end in range(span.minutes) if span.at(end) == step_of(span.at(end)) and end + 1 >= VALUE_MINUTES]

@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from gateway_ingest.formats import IncomingAlert
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from gateway_ingest.rules.defaults import MEANINGS
-from gateway_ingest.rules.keys import fingerprint, named, shown
-from gateway_ingest.rules.rule import Against, Rule
+from gateway_ingest.rules.keys import fingerprint, named, short_name, shown
+from gateway_ingest.rules.rule import Against, Measure, Rule
 from gateway_ingest.rules.span import MINUTE
 from gateway_ingest.rules.state import Change, Look
 from gateway_ingest.rules.traffic import measured, plain
@@ -50,7 +51,7 @@ def said(launch: Launch, found: Found, facts: Mapping[str, Any]) -> IncomingAler
         return IncomingAlert(
             fingerprint=fingerprint(found.rule.name, found.key),
             title=_title(found)[:300],
-            summary=_summary(launch, found),
+            summary=_summary(launch, found, facts),
             severity=found.state.severity or AlertSeverity.LOW,
             status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
             labels=labels,
@@ -66,8 +67,8 @@ def said(launch: Launch, found: Found, facts: Mapping[str, Any]) -> IncomingAler
 def chart_address(launch: Launch, found: Found) -> str:
     """Where the chart of the finding's key and time is."""
     page = reverse("gateway_ingest:rule", args=[launch.slug, found.rule.name])
-    digest = fingerprint(found.rule.name, found.key).rpartition(":")[2]
-    return f"{settings.PUBLIC_URL}{page}?key={digest}&at={found.look.at:%Y-%m-%dT%H:%MZ}#chart"
+    of = short_name(found.rule.name, found.key)
+    return f"{settings.PUBLIC_URL}{page}?of={of}&at={found.look.at:%Y-%m-%dT%H:%MZ}#chart"
 
 
 def _title(found: Found) -> str:
@@ -75,7 +76,9 @@ def _title(found: Found) -> str:
     return f"{_(found.rule.title)}: {about}" if about else _(found.rule.title)
 
 
-def _summary(launch: Launch, found: Found) -> str:
+def _summary(launch: Launch, found: Found, facts: Mapping[str, Any]) -> str:
+    if "crosses_at" in facts:
+        return f"{_(MEANINGS[found.rule.name])} {foresight(launch, facts)}"
     figures, zone = figures_of(found.rule, found.look), ZoneInfo(launch.zone)
     measure = found.rule.measure
     sentences = [
@@ -93,7 +96,18 @@ def _summary(launch: Launch, found: Found) -> str:
     return " ".join([_(MEANINGS[found.rule.name]), *sentences])
 
 
-def _begins(found: Found) -> Any:
+def foresight(launch: Launch, facts: Mapping[str, Any]) -> str:
+    """How fast a latency drifts, and on which day it crosses its target."""
+    crosses_at = datetime.fromisoformat(facts["crosses_at"]).astimezone(ZoneInfo(launch.zone))
+    return _("It rises %(share)s a day, is at %(level)s and crosses %(target)s on %(day)s.") % {
+        "share": amount(Measure.ERROR_SHARE, facts["a_day"]),
+        "level": amount(Measure.P95_MS, facts["level_ms"]),
+        "target": amount(Measure.P95_MS, facts["target_ms"]),
+        "day": date_format(crosses_at, "l j F"),
+    }
+
+
+def _begins(found: Found) -> datetime:
     return found.look.at - min(found.rule.minutes * MINUTE, timedelta(days=1))
 
 

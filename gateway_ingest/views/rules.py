@@ -18,13 +18,14 @@ from gateway_ingest.models import Firing, Heartbeat, Rule, RuleState, TrafficTar
 from gateway_ingest.rule_forms import MaintenanceForm, RuleForm, TargetForm
 from gateway_ingest.rules import arming, rows
 from gateway_ingest.rules.chart import Chart, Mark, draw
-from gateway_ingest.rules.course import Course, courses, digest_of
+from gateway_ingest.rules.course import Course, courses
 from gateway_ingest.rules.defaults import DEFAULTS, LATENCY_TARGET_MS, MEANINGS
 from gateway_ingest.rules.dry_run import DryRun, try_out
-from gateway_ingest.rules.keys import as_text, from_text, shown
+from gateway_ingest.rules.keys import as_text, from_text, short_name, shown
 from gateway_ingest.rules.rule import Measure
 from gateway_ingest.rules.rule import Rule as PureRule
 from gateway_ingest.rules.stored import whole_minute
+from gateway_ingest.rules.telling import foresight
 from gateway_ingest.rules.usefulness import Record, records_of
 from gateway_ingest.rules.wording import MEASURES, RESTS_ON, amount, limit_words
 from hypercare.core import audit, clock
@@ -191,7 +192,7 @@ def _shown(pure: PureRule, one: Firing) -> dict[str, Any]:
     return {
         "row": one,
         "about": shown(key),
-        "digest": digest_of(pure, key),
+        "digest": short_name(pure.name, key),
         "value": amount(pure.measure, one.value),
         "limit": amount(pure.measure, one.limit),
         "at": (one.ended_at or one.began_at).strftime("%Y-%m-%dT%H:%MZ"),
@@ -235,22 +236,24 @@ def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     ends = _ends(request, now=now)
     begins = ends - timedelta(hours=hours)
     found = courses(launch, pure, begins, ends)
-    wanted = request.GET.get("key", "")
-    chosen = next((one for one in found if digest_of(pure, one.key) == wanted), found[0] if found else None)
+    wanted = request.GET.get("of", "")
+    chosen = next((one for one in found if short_name(pure.name, one.key) == wanted), found[0] if found else None)
     context = {
         "launch": launch,
         "row": row,
-        "measure": MEASURES[pure.measure],
+        "measure": MEASURES[chosen.measure if chosen and chosen.measure else pure.measure],
         "begins": begins,
         "ends": ends,
         "hours": hours,
         "all_hours": HOURS,
         "at": request.GET.get("at", ""),
         "chosen": chosen,
-        "chosen_digest": digest_of(pure, chosen.key) if chosen else "",
-        "missing": bool(wanted and (chosen is None or digest_of(pure, chosen.key) != wanted)),
+        "chosen_digest": short_name(pure.name, chosen.key) if chosen else "",
+        "missing": bool(wanted and (chosen is None or short_name(pure.name, chosen.key) != wanted)),
         "chart": _chart(launch, row, pure, chosen) if chosen else None,
         "rests_on": RESTS_ON[chosen.basis.word] if chosen and chosen.basis else "",
+        "foresight": foresight(launch, chosen.foresight) if chosen and chosen.foresight else "",
+        "is_drift": pure.measure is Measure.DAYS_LEFT,
         "keys": [_key_line(pure, one) for one in found],
     }
     return render(request, "gateway_ingest/_rule_chart.html", context)
@@ -266,17 +269,17 @@ def _chart(launch: Launch, row: Rule, pure: PureRule, chosen: Course) -> Chart |
         usual=chosen.usual,
         marks=marks,
         zone=launch.zone,
-        amount=partial(amount, pure.measure),
+        amount=partial(amount, chosen.measure or pure.measure),
     )
 
 
 def _key_line(pure: PureRule, one: Course) -> dict[str, Any]:
     return {
-        "digest": digest_of(pure, one.key),
+        "digest": short_name(pure.name, one.key),
         "about": one.about or _("The whole launch"),
-        "value": amount(pure.measure, one.latest),
-        "limit": amount(pure.measure, one.limit),
-        "usual": "" if one.usual_now is None else amount(pure.measure, one.usual_now),
+        "value": amount(one.measure or pure.measure, one.latest),
+        "limit": "" if one.limit is None else amount(one.measure or pure.measure, one.limit),
+        "usual": "" if one.usual_now is None or one.foresight else amount(one.measure or pure.measure, one.usual_now),
         "rests_on": RESTS_ON[one.basis.word] if one.basis else "",
         "firing": one.state.firing,
         "held": bool(one.state.held_until),

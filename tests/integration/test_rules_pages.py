@@ -88,7 +88,15 @@ def test_every_rule_has_a_page_and_a_chart_with_and_without_traffic(gateway, lea
         clock.move_to(gateway.now)
 
 
-@pytest.mark.parametrize("query", ["?key=nobody", "?at=yesterday", "?at=0001-01-01T00:00Z", "?hours=99", "?hours=%00"])
+def test_link_of_an_alert_opens_the_chart_of_its_key_and_time(burst, lead):
+    address = Alert.objects.get(labels__rule="error_burst").url.partition("8000")[2].partition("#")[0]
+    assert lead.get(address).status_code == 200
+    page = lead.get(address.replace("/?", "/chart/?")).content.decode()
+    assert "Nothing is stored of the key" not in page
+    assert "selected>checkout · GET /pay" in page
+
+
+@pytest.mark.parametrize("query", ["?of=nobody", "?at=yesterday", "?at=0001-01-01T00:00Z", "?hours=99", "?hours=%00"])
 def test_chart_of_nonsense_shows_what_there_is(burst, lead, query):
     assert lead.get(f"{RULE}chart/{query}").status_code == 200
 

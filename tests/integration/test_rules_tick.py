@@ -56,7 +56,9 @@ def test_finding_is_one_report_with_its_evidence_and_ends_with_its_cause(gateway
     assert (evidence["value"], evidence["limit"], evidence["calls"]) == (0.05, 0.01, 4000)
     assert (evidence["releases"], evidence["routes"]) == (["4.2"], ["GET /pay"])
     assert evidence["until"] == (gateway.begins + 4 * MINUTE).isoformat()
-    assert f"/launches/shop/rules/error_burst/?key={alert.fingerprint.rpartition(':')[2]}" in evidence["chart"]
+    assert "/launches/shop/rules/error_burst/?of=" in evidence["chart"]
+    assert alert.url == evidence["chart"]
+    assert "removed" not in alert.url
     assert alert.component.slug == "checkout"
     gateway.play(7, *CALM)
     alert.refresh_from_db()
