@@ -20,6 +20,7 @@ NEED_NOTHING = {
     "compilemessages",
     "collectstatic",
     "findstatic",
+    "ship_log",
 }
 ASK_FOR_HELP = {"-h", "--help", "--version"}
 

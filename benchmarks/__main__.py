@@ -18,6 +18,10 @@ NEEDS_ROWS = {
     "intake_without_broker": False,
     "detector": False,
     "calls_ingest": False,
+    "alert_ingest": True,
+    "alert_storm": False,
+    "evidence_queries": True,
+    "sketch_errors": False,
 }
 
 

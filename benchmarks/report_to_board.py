@@ -60,7 +60,7 @@ def main(options: Sequence[str]) -> None:
     chosen = _options(options)
     with running_product() as product:
         boards = [Board() for _number in range(chosen.boards)]
-        with _open(product, boards):
+        with open_boards(product, boards):
             posts = at_pace(lambda number: _post(product, number), a_second=chosen.rate, seconds=chosen.seconds)
             wait_for(lambda: product.untriaged() == 0, what="all reports to be triaged")
             time.sleep(2)  # the last frame
@@ -103,7 +103,7 @@ def _post(product: Product, number: int) -> Post:
 
 
 @contextmanager
-def _open(product: Product, boards: list[Board]) -> Iterator[None]:
+def open_boards(product: Product, boards: list[Board]) -> Iterator[None]:
     """Keeps all boards open in a thread of their own meanwhile."""
     loop, ready = asyncio.new_event_loop(), threading.Event()
 

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from feedback import attachments, custom_fields, receipts
 from feedback.models import FORMLESS_CHANNELS, PUBLIC_CHANNELS, Feedback, ReceiptLink, Reporter
 from feedback.report import MAX_NAME, Report
-from hypercare.core import wake
+from hypercare.core import rows, wake
 from hypercare.core.clock import FIRST_DAY, local_day
 from hypercare.core.models import Component, Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact, redact_value, without_secret
 from hypercare.core.secrets import digest
-from hypercare.core.timeline import Actor, Entry, record
+from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 
 TRIAGE_TASK = "triage.waiting"
 _AHEAD = timedelta(days=1)
@@ -56,14 +56,18 @@ def accept(launch: Launch, report: Report, *, actor: Actor, now: datetime) -> Re
     return answer
 
 
-def accept_many(launch: Launch, reports: Sequence[Report], *, actor: Actor, now: datetime) -> list[Receipt | Refusal]:
+def accept_many(
+    launch: Launch, reports: Sequence[Report], *, actor: Actor | Sequence[Actor], now: datetime, linked: bool = True
+) -> list[Receipt | Refusal]:
     """Stores reports of one launch, each answered in its place; one bad report refuses only itself.
 
     A report repeats another when launch, channel, source and external id are the same: it gets the first one's name.
+    `actor` is one for all, or one for each. Reports that nobody will ask about are not `linked` to a page of their own.
     """
     refuse_closed(launch)
-    with attachments.shelf() as shelf, transaction.atomic():
-        return _accept_all(launch, reports, shelf, actor=actor, now=now)
+    actors = [actor] * len(reports) if isinstance(actor, Actor) else list(actor)
+    with attachments.shelf() as shelf, transaction.atomic(savepoint=False):
+        return _accept_all(launch, reports, shelf, actors=actors, now=now, linked=linked)
 
 
 def refuse_closed(launch: Launch) -> None:
@@ -74,25 +78,34 @@ def refuse_closed(launch: Launch) -> None:
 
 
 def _accept_all(
-    launch: Launch, reports: Sequence[Report], shelf: attachments.Shelf, *, actor: Actor, now: datetime
+    launch: Launch,
+    reports: Sequence[Report],
+    shelf: attachments.Shelf,
+    *,
+    actors: Sequence[Actor],
+    now: datetime,
+    linked: bool,
 ) -> list[Receipt | Refusal]:
-    components = {component.slug: component for component in Component.objects.filter(launch=launch)}
-    definitions = custom_fields.definitions_of(launch)
+    components = {component.slug: component for component in rows.read(Component, "launch_id = %s", [launch.pk])}
+    has_fields = any(report.fields or report.channel not in FORMLESS_CHANNELS for report in reports)
+    definitions = custom_fields.definitions_of(launch) if has_fields else {}
     answers: list[Receipt | Refusal | None] = [None] * len(reports)
-    rows: dict[int, Feedback] = {}
+    found: dict[int, Feedback] = {}
     for index, report in enumerate(reports):
         errors = _errors_in_launch(report, components=components, now=now)
         errors += custom_fields.errors_in(report.fields, definitions, whole=report.channel not in FORMLESS_CHANNELS)
         if errors:
             answers[index] = Refusal(tuple(errors))
         else:
-            rows[index] = _row(launch, report, component=components.get(report.component), now=now)
-    _give_reporters(launch, {index: reports[index] for index in rows}, rows, now=now)
-    first_of = _insert(rows)
-    for index, row in rows.items():
-        answers[index] = _receipt(row, first_of[index])
-    fresh = [index for index, row in rows.items() if first_of[index] is row]
-    _store_around([(rows[index], reports[index]) for index in fresh], shelf, launch=launch, actor=actor, now=now)
+            found[index] = _row(launch, report, component=components.get(report.component), now=now)
+    _give_reporters(launch, {index: reports[index] for index in found}, found, now=now)
+    first_of = _insert(found)
+    for index, row in found.items():
+        answers[index] = _receipt(row, first_of[index], linked=linked)
+    fresh = [index for index, row in found.items() if first_of[index] is row]
+    if linked:
+        _link([found[index] for index in fresh], now=now)
+    _store_around([(found[index], reports[index], actors[index]) for index in fresh], shelf, launch=launch, now=now)
     if fresh:
         wake.worker_after_commit(TRIAGE_TASK)
     return [answer for answer in answers if answer is not None]
@@ -141,7 +154,7 @@ def _content_digest(report: Report) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _give_reporters(launch: Launch, reports: dict[int, Report], rows: dict[int, Feedback], *, now: datetime) -> None:
+def _give_reporters(launch: Launch, reports: dict[int, Report], found: dict[int, Feedback], *, now: datetime) -> None:
     """Finds or makes the reporter of each row: by e-mail in any case, else by outside id; guests have none."""
     identities = {index: _identity(report) for index, report in reports.items()}
     wanted = {identity: reports[index] for index, identity in identities.items() if any(identity)}
@@ -167,7 +180,7 @@ def _give_reporters(launch: Launch, reports: dict[int, Report], rows: dict[int, 
     without_email = Reporter.objects.filter(launch=launch, email="", external_id__in=externals)
     known |= {("", person.external_id): person for person in without_email}
     for index, identity in identities.items():
-        rows[index].reporter = known.get(identity)
+        found[index].reporter = known.get(identity)
 
 
 def _identity(report: Report) -> tuple[str, str]:
@@ -175,16 +188,16 @@ def _identity(report: Report) -> tuple[str, str]:
     return report.reporter_email, "" if report.reporter_email else without_secret(report.reporter_external_id)
 
 
-def _insert(rows: dict[int, Feedback]) -> dict[int, Feedback]:
+def _insert(found: dict[int, Feedback]) -> dict[int, Feedback]:
     """Inserts what is new and says for each row which stored row it is: itself, or the first with its external id."""
-    if not rows:
+    if not found:
         return {}
-    for row, number in zip(rows.values(), _next_ids(len(rows)), strict=True):
+    for row, number in zip(found.values(), _next_ids(len(found)), strict=True):
         row.pk = number
     # One order for everyone: two senders of the same ids wait for one another, and never each for the other.
-    in_order = sorted(rows.values(), key=lambda row: (row.channel, row.source, row.external_id or ""))
-    Feedback.objects.bulk_create(in_order, ignore_conflicts=True, batch_size=500)
-    repeated = [row for row in rows.values() if row.external_id is not None]
+    in_order = sorted(found.values(), key=lambda row: (row.channel, row.source, row.external_id or ""))
+    came_in = rows.insert_new(in_order)
+    repeated = [row for row in in_order if row.pk not in came_in]
     firsts: dict[tuple[str, str, str | None], Feedback] = {}
     if repeated:
         stored = Feedback.objects.filter(
@@ -195,7 +208,7 @@ def _insert(rows: dict[int, Feedback]) -> dict[int, Feedback]:
         ).only("id", "launch_id", "channel", "source", "external_id", "content_digest")
         firsts = {(row.channel, row.source, row.external_id): row for row in stored}
     answer = {}
-    for index, row in rows.items():
+    for index, row in found.items():
         first = firsts.get((row.channel, row.source, row.external_id))
         answer[index] = row if first is None or first.pk == row.pk else first
     return answer
@@ -210,31 +223,27 @@ def _next_ids(count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def _receipt(row: Feedback, first: Feedback) -> Receipt:
+def _receipt(row: Feedback, first: Feedback, *, linked: bool) -> Receipt:
     replayed = first is not row
-    hidden = replayed and row.channel in PUBLIC_CHANNELS and first.content_digest != row.content_digest
+    hidden = not linked or (replayed and row.channel in PUBLIC_CHANNELS and first.content_digest != row.content_digest)
     path = None if hidden else reverse("feedback:receipt", args=[receipts.secret_of(first.pk)])
     return Receipt(feedback_id=first.pk, status_path=path, replayed=replayed)
 
 
+def _link(fresh: Sequence[Feedback], *, now: datetime) -> None:
+    links = [{"feedback_id": row.pk, "digest": digest(receipts.secret_of(row.pk)), "created_at": now} for row in fresh]
+    rows.add(ReceiptLink, links)
+
+
 def _store_around(
-    pairs: list[tuple[Feedback, Report]],
-    shelf: attachments.Shelf,
-    *,
-    launch: Launch,
-    actor: Actor,
-    now: datetime,
+    fresh: list[tuple[Feedback, Report, Actor]], shelf: attachments.Shelf, *, launch: Launch, now: datetime
 ) -> None:
-    ReceiptLink.objects.bulk_create(
-        [
-            ReceiptLink(feedback=row, digest=digest(receipts.secret_of(row.pk)), created_at=now)
-            for row, _report in pairs
-        ],
-        batch_size=1000,
-    )
-    for row, report in pairs:
+    for row, report, _actor in fresh:
         for file in report.files:
             shelf.put(row, file, now=now)
         receipts.send_receipt(row, now=now)
-    entries = [Entry(row.key, "feedback.received", {"channel": row.channel}, row.occurred_at) for row, _report in pairs]
-    record(launch, entries, actor=actor, now=now)
+    entries = [
+        Entry(row.key, "feedback.received", {"channel": row.channel}, row.occurred_at, actor=actor)
+        for row, _report, actor in fresh
+    ]
+    record(launch, entries, actor=SYSTEM, now=now)

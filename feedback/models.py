@@ -130,6 +130,7 @@ class Feedback(models.Model):
             models.Index(fields=["launch", "severity", "-id"], name="feedback_by_severity"),
             models.Index(fields=["launch", "channel", "-id"], name="feedback_by_channel"),
             models.Index(fields=["reporter", "-id"], name="feedback_of_reporter"),
+            models.Index(fields=["launch", "trace_id"], name="feedback_by_trace", condition=~models.Q(trace_id="")),
             GinIndex(fields=["search"], name="feedback_words"),
             GinIndex(fields=["fields"], name="feedback_custom_fields", opclasses=["jsonb_path_ops"]),
         ]

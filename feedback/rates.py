@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
+from hypercare.core.addresses import address_of
 from hypercare.core.secrets import derived
 
 log = logging.getLogger(__name__)
@@ -75,9 +76,7 @@ def seconds_over(door: str, *, sender: str, now: datetime) -> int:
 
 def sender_of(request: HttpRequest) -> str:
     """A name for the address a request came from that does not give the address away; one IPv6 network is one sender."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+    address = address_of(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

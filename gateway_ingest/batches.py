@@ -1,12 +1,14 @@
 """This module says by what a delivery is known again, and for how long: its sender's key, else the body itself."""
 
 import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from gateway_ingest.models import Source
+from gateway_ingest.models import Batch, Source
 from hypercare.core.problem import Problem
 
 BODY_KEPT_FOR = timedelta(hours=1)
@@ -26,6 +28,11 @@ def batch_id(key: str, body: bytes) -> str:
     return f"{kind}:{hashlib.sha256(content).hexdigest()}"
 
 
+def forget_old(*, now: datetime) -> int:
+    """Deletes what no delivery is compared with any more; says how many."""
+    return Batch.objects.filter(received_at__lte=now - KEY_KEPT_FOR).delete()[0]
+
+
 def came_before(source: Source, name: str, *, now: datetime) -> bool:
     """Whether a batch of this name is in, and not too long ago to count."""
     with connection.cursor() as cursor:
@@ -36,14 +43,53 @@ def came_before(source: Source, name: str, *, now: datetime) -> bool:
         return cursor.fetchone() is not None
 
 
-def first_time(source: Source, name: str, *, accepted: int, now: datetime) -> bool:
+_SEEN = """SELECT source_id, batch_id FROM gateway_ingest_batch
+WHERE (source_id, batch_id) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))
+  AND received_at > CASE WHEN strpos(left(batch_id, 16), 'key:') > 0 THEN %s ELSE %s END"""
+_KEEP = """INSERT INTO gateway_ingest_batch (source_id, batch_id, accepted, rejected, lag, received_at)
+SELECT *, %s FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::bigint[])
+ON CONFLICT (source_id, batch_id) DO UPDATE SET accepted = EXCLUDED.accepted, rejected = EXCLUDED.rejected,
+    lag = EXCLUDED.lag, received_at = EXCLUDED.received_at"""
+
+
+@dataclass(frozen=True)
+class Came:
+    """A delivery that came in: its source's number, its name, how many of its rows were taken and not, how old it was."""
+
+    source_id: int
+    name: str
+    accepted: int
+    rejected: int
+    lag: int | None
+
+
+def seen_of(wanted: Collection[tuple[int, str]], *, now: datetime) -> set[tuple[int, str]]:
+    """Which of these batches, each a source's number and a name, came before and not too long ago to count."""
+    with connection.cursor() as cursor:
+        columns = [[pair[column] for pair in wanted] for column in (0, 1)]
+        cursor.execute(_SEEN, [*columns, now - KEY_KEPT_FOR, now - BODY_KEPT_FOR])
+        return set(cursor.fetchall())
+
+
+def keep(came: Sequence[Came], *, now: datetime) -> None:
+    """Notes deliveries that came in, each name of a source once."""
+    if came:
+        columns = zip(*((one.source_id, one.name, one.accepted, one.rejected, one.lag) for one in came), strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, [now, *map(list, columns)])
+
+
+def first_time(
+    source: Source, name: str, *, accepted: int, now: datetime, rejected: int = 0, lag: int | None = None
+) -> bool:
     """Takes the batch's place, in the caller's transaction; whoever brings it too meanwhile waits here for the commit."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO gateway_ingest_batch AS known (source_id, batch_id, accepted, received_at) "
-            "VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, batch_id) DO UPDATE "
-            "SET accepted = EXCLUDED.accepted, received_at = EXCLUDED.received_at WHERE known.received_at <= %s",
-            [source.pk, name, accepted, now, now - kept_for(name)],
+            "INSERT INTO gateway_ingest_batch AS known (source_id, batch_id, accepted, rejected, lag, received_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (source_id, batch_id) DO UPDATE "
+            "SET accepted = EXCLUDED.accepted, rejected = EXCLUDED.rejected, lag = EXCLUDED.lag, "
+            "received_at = EXCLUDED.received_at WHERE known.received_at <= %s",
+            [source.pk, name, accepted, rejected, lag, now, now - kept_for(name)],
         )
         return bool(cursor.rowcount == 1)
 

@@ -19,7 +19,15 @@ from hypercare.core.strict_json import UNSAFE_CHARACTER
 OTHER = "other"
 MAX_ROUTES = 1000
 MAX_KINDS = 100_000
-_MAX_TEXTS = {"hint": 300, "method": 20, "release": 300, "provider": 100, "model": 300, "prompt_version": 300}
+_MAX_TEXTS = {
+    "hint": 300,
+    "method": 20,
+    "release": 300,
+    "provider": 100,
+    "model": 300,
+    "prompt_version": 300,
+    "error_type": 100,
+}
 _MAX_LENGTH = {"method": 20, "consumer_class": 12}
 _MAX_DETAIL_TEXTS = 300
 _MAX_DETAILS = 20_000
@@ -40,6 +48,7 @@ class Key(NamedTuple):
     prompt_version: str
     scheme: str = ""
     error_format: str = ""
+    error_type: str = ""
 
 
 class DetailKey(NamedTuple):
@@ -74,6 +83,18 @@ def kinds_of(launch_id: int, keys: Iterable[Key]) -> tuple[dict[Key, int], set[K
             found = {key: _fold(known, key) for key in found}
         capped = {key for key, folded in found.items() if folded and folded.route == OTHER and key.route != OTHER}
         return {key: known.ids[folded] for key, folded in found.items() if folded}, capped
+
+
+def link_components() -> int:
+    """Links kinds that came before their component was there, or before it had their name; says how many."""
+    waiting = CallKind.objects.filter(component=None).exclude(hint="").order_by()
+    linked = 0
+    for launch_id in waiting.values_list("launch_id", flat=True).distinct():
+        components = components_by_name(launch_id)
+        for hint in waiting.filter(launch_id=launch_id).values_list("hint", flat=True).distinct():
+            if component := component_of([hint], components):
+                linked += waiting.filter(launch_id=launch_id, hint=hint).update(component=component)
+    return linked
 
 
 def details_of(source_id: int, keys: Iterable[DetailKey]) -> dict[DetailKey, int]:

@@ -23,11 +23,13 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which calls to find: by exactly one of a trace, a request or a consumer."""
+    """Which calls to find: by exactly one of a trace, a request or a consumer, in a span where one is given."""
 
     trace_id: str = ""
     request_id: str = ""
     consumer: str = ""
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,9 @@ class PostgresStore:
         oldest = now - timedelta(days=max(keep_days(launches).values(), default=CallRetention.DAYS))
         condition, values = _condition(wanted, launches)
         query = _FIND.replace("CONDITION", condition)
+        begins, ends = max(oldest, wanted.begins or oldest), wanted.ends or now + timedelta(days=1)
         with connection.cursor() as cursor:
-            cursor.execute(query, [oldest, [launch.pk for launch in launches], *values, limit, skip])
+            cursor.execute(query, [begins, ends, [launch.pk for launch in launches], *values, limit, skip])
             return [_found(row) for row in cursor.fetchall()]
 
     def kinds_of_requests(self, launch: Launch, request_ids: Sequence[str], *, now: datetime) -> dict[str, int]:
@@ -154,7 +157,7 @@ def keep_days(launches: Any) -> dict[int, int]:
 def _copy(table: str) -> Iterator[Any]:
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table), columns)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         yield copy
 
 
@@ -192,7 +195,7 @@ JOIN core_launch launch ON launch.id = k.launch_id
 JOIN gateway_ingest_calldetail d ON d.id = c.detail
 JOIN gateway_ingest_source source ON source.id = d.source_id
 LEFT JOIN core_component component ON component.id = k.component_id
-WHERE c.at >= %s AND k.launch_id = ANY(%s) AND CONDITION
+WHERE c.at >= %s AND c.at < %s AND k.launch_id = ANY(%s) AND CONDITION
 ORDER BY c.at DESC, c.trace_id, c.request_id, c.kind LIMIT %s OFFSET %s
 """
 _KINDS_OF_REQUESTS = f"""

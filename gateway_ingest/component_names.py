@@ -1,14 +1,17 @@
 """This module finds the component a machine means by its own names for things."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
+from hypercare.core import rows
 from hypercare.core.models import Component
 
 
 def components_by_name(launch_id: int) -> dict[str, Component]:
-    """The launch's components by slug and by plain name; a slug wins over another's name."""
-    rows = list(Component.objects.filter(launch_id=launch_id).order_by("pk"))
-    return {plain(row.name): row for row in rows} | {row.slug: row for row in rows}
+    """The launch's components by slug, plain name and hint; a slug wins over another's name, a name over a hint."""
+    found = rows.read(Component, "launch_id = %s ORDER BY id", [launch_id])
+    hints = {plain(hint): row for row in reversed(found) for hint in row.hints}
+    return hints | {plain(row.name): row for row in found} | {row.slug: row for row in found}
 
 
 def component_of(names: Iterable[str], components: dict[str, Component]) -> Component | None:
@@ -16,6 +19,7 @@ def component_of(names: Iterable[str], components: dict[str, Component]) -> Comp
     return next((components[plain(name)] for name in names if plain(name) in components), None)
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """`Catalog_API` and `catalog-api` are the same to us."""
     return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())

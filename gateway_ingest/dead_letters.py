@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import F
+
 from gateway_ingest.models import DeadLetter, Source
 from hypercare.core.problem import Problem
 from hypercare.core.redaction import redact
@@ -26,7 +28,7 @@ def keep(
     now: datetime,
     headers: Mapping[str, str] | None = None,
 ) -> DeadLetter:
-    """Stores the beginning of a body; the oldest beyond the newest 200 of the source go."""
+    """Stores the beginning of a body and counts it; the oldest beyond the newest 200 of the source go."""
     letter = DeadLetter.objects.create(
         source=source,
         format=format_name,
@@ -35,6 +37,7 @@ def keep(
         headers=_telling(headers or {}),
         received_at=now,
     )
+    Source.objects.filter(pk=source.pk).update(letters=F("letters") + 1)
     newest = DeadLetter.objects.filter(source=source).order_by("-pk").values("pk")[:KEPT_PER_SOURCE]
     DeadLetter.objects.filter(source=source).exclude(pk__in=newest).delete()
     return letter
@@ -45,6 +48,13 @@ def refused(source: Source, body: bytes, error: Problem | BadJson, *, format_nam
     status = error.status if isinstance(error, Problem) else 413 if isinstance(error, BodyTooLarge) else 400
     letter = keep(source, body, reason=error.detail, format_name=format_name, now=now)
     return Problem(status, error.detail, dead_letter=letter.key)
+
+
+def forget(key: str) -> None:
+    """A replay that failed for the same reason makes no second letter."""
+    letter = DeadLetter.objects.get(pk=int(key.removeprefix("DL-")))
+    Source.objects.filter(pk=letter.source_id).update(letters=F("letters") - 1)
+    letter.delete()
 
 
 def _readable(body: bytes) -> str:

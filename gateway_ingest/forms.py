@@ -1,7 +1,5 @@
-"""This module holds the forms of sources: a new one, its mapping, its signatures."""
+"""This module holds the forms of a source's mapping and of an API's description."""
 
-import base64
-import binascii
 from typing import Any
 
 from django import forms
@@ -11,21 +9,33 @@ from django.utils.translation import gettext_lazy as _
 
 from gateway_ingest.mapping import FACTS, ITEMS, MAX_LENGTH, Expressions
 from gateway_ingest.models import AlertSeverity, AlertStatus
-from gateway_ingest.sources import MAX_NAME
 from hypercare.core.forms.fields import LineField, refuse_unsafe_characters
+from hypercare.core.models import Component, Launch
 from hypercare.core.strict_json import JSON, BadJson, parse
 
 MAX_SAMPLE = 128 * 1024
 _MAX_WORDS = 50
-_SIGNED_WITH = "whsec_"
 
 
-class SourceForm(forms.Form):
-    """What a new source needs."""
+class DescriptionForm(forms.Form):
+    """An OpenAPI file, of a component or of the whole launch."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=MAX_NAME, help_text=_("What sends the alerts, for example Alertmanager production.")
+    file = forms.FileField(
+        label=_("OpenAPI file"),
+        help_text=_("JSON or YAML, up to 2 MB. It takes the place of the one before it."),
+        max_length=200,
     )
+    component = forms.ModelChoiceField(
+        Component.objects.none(),
+        label=_("Component"),
+        required=False,
+        to_field_name="slug",
+        empty_label=_("Whole launch"),
+    )
+
+    def __init__(self, *arguments: Any, launch: Launch, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["component"].queryset = launch.components.order_by("name")  # type: ignore[attr-defined]
 
 
 class WordsField(forms.CharField):
@@ -103,40 +113,3 @@ class MappingForm(forms.Form):
         kept: dict[str, Any] = {name: self.cleaned_data.get(name) or "" for name in (ITEMS, *FACTS)}
         kept |= {name: self.cleaned_data.get(name) or {} for name in ("severity_words", "status_words")}
         return Expressions(**kept)
-
-
-class SigningForm(forms.Form):
-    """Whether and how a source's messages are signed."""
-
-    secret = forms.CharField(
-        label=_("Signing secret"),
-        required=False,
-        max_length=200,
-        help_text=_(
-            "Of Standard Webhooks: whsec_ and 24 to 64 bytes in base64. Leave it empty to keep the present one."
-        ),
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-    forget = forms.BooleanField(label=_("Forget the present secret"), required=False)
-    signed_only = forms.BooleanField(
-        label=_("Take signed messages only"),
-        required=False,
-        help_text=_("Standard Webhooks with this secret, and Amazon SNS. Everything else is refused."),
-    )
-
-    def clean_secret(self) -> str:
-        """The secret, if it is one that a signature can be made with."""
-        given: str = self.cleaned_data["secret"].strip()
-        if given:
-            check_secret(given)
-        return given
-
-
-def check_secret(given: str) -> None:
-    """Raises ValidationError for what is no signing secret of Standard Webhooks."""
-    try:
-        size = len(base64.b64decode(given.removeprefix(_SIGNED_WITH), validate=True))
-    except (binascii.Error, ValueError):
-        size = 0
-    if not given.startswith(_SIGNED_WITH) or not 24 <= size <= 64:
-        raise ValidationError(gettext("A signing secret is whsec_ and 24 to 64 bytes in base64."))

@@ -61,20 +61,21 @@ def counts_of(sketch: bytes) -> Buckets:
 
 def quantile(sketch: bytes, share: float) -> float | None:
     """The duration in microseconds that `share` of them do not exceed, within 1%; None without any."""
-    counts = counts_of(sketch)
+    return quantile_of(counts_of(sketch), share)
+
+
+def quantile_of(counts: Buckets, share: float) -> float | None:
+    """The same of counted buckets."""
     total = int(counts.sum())
     if not total:
         return None
     rank = max(1, math.ceil(share * total))
-    bucket = np.searchsorted(np.cumsum(counts), rank)
-    return float(micros_of(np.asarray(bucket)))
+    return float(middle_of(np.searchsorted(np.cumsum(counts), np.array([rank])))[0])
 
 
-def micros_of(buckets: Buckets) -> NDArray[np.float64]:
-    """The duration that stands for each bucket."""
-    found: NDArray[np.float64] = np.where(
-        buckets > 0, 2 * _GROWTH ** np.asarray(buckets, dtype=float) / (_GROWTH + 1), 1.0
-    )
+def middle_of(buckets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The duration in microseconds that stands for each bucket."""
+    found: NDArray[np.float64] = np.where(buckets > 0, 2 * _GROWTH ** buckets.astype(float) / (_GROWTH + 1), 1.0)
     return found
 
 

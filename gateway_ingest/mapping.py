@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping as Members
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Any, cast
 
@@ -71,9 +72,9 @@ def faults_of(expressions: Expressions) -> list[FieldFault]:
     return found
 
 
-def apply(expressions: Expressions, payload: JSON) -> Reading:
+def apply(expressions: Expressions, payload: JSON, zone: tzinfo = UTC) -> Reading:
     """The alerts these expressions find; raises FormatError where the list of alerts is none."""
-    return [_read_or_say_why(expressions, item) for item in found_items(expressions, payload)]
+    return [_read_or_say_why(expressions, item, zone) for item in found_items(expressions, payload)]
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Trial:
     faults: list[FieldFault] = field(default_factory=list)
 
 
-def try_out(expressions: Expressions, payload: JSON) -> Trial:
+def try_out(expressions: Expressions, payload: JSON, zone: tzinfo = UTC) -> Trial:
     """Tries a mapping on a sample without storing anything."""
     if faults := faults_of(expressions):
         return Trial(faults=faults)
@@ -96,7 +97,7 @@ def try_out(expressions: Expressions, payload: JSON) -> Trial:
     if not items:
         return Trial(faults=[FieldFault(ITEMS, _("The list is empty in this sample."))])
     return Trial(
-        reading=[_read_or_say_why(expressions, item) for item in items],
+        reading=[_read_or_say_why(expressions, item, zone) for item in items],
         found={name: _shown(expressions, name, items[0]) for name in FACTS if getattr(expressions, name)},
         faults=_faults_in(expressions, items[0]),
     )
@@ -133,14 +134,14 @@ def found_items(expressions: Expressions, payload: JSON) -> list[JSON]:
     return found
 
 
-def alert_of(expressions: Expressions, item: JSON) -> IncomingAlert:
-    """The alert one item becomes; raises MappedError that names the expression."""
+def alert_of(expressions: Expressions, item: JSON, zone: tzinfo = UTC) -> IncomingAlert:
+    """The alert one item becomes, its time in the sender's zone; raises MappedError that names the expression."""
     title = _text(expressions, "title", item)
     if not title:
         raise MappedError("title", expressions.title, _("it found nothing; every alert needs a title."))
     component = _text(expressions, "component", item)
     try:
-        moment = values.moment(_searched(expressions, "time", item), "time")
+        moment = values.moment(_searched(expressions, "time", item), "time", zone)
     except AlertError as error:
         raise MappedError("time", expressions.time, str(error)) from error
     status = _status(expressions, _text(expressions, "status", item))
@@ -158,9 +159,9 @@ def alert_of(expressions: Expressions, item: JSON) -> IncomingAlert:
     )
 
 
-def _read_or_say_why(expressions: Expressions, item: JSON) -> IncomingAlert | Unreadable:
+def _read_or_say_why(expressions: Expressions, item: JSON, zone: tzinfo) -> IncomingAlert | Unreadable:
     try:
-        return alert_of(expressions, item)
+        return alert_of(expressions, item, zone)
     except AlertError as wrong:
         return Unreadable(str(wrong))
 

@@ -1,7 +1,7 @@
 """This module keeps a source's mapping, and runs dead letters through the door again once it is put right."""
 
 from collections.abc import Mapping as Members
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,9 +26,9 @@ def expressions_of(mapping: Mapping) -> reading.Expressions:
     return reading.Expressions(**{name: getattr(mapping, name) for name in _FIELDS})
 
 
-def read(mapping: Mapping, payload: JSON) -> Reading:
+def read(mapping: Mapping, payload: JSON, zone: tzinfo) -> Reading:
     """The alerts a mapping finds in a payload; raises FormatError."""
-    return reading.apply(expressions_of(mapping), payload)
+    return reading.apply(expressions_of(mapping), payload, zone)
 
 
 @transaction.atomic

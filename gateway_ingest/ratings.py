@@ -11,6 +11,7 @@ from gateway_ingest import windows
 from gateway_ingest.batches import first_time
 from gateway_ingest.calls import STORE
 from gateway_ingest.models import Source
+from gateway_ingest.routing import Routing
 
 # The rating counts in the minute it was given; one from a broken clock counts now.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,7 +34,9 @@ def store(source: Source, ratings: Sequence[Rating], *, batch_id: str, now: date
         if not first_time(source, f"ratings:{batch_id}", accepted=len(ratings), now=now):
             return 0
         wanted = {rating.response_id for rating in ratings}
-        kinds = STORE.kinds_of_requests(source.launch, sorted(wanted), now=now)
+        kinds: dict[str, int] = {}
+        for launch in Routing.of(source).launches:
+            kinds |= STORE.kinds_of_requests(launch, sorted(wanted), now=now)
         known = [rating for rating in ratings if rating.response_id in kinds]
         counted = Counter((kinds[rating.response_id], _minute(rating, now), rating.flags) for rating in known)
         windows.add(windows.of_ratings(counted))

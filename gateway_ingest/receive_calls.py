@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
-from gateway_ingest import batches, call_kinds, dead_letters
+from gateway_ingest import batches, call_kinds, dead_letters, routing
 from gateway_ingest.call_columns import Columns, columns_of, joined
 from gateway_ingest.call_rows import Numbered, Wrong, rows_of
 from gateway_ingest.calls import STORE, keep_days
 from gateway_ingest.formats.calls import CALL_FORMATS, CallError, CallFormat, IncomingCall, Row, recognised
 from gateway_ingest.models import Backfill, Source
 from gateway_ingest.routes import route_of
+from gateway_ingest.routing import Routing
 from hypercare.core.problem import Problem, not_found
 
 MAX_ROWS = 200_000
@@ -76,13 +77,6 @@ class Span:
     oldest: int
     newest: int
 
-    @classmethod
-    def of(cls, source: Source, *, now: datetime) -> "Span":
-        """What the launch keeps, or far more while the source is in backfill."""
-        is_backfill = Backfill.objects.filter(source=source, until__gt=now).exists()
-        days = BACKFILL_DAYS if is_backfill else keep_days([source.launch])[source.launch_id]
-        return cls(_micros(now - timedelta(days=days)), _micros(now + AHEAD))
-
     def check(self, call: IncomingCall) -> None:
         """Raises CallError for a row outside."""
         if call.at < self.oldest:
@@ -94,6 +88,34 @@ class Span:
                 _("The row is from %(at)s, which is more than 5 minutes ahead; check the sender's clock.")
                 % {"at": f"{call.moment:%Y-%m-%d %H:%M}"}
             )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Which launch gets each row of a source, and what times that launch takes."""
+
+    routing: Routing
+    spans: dict[int, Span]
+
+    @classmethod
+    def of(cls, source: Source, *, now: datetime) -> "Limits":
+        """What each launch keeps, or far more while the source is in backfill; raises Problem 409 for a closed launch."""
+        found = Routing.of(source)
+        if not found.rules:
+            refuse_closed(source.launch)
+        is_backfill = Backfill.objects.filter(source=source, until__gt=now).exists()
+        kept = keep_days(found.launches)
+        oldest = {number: now - timedelta(days=BACKFILL_DAYS if is_backfill else days) for number, days in kept.items()}
+        return cls(found, {number: Span(_micros(at), _micros(now + AHEAD)) for number, at in oldest.items()})
+
+    def check(self, call: IncomingCall) -> None:
+        """Raises CallError for a row that no launch takes."""
+        launch = self.routing.launch_of_call(call)
+        if launch is None:
+            raise CallError(routing.refusal())
+        if launch.closed_at:
+            raise CallError(_("%(launch)s was closed and takes nothing more.") % {"launch": launch.name})
+        self.spans[launch.pk].check(call)
 
 
 def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> CallAnswer:
@@ -111,26 +133,28 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
     answer, unread = CallAnswer(), list[str]()
     try:
         groups = rows_of(delivery.body, encoding=delivery.encoding)
-        calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), Span.of(source, now=now), answer, unread)
+        limits = Limits.of(source, now=now)
+        calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), limits, answer, unread)
     except Problem as problem:
         name = f"calls/{delivery.format_name}"
         raise dead_letters.refused(source, b"", problem, format_name=name, now=now) from problem
-    answer = store_calls(source, calls, answer, batch_id=known_by, now=now)
+    answer = store_calls(source, calls, answer, to=limits.routing, batch_id=known_by, now=now)
     if unread and not answer.duplicate:
         answer.dead_letter = _letter_of(source, delivery.format_name, unread, answer, now=now)
     return answer
 
 
 def store_calls(
-    source: Source, calls: list[IncomingCall], answer: CallAnswer, *, batch_id: str, now: datetime
+    source: Source, calls: list[IncomingCall], answer: CallAnswer, *, to: Routing, batch_id: str, now: datetime
 ) -> CallAnswer:
-    """Stores calls as one batch: the batch, the rows and their windows in one transaction."""
-    refuse_closed(source.launch)
-    columns = _columns(source, calls, answer) if calls else None
+    """Stores checked calls as one batch: the batch, the rows and their windows in one transaction, whatever launches get."""
+    columns = _columns(source, calls, answer, to) if calls else None
     if columns:
         STORE.prepare(columns)
     with transaction.atomic():
-        if not batches.first_time(source, batch_id, accepted=len(calls), now=now):
+        lag = max(0, _micros(now) - max(call.at for call in calls)) // 1000 if calls else None
+        rejected = answer.rejected_rows
+        if not batches.first_time(source, batch_id, accepted=len(calls), rejected=rejected, lag=lag, now=now):
             return _repeated(source, now=now)
         if columns:
             STORE.add(columns)
@@ -146,7 +170,7 @@ def batch_id_of(delivery: CallDelivery) -> str:
 
 
 def _read_all(
-    groups: Iterator[list[Numbered]], known: CallFormat | None, span: Span, answer: CallAnswer, unread: list[str]
+    groups: Iterator[list[Numbered]], known: CallFormat | None, limits: Limits, answer: CallAnswer, unread: list[str]
 ) -> list[IncomingCall]:
     calls: list[IncomingCall] = []
     latest = known
@@ -158,7 +182,7 @@ def _read_all(
             try:
                 latest = known or _format_of(row, latest)
                 call = latest.read(row)
-                span.check(call)
+                limits.check(call)
             except CallError as wrong:
                 answer.reject(line, str(wrong))
                 if len(unread) < _LETTER_ROWS:
@@ -180,31 +204,39 @@ def _format_of(row: Row, latest: CallFormat | None) -> CallFormat:
     return found
 
 
-def _columns(source: Source, calls: list[IncomingCall], answer: CallAnswer) -> Columns:
-    parts = []
-    for start in range(0, len(calls), 10_000):
-        part = calls[start : start + 10_000]
-        keys = [_kind_key(call) for call in part]
-        details = [call_kinds.DetailKey(call.host, call.answered_model, call.error_type) for call in part]
-        kind_ids, capped = call_kinds.kinds_of(source.launch_id, set(keys))
-        detail_ids = call_kinds.details_of(source.pk, set(details))
-        answer.capped_rows += sum(key in capped for key in keys) if capped else 0
-        parts.append(
-            columns_of(
-                part,
-                kinds=[kind_ids[key] for key in keys],
-                details=[detail_ids[key] for key in details],
-                launch_id=source.launch_id,
-            )
-        )
+def _columns(source: Source, calls: list[IncomingCall], answer: CallAnswer, to: Routing) -> Columns:
+    """Kinds and hashed consumers are each launch's own; the rows go in together."""
+    if not to.rules:
+        groups = {source.launch: calls}
+    else:
+        groups = routing.grouped((launch, call) for call in calls if (launch := to.launch_of_call(call)))
+    parts = [
+        _part(source, launch.pk, mine[start : start + 10_000], answer)
+        for launch, mine in groups.items()
+        for start in range(0, len(mine), 10_000)
+    ]
     return joined(parts)
+
+
+def _part(source: Source, launch_id: int, calls: list[IncomingCall], answer: CallAnswer) -> Columns:
+    keys = [_kind_key(call) for call in calls]
+    details = [call_kinds.DetailKey(call.host, call.answered_model, call.error_type) for call in calls]
+    kind_ids, capped = call_kinds.kinds_of(launch_id, set(keys))
+    detail_ids = call_kinds.details_of(source.pk, set(details))
+    answer.capped_rows += sum(key in capped for key in keys) if capped else 0
+    return columns_of(
+        calls,
+        kinds=[kind_ids[key] for key in keys],
+        details=[detail_ids[key] for key in details],
+        launch_id=launch_id,
+    )
 
 
 def _kind_key(call: IncomingCall) -> call_kinds.Key:
     return call_kinds.Key(
         call.component, call.method, route_of(call.path), call.status // 100, call.release, call.consumer_class,
         call.provider, call.model, call.prompt_version, call.scheme,
-        call.error_format if call.status >= 400 else "")  # fmt: skip
+        call.error_format if call.status >= 400 else "", call.error_type)  # fmt: skip
 
 
 def _repeated(source: Source, *, now: datetime) -> CallAnswer:

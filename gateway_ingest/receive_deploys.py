@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from gateway_ingest import batches, dead_letters, sources
+from gateway_ingest import batches, dead_letters, routing, sources
 from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.deployments import NewDeployment, name_of, record_deployment
 from gateway_ingest.formats import FormatError
 from gateway_ingest.formats.deploys import DEPLOY_FORMATS, IncomingDeployment, NotLive
 from gateway_ingest.models import Batch, Source
+from gateway_ingest.routing import Routing
 from gateway_ingest.unpacking import unpack
+from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.strict_json import JSON, BadJson, parse
 from hypercare.core.timeline import Actor
@@ -42,7 +45,12 @@ class DeployAnswer:
 def receive_deploy(
     source: Source, body: bytes, *, encoding: str, format_name: str, headers: Mapping[str, str], now: datetime
 ) -> DeployAnswer:
-    """Records what went live; raises Problem 400, 413 or 415 for an unreadable body, 404 for an unknown format."""
+    """Records what went live, once for each Idempotency-Key or body.
+
+    Raises Problem 400, 413 or 415 for an unreadable body, 404 for an unknown format.
+    """
+    key = headers.get("idempotency-key", "")
+    batches.check_key(key)
     if format_name not in DEPLOY_FORMATS:
         detail = _("There is no format of that name; known are: %(known)s.")
         raise not_found(detail % {"known": ", ".join(DEPLOY_FORMATS)})
@@ -50,12 +58,19 @@ def receive_deploy(
     try:
         said = DEPLOY_FORMATS[format_name](payload, headers)
     except FormatError as error:
-        letter = dead_letters.keep(source, unpacked, reason=str(error), format_name=f"deploys/{format_name}", now=now)
-        return DeployAnswer(rejected=[{"index": None, "error": str(error)}], dead_letter=letter.key)
+        return _letter(source, unpacked, str(error), format_name=format_name, now=now)
     if isinstance(said, NotLive):
         Source.objects.filter(pk=source.pk).update(last_event_at=now)
         return DeployAnswer(ignored=said.reason)
-    return _stored(source, said, batch_id=batches.batch_id("", unpacked), now=now)
+    try:
+        return _stored(source, said, batch_id=f"deploys:{batches.batch_id(key, unpacked)}", now=now)
+    except _NoLaunchError:
+        return _letter(source, unpacked, routing.refusal(), format_name=format_name, now=now)
+
+
+def _letter(source: Source, body: bytes, reason: str, *, format_name: str, now: datetime) -> DeployAnswer:
+    letter = dead_letters.keep(source, body, reason=reason, format_name=f"deploys/{format_name}", now=now)
+    return DeployAnswer(rejected=[{"index": None, "error": reason}], dead_letter=letter.key)
 
 
 def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now: datetime) -> tuple[bytes, JSON]:
@@ -70,10 +85,29 @@ def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now
 def _stored(source: Source, said: IncomingDeployment, *, batch_id: str, now: datetime) -> DeployAnswer:
     """The source's row lock comes first, so that two deliveries of one event follow one another."""
     source = sources.locked_living(source.pk)
-    if Batch.objects.filter(source=source, batch_id=batch_id, received_at__gt=now - batches.BODY_KEPT_FOR).exists():
+    kept_for = batches.KEY_KEPT_FOR if ":key:" in batch_id else batches.BODY_KEPT_FOR
+    if Batch.objects.filter(source=source, batch_id=batch_id, received_at__gt=now - kept_for).exists():
+        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
         return DeployAnswer(duplicate=True)
-    component = component_of(said.component_names, components_by_name(source.launch_id))
-    new = NewDeployment(
+    launch = Routing.of(source).launch_of(routing.traits_of_deployment(said))
+    if launch is None:
+        raise _NoLaunchError
+    row, created = record_deployment(
+        launch, _new(said, launch), source=f"source:{source.pk}", actor=Actor(source.name), now=now
+    )
+    facts = {"accepted": int(created), "lag": _lag(said, now=now), "received_at": now}
+    Batch.objects.update_or_create(source=source, batch_id=batch_id, defaults=facts)
+    Source.objects.filter(pk=source.pk).update(last_event_at=now, first_event_at=source.first_event_at or now)
+    return DeployAnswer(deployment=name_of(row), duplicate=not created)
+
+
+class _NoLaunchError(Exception):
+    """No route fits."""
+
+
+def _new(said: IncomingDeployment, launch: Launch) -> NewDeployment:
+    component = component_of(said.component_names, components_by_name(launch.pk))
+    return NewDeployment(
         version=said.version,
         environment=said.environment,
         component=component.slug if component else "",
@@ -81,11 +115,7 @@ def _stored(source: Source, said: IncomingDeployment, *, batch_id: str, now: dat
         summary=said.summary,
         external_id=said.external_id,
     )
-    row, created = record_deployment(
-        source.launch, new, source=f"source:{source.pk}", actor=Actor(source.name), now=now
-    )
-    Batch.objects.update_or_create(
-        source=source, batch_id=batch_id, defaults={"accepted": int(created), "received_at": now}
-    )
-    Source.objects.filter(pk=source.pk).update(last_event_at=now, first_event_at=source.first_event_at or now)
-    return DeployAnswer(deployment=name_of(row), duplicate=not created)
+
+
+def _lag(said: IncomingDeployment, *, now: datetime) -> int | None:
+    return max(0, int((now - said.deployed_at).total_seconds() * 1000)) if said.deployed_at else None

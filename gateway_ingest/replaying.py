@@ -5,8 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from gateway_ingest import dead_letters
 from gateway_ingest.models import DeadLetter
 from gateway_ingest.receive import Delivery, receive
+from gateway_ingest.receive_deploys import receive_deploy
 from gateway_ingest.storing import Answer
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
@@ -30,8 +32,8 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
     letter = DeadLetter.objects.select_for_update(of=("self",)).select_related("source__launch").get(pk=letter.pk)
     if letter.handled_at:
         raise Problem(409, _("This letter was replayed before."))
-    if not letter.body:
-        raise Problem(409, _("Nothing of this letter was kept, so it cannot be replayed."))
+    if why := letter.why_not_replayed:
+        raise Problem(409, why)
     answer = _taken(letter, now=now)
     if answer.accepted or not answer.rejected:
         DeadLetter.objects.filter(pk=letter.pk).update(handled_at=now)
@@ -41,6 +43,19 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
 
 
 def _taken(letter: DeadLetter, *, now: datetime) -> Answer:
+    door, _slash, name = letter.format.partition("/")
+    return _deploy_taken(letter, name, now=now) if door == "deploys" else _alerts_taken(letter, now=now)
+
+
+def _deploy_taken(letter: DeadLetter, name: str, *, now: datetime) -> Answer:
+    headers = {"idempotency-key": f"replay:{letter.pk}"}
+    said = receive_deploy(letter.source, letter.body.encode(), encoding="", format_name=name, headers=headers, now=now)
+    if said.rejected:
+        dead_letters.forget(said.dead_letter)
+    return Answer(accepted=int(bool(said.deployment) and not said.duplicate), rejected=said.rejected)
+
+
+def _alerts_taken(letter: DeadLetter, *, now: datetime) -> Answer:
     """What was posted to one format may be meant for the mapping that was made since."""
     answer = Answer()
     for name in dict.fromkeys((letter.format, "")):
@@ -54,10 +69,5 @@ def _taken(letter: DeadLetter, *, now: datetime) -> Answer:
         answer = receive(letter.source, delivery, now=now)
         if answer.accepted or not answer.rejected:
             break
-        _forget(answer.dead_letter)
+        dead_letters.forget(answer.dead_letter)
     return answer
-
-
-def _forget(key: str) -> None:
-    """The same letter again is no second one."""
-    DeadLetter.objects.filter(pk=int(key.removeprefix("DL-"))).delete()

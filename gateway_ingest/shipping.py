@@ -1,20 +1,24 @@
 """This module ships a growing log file: new whole lines in packed batches, each sent until it is taken, none twice.
 
 Where we are stands in a state file: which file (its inode), and up to where. A batch is named by both, so one that was
-taken but whose answer got lost is known to the server. A file that was rotated away is read to its end first.
+taken but whose answer got lost is known to the server. A file that was rotated away is read to its end first, packed or
+not, and so are those that were rotated after it.
 """
 
+import bz2
 import gzip
 import hashlib
 import http.client
 import json
+import lzma
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -24,6 +28,8 @@ BYTES = 2 * 1024 * 1024
 WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 60.0
 _BEGINNING = 256
+_OPENERS: dict[str, Callable[..., object]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_ROTATED = re.compile(r"[.-]\d[\d.-]*(\.gz|\.bz2|\.xz)?")
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,15 @@ class Shipper:
     say: Callable[[str], object]
     sleep: Callable[[float], object] = time.sleep
     is_told_to_stop: Callable[[], bool] = lambda: False
+    read_through: Place | None = None
 
     def run(self, *, follow: bool) -> int:
         """Ships what is there, then waits for more if asked; the number of rows that were taken."""
         taken = 0
         while not self.is_told_to_stop():
-            sent = sum(self._ship(file, last_line=is_done or not follow) for file, is_done in self._files())
+            sent = sum(
+                self._ship(file, place, last_line=is_done or not follow) for file, place, is_done in self._files()
+            )
             taken += sent
             if not follow:
                 break
@@ -97,22 +106,38 @@ class Shipper:
                 self.sleep(WAIT_SECONDS)
         return taken
 
-    def _files(self) -> Iterator[tuple[BinaryIO, bool]]:
-        """The file we were in, should it have been rotated away, and the one at the path; and whether one is done with.
+    def _files(self) -> Iterator[tuple[BinaryIO, Place, bool]]:
+        """The file we were in, should it have been rotated away, those rotated since, and the one at the path.
 
-        Whoever writes goes on in the old file until it opens the new one, so the new one waits until something is in it.
+        Each comes with where to go on in it, and whether one is done with it: whoever writes goes on in the old file
+        until it opens the new one, so the new one waits until something is in it.
         """
         place = self._place()
-        if place.inode and (old := self._rotated(place)):
-            is_done = self._has_something()
-            if is_done:
-                self.sleep(WAIT_SECONDS)
-            with old.open("rb") as file:
-                yield file, is_done
-            if not is_done:
+        if place.inode and not self._is_at_path(place) and place != self.read_through:
+            old = self._rotated(place)
+            if old is None:
+                self.say(_("The file that was read last is gone; what it held beyond that is lost."))
+            elif not self._has_something() and not _is_packed(old):
+                with old.open("rb") as file:
+                    yield file, place, False
                 return
+            else:
+                yield from self._rotated_since(old, place)
+            self.read_through = self._place()
         with suppress(FileNotFoundError), self.path.open("rb") as file:
-            yield file, False
+            yield file, self._place_in(file), False
+
+    def _rotated_since(self, old: Path, place: Place) -> Iterator[tuple[BinaryIO, Place, bool]]:
+        """The old file to its end, packed or not, and all that were rotated after it, the oldest first."""
+        written = old.stat().st_mtime
+        if not _is_packed(old):
+            self.sleep(WAIT_SECONDS)
+        with _opened(old) as file:
+            yield file, place, True
+        newer = [path for path in self._siblings() if path != old and path.stat().st_mtime > written]
+        for path in sorted(newer, key=lambda path: path.stat().st_mtime):
+            with _opened(path) as file:
+                yield file, _start_of(file, path.stat().st_ino), True
 
     def _has_something(self) -> bool:
         try:
@@ -120,15 +145,29 @@ class Shipper:
         except FileNotFoundError:
             return False
 
+    def _is_at_path(self, place: Place) -> bool:
+        try:
+            with self.path.open("rb") as file:
+                return _is_in(place, file)
+        except FileNotFoundError:
+            return False
+
+    def _siblings(self) -> list[Path]:
+        """What rotation made of the file: `access.log.1`, `access.log-20260528.gz`."""
+        begins = len(self.path.name)
+        found = self.path.parent.glob(f"{self.path.name}*")
+        return sorted(path for path in found if _ROTATED.fullmatch(path.name[begins:]))
+
     def _rotated(self, place: Place) -> Path | None:
-        for path in sorted(self.path.parent.glob(f"{self.path.name}*")):
-            with suppress(OSError):
-                if path != self.path and path.stat().st_ino == place.inode:
+        """The file we were in under its new name, packed or copied: it begins alike, and an inode alone may be used anew."""
+        for path in self._siblings():
+            with suppress(OSError, EOFError, lzma.LZMAError), _opened(path) as file:
+                if _hash(file, place.length) == place.beginning:
                     return path
         return None
 
-    def _ship(self, file: BinaryIO, *, last_line: bool) -> int:
-        place, taken = self._place_in(file), 0
+    def _ship(self, file: BinaryIO, place: Place, *, last_line: bool) -> int:
+        taken = 0
         for body in _batches(file, place, last_line=last_line):
             self._remember(replace(place, sending=len(body)))
             found = self._send(body, name=f"{place.inode:x}-{place.beginning[:16]}-{place.offset}")
@@ -143,15 +182,8 @@ class Shipper:
 
     def _place_in(self, file: BinaryIO) -> Place:
         """Where to go on in this file: where we were, or at the start of one that is new or was cut."""
-        place, found = self._place(), os.fstat(file.fileno())
-        if (
-            place.inode == found.st_ino
-            and place.offset <= found.st_size
-            and _hash(file, place.length) == place.beginning
-        ):
-            return place
-        length = min(_BEGINNING, found.st_size)
-        return Place(found.st_ino, _hash(file, length), length, 0)
+        place = self._place()
+        return place if _is_in(place, file) else _start_of(file, os.fstat(file.fileno()).st_ino)
 
     def _send(self, body: bytes, *, name: str) -> int | None:
         """Tries until the batch is taken; None where we are told to stop before."""
@@ -197,6 +229,27 @@ def _batches(file: BinaryIO, place: Place, *, last_line: bool) -> Iterator[bytes
             lines, size = [], 0
     if lines:
         yield b"".join(lines)
+
+
+def _is_in(place: Place, file: BinaryIO) -> bool:
+    found = os.fstat(file.fileno())
+    is_as_long = place.inode == found.st_ino and place.offset <= found.st_size
+    return is_as_long and _hash(file, place.length) == place.beginning
+
+
+def _start_of(file: BinaryIO, inode: int) -> Place:
+    file.seek(0)
+    length = len(file.read(_BEGINNING))
+    return Place(inode, _hash(file, length), length, 0)
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix in _OPENERS
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file's own bytes, unpacked where rotation packed it."""
+    return cast("BinaryIO", _OPENERS.get(path.suffix, open)(path, "rb"))
 
 
 def _hash(file: BinaryIO, length: int) -> str:

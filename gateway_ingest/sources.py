@@ -1,28 +1,51 @@
 """This module makes, rotates and ends the machines that may post; a key is shown once and kept as a hash."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from gateway_ingest.models import Source
+from gateway_ingest.models import Source, SourceRoute
 from hypercare.core.models import Launch
+from hypercare.core.one_line import has_unseen, one_line
 from hypercare.core.problem import FieldError, Problem, not_found
 from hypercare.core.sealing import seal
 from hypercare.core.secrets import digest, hint, new_secret
+from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 
 OLD_KEY_WORKS_FOR = timedelta(hours=24)
 MAX_NAME = 80
+# Programs that write times in their server's zone without saying which.
+LOCAL_TIMES = frozenset({"zabbix"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a source may: networks it sends from (none is everywhere), rows a second (None is the installation's)."""
+
+    networks: list[str]
+    rows_a_second: int | None
+    zone: str
 
 
 def create(
-    launch: Launch, *, name: str, actor: Actor, now: datetime, signing_secret: str = "", signed_only: bool = False
+    launch: Launch,
+    *,
+    name: str,
+    actor: Actor,
+    now: datetime,
+    signing_secret: str = "",
+    signed_only: bool = False,
+    program: str = "",
 ) -> tuple[Source, str]:
-    """A new source and its key; raises Problem 400 for a name missing or too long, 409 for one that is taken."""
-    name = " ".join(name.split())
+    """A new source and its key; raises Problem 400 for a name missing, unseen or too long, 409 for one that is taken."""
+    if clean_text(name) or has_unseen(name):
+        raise _bad_name(400, _("The name holds characters that cannot be seen; type it anew."))
+    name = one_line(name)
     if not 0 < len(name) <= MAX_NAME:
         raise _bad_name(400, _("Give the source a name of 1 to 80 characters, for example Alertmanager."))
     key = new_secret("hcs")
@@ -35,6 +58,8 @@ def create(
                 hint=hint(key),
                 signing_secret=seal(signing_secret),
                 signed_only=signed_only,
+                program=program,
+                zone=launch.zone if program in LOCAL_TIMES else "",
                 created_at=now,
             )
             record(launch, [_entry(source, "source.created")], actor=actor, now=now)
@@ -69,20 +94,41 @@ def end(source: Source, *, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_signing(source: Source, *, secret: str | None, signed_only: bool, actor: Actor, now: datetime) -> None:
-    """Sets how a source's messages are signed; a secret of None leaves the present one."""
+def set_signing(
+    source: Source,
+    *,
+    secret: str | None,
+    signed_only: bool,
+    actor: Actor,
+    now: datetime,
+    header: str | None = None,
+) -> None:
+    """Sets how a source's messages are signed; None leaves the present secret or header."""
     source = _locked(source.pk)
     if secret is not None:
         source.signing_secret = seal(secret)
+    if header is not None:
+        source.signature_header = header.lower()
     source.signed_only = signed_only
-    source.save(update_fields=["signing_secret", "signed_only"])
+    source.save(update_fields=["signing_secret", "signature_header", "signed_only"])
     record(source.launch, [_entry(source, "source.signing")], actor=actor, now=now)
+
+
+@transaction.atomic
+def set_limits(source: Source, limits: Limits, *, actor: Actor, now: datetime) -> None:
+    """Sets from where a source may send, how much, and in which zone its times are."""
+    source = _locked(source.pk)
+    source.allowed_networks, source.rows_a_second, source.zone = limits.networks, limits.rows_a_second, limits.zone
+    source.save(update_fields=["allowed_networks", "rows_a_second", "zone"])
+    told = {"networks": ", ".join(limits.networks), "rows_a_second": limits.rows_a_second, "zone": limits.zone}
+    entry = Entry(f"source:{source.pk}", "source.limits", {"name": source.name} | told)
+    record(source.launch, [entry], actor=actor, now=now)
 
 
 def source_of_key(key: str, *, now: datetime) -> Source | None:
     """The living source a key opens."""
     known = Q(digest=digest(key)) | Q(old_digest=digest(key), old_until__gt=now)
-    return Source.objects.select_related("launch").filter(known, revoked_at=None).first()
+    return _with_launch().filter(known, revoked_at=None).first()
 
 
 def source_in(launch: Launch, number: int) -> Source:
@@ -93,27 +139,9 @@ def source_in(launch: Launch, number: int) -> Source:
     return source
 
 
-def receiver_configuration(key: str) -> str:
-    """What goes into alertmanager.yml so that it sends its alerts here."""
-    return f"""receivers:
-  - name: hypercare
-    webhook_configs:
-      - url: {settings.PUBLIC_URL}/ingest/alertmanager/
-        send_resolved: true
-        http_config:
-          authorization:
-            type: Bearer
-            credentials: {key}"""
-
-
-def first_event_command(key: str) -> str:
-    """A command that sends one alert, to see the way is open."""
-    labels = '{"alertname": "Trial alert", "severity": "info"}'
-    alert = f'{{"receiver": "trial", "alerts": [{{"status": "firing", "labels": {labels}}}]}}'
-    return (
-        f"curl -sS {settings.PUBLIC_URL}/ingest/alertmanager/ -H 'Authorization: Bearer {key}' "
-        f"-H 'Content-Type: application/json' -d '{alert}'"
-    )
+def zone_of(source: Source) -> tzinfo:
+    """The zone of times that say none."""
+    return ZoneInfo(source.zone) if source.zone else UTC
 
 
 def locked_living(source_id: int) -> Source:
@@ -125,7 +153,13 @@ def locked_living(source_id: int) -> Source:
 
 
 def _locked(source_id: int) -> Source:
-    return Source.objects.select_for_update(no_key=True, of=("self",)).select_related("launch").get(pk=source_id)
+    return _with_launch().select_for_update(no_key=True, of=("self",)).get(pk=source_id)
+
+
+def _with_launch() -> QuerySet[Source]:
+    """Sources with their launch, and with whether they have routes, which spares most of them a query."""
+    routes = SourceRoute.objects.filter(source=OuterRef("pk"))
+    return Source.objects.select_related("launch").annotate(has_routes=Exists(routes))
 
 
 def _entry(source: Source, kind: str) -> Entry:

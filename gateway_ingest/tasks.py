@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import partitions, sns, windows
+from gateway_ingest import batches, call_kinds, evidence, hours, partitions, sns, windows
 from gateway_ingest.calls import STORE
 from gateway_ingest.rules import tick
 from hypercare.core import clock
@@ -38,6 +38,30 @@ def close_days(**_later: Any) -> None:
 def drop_old_calls(**_later: Any) -> None:
     """Forgets single calls older than their launch keeps; windows stay."""
     STORE.drop_old(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.link_components")
+def link_components(**_later: Any) -> None:
+    """Links kinds of calls to components that came, or got their names, after them."""
+    call_kinds.link_components()
+
+
+@shared_task(name="gateway_ingest.forget_batches")
+def forget_batches(**_later: Any) -> None:
+    """Forgets deliveries that are too old to be known again."""
+    batches.forget_old(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.add_up_hours")
+def add_up_hours(**_later: Any) -> None:
+    """Adds the minutes of hours that are over up to hours."""
+    hours.add_up(now=clock.now())
+
+
+@shared_task(name="gateway_ingest.keep_evidence")
+def keep_evidence(**_later: Any) -> None:
+    """Keeps what is found near new reports."""
+    evidence.keep_evidence(now=clock.now())
 
 
 @shared_task(name=tick.TASK)

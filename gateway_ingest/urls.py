@@ -5,7 +5,8 @@ from django.urls import path
 from gateway_ingest.call_urls import urlpatterns as call_urlpatterns
 from gateway_ingest.formats import FORMATS
 from gateway_ingest.rule_urls import urlpatterns as rule_urlpatterns
-from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, sources
+from gateway_ingest.traffic_urls import urlpatterns as traffic_urlpatterns
+from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, source, sources
 
 app_name = "gateway_ingest"
 
@@ -21,13 +22,22 @@ urlpatterns = [
     path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
     path("ingest/<str:source_key>/<str:format_name>/", ingest.by_key, name="ingest_by_key_and_format"),
     path("launches/<slug:slug>/alerts/", alerts.page, name="alerts"),
+    *traffic_urlpatterns,
     path("launches/<slug:slug>/sources/", sources.page, name="sources"),
+    path("launches/<slug:slug>/sources/health/", sources.health, name="sources_health"),
     path("launches/<slug:slug>/sources/create/", sources.create, name="source_create"),
-    path("launches/<slug:slug>/sources/<int:number>/rotate/", sources.rotate, name="source_rotate"),
-    path("launches/<slug:slug>/sources/<int:number>/end/", sources.end, name="source_end"),
-    path("launches/<slug:slug>/sources/<int:number>/signing/", sources.signing, name="source_signing"),
+    path("launches/<slug:slug>/sources/retention/", sources.retention, name="call_retention"),
+    path("launches/<slug:slug>/sources/letters/<int:number>/replay/", sources.replay, name="letter_replay"),
+    path("launches/<slug:slug>/sources/routes/<int:number>/remove/", sources.remove_route, name="source_route_remove"),
+    path("launches/<slug:slug>/sources/<int:number>/", source.page, name="source"),
+    path("launches/<slug:slug>/sources/<int:number>/facts/", source.facts, name="source_facts"),
+    path("launches/<slug:slug>/sources/<int:number>/first-event/", source.first_event, name="source_first_event"),
+    path("launches/<slug:slug>/sources/<int:number>/rotate/", source.rotate, name="source_rotate"),
+    path("launches/<slug:slug>/sources/<int:number>/end/", source.end, name="source_end"),
+    path("launches/<slug:slug>/sources/<int:number>/signing/", source.signing, name="source_signing"),
+    path("launches/<slug:slug>/sources/<int:number>/limits/", source.limits, name="source_limits"),
+    path("launches/<slug:slug>/sources/<int:number>/routes/", source.add_route, name="source_route_add"),
+    path("launches/<slug:slug>/sources/<int:number>/backfill/", source.backfill, name="source_backfill"),
     path("launches/<slug:slug>/sources/<int:number>/mapping/", mapping.page, name="mapping"),
     path("launches/<slug:slug>/sources/<int:number>/mapping/preview/", mapping.preview, name="mapping_preview"),
-    path("launches/<slug:slug>/sources/letters/<int:number>/replay/", sources.replay, name="letter_replay"),
-    path("launches/<slug:slug>/sources/<int:number>/first-event/", sources.first_event, name="source_first_event"),
 ]

@@ -14,7 +14,7 @@ import psycopg
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from gateway_ingest import distinct, latencies
+from gateway_ingest import distinct, hour_marks, latencies, launch_minutes
 from gateway_ingest.call_columns import Columns
 from gateway_ingest.formats.calls import CallFlag
 
@@ -27,7 +27,7 @@ _RATED = {
     "unhelpful": CallFlag.UNHELPFUL,
 }
 _SMALL = ("calls", "errors", "unavailable", "malformed", "limited", "refused", "provider_errors", *_RATED)
-_SUMS = (*_LARGE, *_SMALL)
+SUMS = (*_LARGE, *_SMALL)
 _SKETCHES = ("latencies", "first_bytes", "consumers")
 _TYPES = dict.fromkeys(_LARGE, "bigint") | dict.fromkeys(_SMALL, "integer") | dict.fromkeys(_SKETCHES, "bytea")
 _NAMES = ("kind_id", "at", *_TYPES)
@@ -122,7 +122,7 @@ def of_ratings(counted: Mapping[tuple[int, datetime, int], int]) -> dict[Key, Su
     """The windows of ratings that came without a call: how often these flags were given to a kind in a minute."""
     parts: dict[Key, list[Sums]] = defaultdict(list)
     for (kind, minute, flags), times in counted.items():
-        sums = dict.fromkeys(_SUMS, 0) | {name: times for name, flag in _RATED.items() if flags & int(flag)}
+        sums = dict.fromkeys(SUMS, 0) | {name: times for name, flag in _RATED.items() if flags & int(flag)}
         parts[kind, minute].append(Sums(tuple(sums.values()), b"", b"", b""))
     return {key: together(found) for key, found in parts.items()}
 
@@ -133,7 +133,7 @@ def add(windows: dict[Key, Sums]) -> None:
         (kind, at, *(each or None for each in (*part.sums, part.latencies, part.first_bytes, part.consumers)))
         for (kind, at), part in windows.items()
     )
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
         copy.set_types(["integer", "timestamptz", *_TYPES.values()])
         for row in rows:
             copy.write_row(row)
@@ -164,6 +164,10 @@ def _fold_some() -> int:
             parts[row[0], row[1]].append(_sums(row))
         if parts:
             _merge(cursor, {key: together(found) for key, found in parts.items()})
+            launch_minutes.add_of_kinds(
+                (kind, at, each.consumers) for (kind, at), found in parts.items() for each in found
+            )
+            hour_marks.mark(parts)
     return len(rows)
 
 
@@ -188,7 +192,7 @@ def _open_connection() -> "psycopg.Connection[Any]":
 
 
 def _sums(row: Sequence[Any]) -> Sums:
-    sketches = 2 + len(_SUMS)
+    sketches = 2 + len(SUMS)
     return Sums(tuple(each or 0 for each in row[2:sketches]), *(bytes(each or b"") for each in row[sketches:]))
 
 

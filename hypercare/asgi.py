@@ -1,4 +1,4 @@
-"""This module puts HTTP and sockets on one port: sockets to Channels, pages and API to Django in worker threads."""
+"""This module puts HTTP and sockets on one port: sockets to Channels, alerts to the lean door, all else to Django in threads."""
 
 import os
 
@@ -13,13 +13,16 @@ _THREADS = int(os.environ.get("HYPERCARE_WEB_THREADS", "8"))
 
 _pages = WSGIMiddleware(get_wsgi_application(), workers=_THREADS)  # type: ignore[arg-type]  # Django's handler is looser typed
 
+from gateway_ingest.committing import Committer  # noqa: E402 - models need Django set up
+from gateway_ingest.views.lean import alert_door  # noqa: E402
+from hypercare.core import clock  # noqa: E402
 from hypercare.core.whole_bodies import whole_bodies  # noqa: E402 - models need Django set up
 from triage.board.routing import websocket_urlpatterns  # noqa: E402 - models need Django set up
 from triage.board.sockets import allow_known_callers  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": whole_bodies(_pages),  # type: ignore[arg-type]  # a2wsgi's types are narrower
+        "http": alert_door(whole_bodies(_pages), Committer(clock=clock.now)),  # type: ignore[arg-type]  # a2wsgi's types are narrower
         "websocket": allow_known_callers(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -41,6 +41,7 @@ class Site:
                 str(self.port),
                 "--log-level",
                 "warning",
+                "--no-proxy-headers",
             ],
             cwd=ROOT,
             env=os.environ
@@ -53,6 +54,11 @@ class Site:
             stdout=log.open("w"),
             stderr=subprocess.STDOUT,
         )
+
+    @property
+    def pid(self) -> int:
+        """The web process."""
+        return self._process.pid
 
     def wait(self) -> None:
         """Until it answers; fails with its own last words."""

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from gateway_ingest.models import AlertChange, AlertStatus
 from hypercare.core.timeline import SYSTEM, Entry, record
-from triage import tree
+from triage import closing, tree
 from triage.board import changes
 from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match
@@ -54,6 +54,7 @@ def _follow_batch(*, now: datetime) -> int:
         roots = lock_issues(tree.roots_of(issue_ids).values())
         Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
         rescore(roots, now=now)
+        closing.review(roots, now=now)
         changes.publish(launch_id, roots)
     return len(waiting)
 

@@ -16,6 +16,8 @@ from feedback.models import Feedback
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
 
+# The field under which an end of an issue is proposed.
+END = "resolution"
 _COMPARED = ("id", "issue_id", "field", "value", "origin", "applied", "confidence", "reason")
 _CONFIRM = """
 UPDATE triage_decision decision SET confidence = said.confidence, reason = said.reason
@@ -127,6 +129,17 @@ def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
     """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
     live = Decision.objects.filter(_is_about(about), field=field, ended_at=None, origin=Origin.PERSON)
     return bool(live.update(ended_at=now))
+
+
+def close(issue: Issue, *, field: str, now: datetime) -> None:
+    """Ends whatever is in force for a field, whoever said it."""
+    Decision.objects.filter(issue=issue, field=field, ended_at=None).update(ended_at=now)
+
+
+def withdraw(issues: Iterable[Issue], *, field: str, now: datetime) -> None:
+    """Ends what machines say of a field of these issues."""
+    live = Decision.objects.filter(issue__in=list(issues), field=field, ended_at=None)
+    live.exclude(origin=Origin.PERSON).update(ended_at=now)
 
 
 def last_suggestion(about: Issue | Feedback, field: str) -> Decision | None:

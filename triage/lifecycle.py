@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from feedback import closing_the_loop
 from feedback.models import Feedback, ReplyStatus
+from gateway_ingest import outcomes
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
-from triage import transitions, tree
+from triage import decisions, transitions, tree
 from triage.board import changes
 from triage.given_reasons import given_reason
 from triage.locks import lock_issues, lock_launch_of
@@ -62,8 +63,12 @@ def move(
     version: int | None = None,
     reason: str = "",
     resolution: str = "",
+    noise: str = "",
 ) -> Issue:
-    """Moves an issue where the table allows; 409 where it does not or `version` is stale, 400 for a missing reason."""
+    """Moves an issue where the table allows; 409 where it does not or `version` is stale, 400 for a missing reason.
+
+    `noise` says why the alerts behind it were not worth the interruption; it counts for their rules.
+    """
     if to not in IssueStatus.values:
         detail = _("There is no status “%(name)s”; use one of %(known)s.") % {
             "name": to[:40], "known": ", ".join(IssueStatus.values)}  # fmt: skip
@@ -76,7 +81,7 @@ def move(
         raise Problem(409, _("%(key)s is %(now)s and cannot become %(to)s from there; possible are: %(known)s.") % {
             "key": issue.key, "now": issue.get_status_display(), "to": to[:40],
             "known": ", ".join(transitions.targets_from(issue.status)) or _("nothing")})  # fmt: skip
-    if transition.needs == "reason" and not reason.strip():
+    if transition.needs == "reason" and not reason.strip() and not noise:
         raise Problem(400, _("Say why in a sentence."), errors=(FieldError("/reason", _("Say why in a sentence.")),))
     if resolution and resolution not in transitions.RESOLUTIONS:
         detail = _("There is no resolution “%(name)s”; use one of %(known)s.") % {
@@ -89,9 +94,13 @@ def move(
         "transition": transition.name,
         "reason": given_reason(reason),
     }
-    _open_again(issue, to)
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
+    if noise:
+        data["noise"] = _note_noise(issue, noise, ended=ended, actor=actor, now=now)
+    _open_again(issue, to)
     issue.resolution = (resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(to)]) if ended else ""
+    if ended:
+        decisions.close(issue, field=decisions.END, now=now)
     write_status(issue, to, now=now, closed_at=now if ended else None)
     record(
         issue.launch,
@@ -103,6 +112,32 @@ def move(
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
     return issue
+
+
+def _note_noise(issue: Issue, noise: str, *, ended: bool, actor: Actor, now: datetime) -> str:
+    reason = outcomes.check_reason(noise)
+    members = tree.members_of([issue.pk])[issue.pk]
+    reports = Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)
+    if not ended or not outcomes.note(list(reports), reason=reason, actor=actor.user, now=now):
+        detail = _("A noise reason is given when an issue that alerts opened is closed or declined.")
+        raise Problem(400, detail, errors=(FieldError("/noise", detail),))
+    return str(reason)
+
+
+def return_to_work(issue: Issue, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Opens a closed issue that nobody worked on as if it had never been closed; the caller holds its lock and publishes."""
+    data = {
+        "field": "status",
+        "old": issue.status,
+        "new": str(IssueStatus.NEW),
+        "transition": "return",
+        "reason": reason,
+    }
+    _open_again(issue, IssueStatus.NEW)
+    issue.resolution = ""
+    write_status(issue, IssueStatus.NEW, now=now, closed_at=None)
+    record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": ""})], actor=actor, now=now)
+    tell_reporters(issue, now=now, ended=False)
 
 
 def write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetime | None) -> None:

@@ -16,7 +16,7 @@ from hypercare.core.redaction import redact
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
-from triage import decisions, tree
+from triage import closing, decisions, tree
 from triage.board import changes
 from triage.categories import CATEGORIES, SENTIMENTS
 from triage.given_reasons import given_reason
@@ -158,6 +158,8 @@ def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: 
         rescore([issue.pk], now=now)
     if field in ROUTED:
         route([issue.pk], now=now)
+    if field == decisions.END:
+        closing.review([issue.pk], now=now)
     entry = Entry(issue.key, "issue.field", {"field": field, "old": old, "new": new, "reason": reason})
     record(issue.launch, [entry], actor=actor, now=now)
     changes.publish(issue.launch_id, [issue.pk])

@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from feedback.models import Feedback
 from hypercare.core.models import Component, Launch
-from triage import writing
+from triage import closing, writing
 from triage.board import changes
 from triage.claim import BATCH_ROWS, Claim, claim, newest_waiting
 from triage.classify.classify import classify, load_model
@@ -103,6 +103,7 @@ def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
             .filter(pk__in=[row.pk for row in thought.rows], claimed_by=claim_name, triaged_at=None)
             .values_list("pk", flat=True)
         )
+        closing.open_again([row for row in thought.rows if row.pk in still], now=now)
         assignments = settle(thought.proposal)
         verdicts = [
             writing.Verdict(row, found, assignment)
@@ -114,6 +115,7 @@ def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
         touched = writing.write_verdicts(thought.launch, verdicts, components=thought.components, now=now)
         rescore(touched, now=now)
         route(touched, now=now)
+        closing.review_proposed(touched, now=now)
         changes.publish(thought.launch.pk, touched)
     return len(verdicts)
 

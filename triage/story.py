@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from gateway_ingest.models import NoiseReason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.templatetags.hypercare_ui import channel_word, field_word, status_word, value_word
 from hypercare.core.timeline import KINDS
@@ -46,13 +47,19 @@ def story_of(entries: Iterable[TimelineEntry], *, of: str = "") -> list[Happenin
             at=entry.occurred_at,
             icon=ICONS.get(entry.kind, "info-circle"),
             words=_words(entry),
-            detail=str(entry.data.get("reason") or entry.data.get("note") or ""),
+            detail=_detail(entry.data),
             who=entry.actor_name,
             feedback_key=str(entry.data.get("feedback", "")),
             of_key=entry.subject if of and entry.subject != of else "",
         )
         for entry in entries
     ]
+
+
+def _detail(data: dict[str, Any]) -> str:
+    """Why, in a person's words and by the noise reason they chose."""
+    noise = str(NoiseReason(data["noise"]).label) if data.get("noise") in NoiseReason.values else ""
+    return ", ".join(filter(None, (noise, str(data.get("reason") or data.get("note") or ""))))
 
 
 def _words(entry: TimelineEntry) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 from celery import shared_task
 
 from hypercare.core import clock
-from triage import alert_changes, owners
+from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.reports import daily
+from triage.score import measured
 
 
 @shared_task(name="triage.waiting")
@@ -23,6 +24,12 @@ def triage_waiting(**_later: Any) -> None:
 def follow_alert_changes(**_later: Any) -> None:
     """Carries resolved and returned alerts into their issues."""
     alert_changes.follow(clock=clock.now)
+
+
+@shared_task(name="triage.settle")
+def settle_transient(**_later: Any) -> None:
+    """Closes issues whose alerts came and went."""
+    closing.settle_due(now=clock.now())
 
 
 @shared_task(name="triage.assess")
@@ -41,3 +48,9 @@ def keep_up_reports(**_later: Any) -> None:
 def free_ownerless(**_later: Any) -> None:
     """Frees issues whose owner has left the launch."""
     owners.free_left(now=clock.now())
+
+
+@shared_task(name="triage.measure_reach")
+def measure_reach(**_later: Any) -> None:
+    """Measures in traffic how many consumers open issues reach."""
+    measured.measure(clock=clock.now)

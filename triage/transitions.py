@@ -34,7 +34,7 @@ TRANSITIONS = (
 
 RESOLUTIONS = {
     "fixed", "workaround", "configuration", "rolled_back", "known_issue", "explained", "not_reproducible",
-    "as_designed", "deferred", "wont_do", "external",
+    "as_designed", "deferred", "wont_do", "external", "transient",
 }  # fmt: skip
 
 # What ending means where nobody says more.

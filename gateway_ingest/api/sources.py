@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from gateway_ingest import sources
 from gateway_ingest.api.alerts import LAUNCH
 from gateway_ingest.api.launch_filter import launches_asked_for
-from gateway_ingest.forms import check_secret
 from gateway_ingest.models import Source
+from gateway_ingest.source_forms import check_secret
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch, visible_launches
 from hypercare.core.problem import not_found

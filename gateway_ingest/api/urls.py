@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from gateway_ingest.api import evidence
 from gateway_ingest.api.alerts import Alerts
 from gateway_ingest.api.calls import Calls, Windows
 from gateway_ingest.api.deployments import Deployments
@@ -19,4 +20,18 @@ urlpatterns = [
     path("sources/", Sources.as_view(), name="api-sources"),
     path("sources/<int:number>/end/", EndSource.as_view(), name="api-source-end"),
     path("sources/<int:number>/rotate/", RotateSource.as_view(), name="api-source-rotate"),
+    path("evidence/reach/", evidence.ReachOfSignature.as_view(), name="api-evidence-reach"),
+    path("evidence/near/<str:key>/", evidence.NearReport.as_view(), name="api-evidence-near"),
+    path("evidence/deployments/<str:key>/", evidence.BeforeAndAfter.as_view(), name="api-evidence-deployment"),
+    path("evidence/traces/<str:trace_id>/", evidence.LifeOfTrace.as_view(), name="api-evidence-trace"),
+    path("evidence/ai/", evidence.AiTable.as_view(), name="api-evidence-ai"),
+    path("evidence/routes/", evidence.RoutesOfLaunch.as_view(), name="api-evidence-routes"),
+    path("evidence/series/", evidence.SeriesOfMeasure.as_view(), name="api-evidence-series"),
+    path("evidence/governance/", evidence.GovernanceFindings.as_view(), name="api-evidence-governance"),
+    path("evidence/governance/descriptions/", evidence.Descriptions.as_view(), name="api-evidence-descriptions"),
+    path(
+        "evidence/governance/descriptions/<str:key>/",
+        evidence.OneDescription.as_view(),
+        name="api-evidence-description",
+    ),
 ]

@@ -1,7 +1,8 @@
 """This package holds one pure file for each wire format, and finds the one a payload is written in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -61,13 +62,15 @@ def _no_id(_payload: JSON, _headers: Headers) -> str:
 class Format:
     """How one sender writes alerts: `recognises` looks, `read` reads or raises FormatError.
 
-    `delivery_id` is what the sender calls a delivery, where it has a name for it.
+    `delivery_id` is what the sender calls a delivery, where it has a name for it; `read_in` reads with the zone of a
+    sender whose times do not say theirs.
     """
 
     name: str
     recognises: Callable[[JSON, Headers], bool]
     read: Callable[[JSON, Headers], Reading]
     delivery_id: Callable[[JSON, Headers], str] = _no_id
+    read_in: Callable[[JSON, tzinfo], Reading] | None = None
 
 
 def _of_body(name: str, reader: _OfBody, delivery_id: Callable[[JSON, Headers], str] = _no_id) -> Format:
@@ -90,7 +93,7 @@ _ALL = (
     _of_body("azuremonitor", azuremonitor),
     _of_body("newrelic", newrelic),
     _of_body("dynatrace", dynatrace),
-    _of_body("zabbix", zabbix),
+    replace(_of_body("zabbix", zabbix), read_in=zabbix.read),
     _of_body("elastic", elastic),
     _of_body("splunk", splunk),
     _of_body("graylog", graylog),
@@ -109,10 +112,11 @@ def recognised(payload: JSON, headers: Headers = _NO_HEADERS) -> Format | None:
     return next((known for known in _ALL if known.recognises(payload, headers)), None)
 
 
-def read_as(name: str, payload: JSON, headers: Headers = _NO_HEADERS) -> Reading:
+def read_as(name: str, payload: JSON, headers: Headers = _NO_HEADERS, *, zone: tzinfo = UTC) -> Reading:
     """Reads a payload as its address says; raises FormatError also for one that plainly is another's."""
     found = recognised(payload, headers)
     if found is not None and found.name != name:
         detail = _("This is a notification of “%(found)s”, posted to “%(name)s”; post it there or leave the name out.")
         raise FormatError(detail % {"found": found.name, "name": name})
-    return FORMATS[name].read(payload, headers)
+    known = FORMATS[name]
+    return known.read_in(payload, zone) if known.read_in else known.read(payload, headers)

@@ -45,6 +45,11 @@ class Logs:
     quiet: int
 
 
+def recognises(payload: JSON) -> bool:
+    """Whether this is an export of logs, posted where any format may be."""
+    return isinstance(payload, dict) and isinstance(payload.get("resourceLogs"), list)
+
+
 def payload_of(body: bytes) -> JSON:
     """A protobuf request in the shape of the JSON one; raises FormatError."""
     try:

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 from django.utils.dateparse import parse_datetime
@@ -146,8 +146,11 @@ def key_of(*values: JSON) -> str:
     return joined if len(joined) <= _MAX_FINGERPRINT else digest_of(joined)
 
 
-def moment(given: JSON, name: str) -> datetime | None:
-    """A time in UTC; None where nothing or a zero stands; AlertError for what is no time or no year of ours."""
+def moment(given: JSON, name: str, zone: tzinfo = UTC) -> datetime | None:
+    """A time in UTC; None where nothing or a zero stands; AlertError for what is no time or no year of ours.
+
+    A time that says no zone is one in `zone`.
+    """
     if given in (None, "", 0, "0"):
         return None
     number = _number(given)
@@ -156,7 +159,7 @@ def moment(given: JSON, name: str) -> datetime | None:
         raise AlertError(_("“%(name)s” must be a time such as 2026-05-28T13:09:00Z.") % {"name": name})
     if found.year == 1:
         return None
-    if found.year not in _YEARS or (in_utc := _in_utc(found)).year not in _YEARS:
+    if found.year not in _YEARS or (in_utc := _in_utc(found, zone)).year not in _YEARS:
         detail = _("“%(name)s” lies in the year %(year)d; check the sender's clock.")
         raise AlertError(detail % {"name": name, "year": found.year})
     return in_utc
@@ -197,8 +200,8 @@ def _of_text(given: str) -> datetime | None:
         return None
 
 
-def _in_utc(found: datetime) -> datetime:
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+def _in_utc(found: datetime, zone: tzinfo) -> datetime:
+    return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
 
 
 def check_size(texts: Iterable[tuple[str, str]]) -> None:

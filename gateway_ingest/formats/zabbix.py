@@ -1,7 +1,7 @@
 """This module reads Zabbix: webhooks that teams fill with its macros, and the event stream of its connector."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from django.utils.translation import gettext as _
 
@@ -31,13 +31,13 @@ def recognises(payload: JSON) -> bool:
     return _is_stream(payload) or _is_macros(payload)
 
 
-def read(payload: JSON) -> Reading:
-    """The one alert of the event; raises FormatError for any other payload."""
+def read(payload: JSON, zone: tzinfo = UTC) -> Reading:
+    """The one alert of the event, its times in the server's zone; raises FormatError for any other payload."""
     if _is_stream(payload):
         return one_by_one([payload], _streamed)
     if not _is_macros(payload):
         raise FormatError(_("A Zabbix event has “event_id” and “event_name”, “event_value” or “trigger_id”."))
-    return one_by_one([payload], _from_macros)
+    return one_by_one([payload], lambda event: _from_macros(event, zone))
 
 
 def _is_macros(payload: JSON) -> bool:
@@ -54,11 +54,11 @@ def _plain(payload: JSON) -> dict[str, JSON]:
     return {_NO_LETTER.sub("", name.lower()): value for name, value in values.members(payload).items()}
 
 
-def _from_macros(payload: dict[str, JSON]) -> IncomingAlert:
+def _from_macros(payload: dict[str, JSON], zone: tzinfo) -> IncomingAlert:
     said = _plain(payload)
     tags = values.labels_of(values.parsed(said.get("eventtagsjson") or said.get("eventtags")))
     tags = tags or values.labels_of(said.get("eventtags"))
-    started = _moment(said, "eventdate", "eventtime")
+    started = _moment(said, "eventdate", "eventtime", zone)
     return values.alert(
         fingerprint=values.key_of(said.get("eventid")),
         title=values.first(said.get("eventname"), said.get("triggername"), said.get("alertsubject")),
@@ -68,7 +68,7 @@ def _from_macros(payload: dict[str, JSON]) -> IncomingAlert:
         labels=tags | values.labels_of({"host": said.get("hostname"), "ip": said.get("hostip")}),
         components=values.component_names(tags, said.get("hostname"), said.get("hosthost"), said.get("host")),
         starts_at=started,
-        ends_at=_moment(said, "eventrecoverydate", "eventrecoverytime"),
+        ends_at=_moment(said, "eventrecoverydate", "eventrecoverytime", zone),
         url=_url(said),
         let_go="unacknowledged" in values.text(said.get("eventupdateaction")).lower(),
     )
@@ -90,10 +90,10 @@ def _status(said: dict[str, JSON]) -> AlertStatus:
     return AlertStatus.ACKNOWLEDGED if taken and status == AlertStatus.FIRING else status
 
 
-def _moment(said: dict[str, JSON], day: str, time: str) -> datetime | None:
-    """Date and time stand apart, in the server's zone, which Zabbix does not tell: UTC is assumed."""
+def _moment(said: dict[str, JSON], day: str, time: str, zone: tzinfo) -> datetime | None:
+    """Date and time stand apart, in the server's zone, which Zabbix does not tell."""
     given = f"{values.text(said.get(day))} {values.text(said.get(time))}".strip()
-    return None if "{" in given else values.moment(given, day)
+    return None if "{" in given else values.moment(given, day, zone)
 
 
 def _url(said: dict[str, JSON]) -> str:

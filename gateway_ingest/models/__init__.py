@@ -2,6 +2,8 @@
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
+from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
+from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.rules import (
     Baseline,
     Firing,
@@ -13,13 +15,15 @@ from gateway_ingest.models.rules import (
     TrafficWatch,
 )
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
-from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, Source
+from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
 __all__ = [
+    "GIVEN_BY_PEOPLE",
     "Alert",
     "AlertChange",
     "AlertSeverity",
     "AlertStatus",
+    "ApiDescription",
     "Backfill",
     "Baseline",
     "Batch",
@@ -29,12 +33,21 @@ __all__ = [
     "DeadLetter",
     "Firing",
     "Heartbeat",
+    "Hour",
+    "HourMark",
+    "HourOfLaunch",
+    "KeptEvidence",
     "Mapping",
+    "MinuteOfLaunch",
+    "NoiseReason",
+    "RouteField",
     "Rule",
+    "RuleOutcome",
     "RuleState",
     "SeriesMemory",
     "SigningCertificate",
     "Source",
+    "SourceRoute",
     "TopicSubscription",
     "TrafficTarget",
     "TrafficWatch",

@@ -28,7 +28,7 @@ class AlertStatus(models.TextChoices):
 
 
 class Alert(models.Model):
-    """The state of one key of one source. A new firing after a resolve is a new episode with its own feedback row.
+    """The state of one key of one source in one launch. A new firing after a resolve is a new episode with its own feedback row.
 
     `starts_at` and `ends_at` are what the machine says; `resolved_at` is when we heard of the end.
     """
@@ -54,7 +54,9 @@ class Alert(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "fingerprint"], name="alert_once_per_fingerprint"),
+            models.UniqueConstraint(
+                fields=["source", "launch", "fingerprint"], name="alert_once_per_source_and_launch"
+            ),
             models.CheckConstraint(condition=models.Q(severity__in=AlertSeverity.values), name="alert_severity_known"),
             models.CheckConstraint(condition=models.Q(status__in=AlertStatus.values), name="alert_status_known"),
         ]

@@ -25,6 +25,7 @@ class CallKind(models.Model):
     status_class = models.PositiveSmallIntegerField()
     scheme = models.CharField(max_length=5, blank=True)
     error_format = models.CharField(max_length=7, blank=True)
+    error_type = models.CharField(max_length=200, blank=True)
     release = models.CharField(max_length=200, blank=True)
     consumer_class = models.CharField(max_length=12, blank=True)
     provider = models.CharField(max_length=200, blank=True)
@@ -36,7 +37,7 @@ class CallKind(models.Model):
             models.UniqueConstraint(
                 fields=[
                     *("launch", "hint", "method", "route", "status_class", "release", "consumer_class"),
-                    *("provider", "model", "prompt_version", "scheme", "error_format"),
+                    *("provider", "model", "prompt_version", "scheme", "error_format", "error_type"),
                 ],
                 name="call_kind_once",
             )

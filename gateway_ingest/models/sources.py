@@ -1,15 +1,21 @@
 """This module holds who may post and what came: sources, batches, dead letters."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from hypercare.core.models import Launch
+from hypercare.core.models import Launch, User
 
 
 class Source(models.Model):
     """A machine that may post; its key is hashed, shown once, and can be ended.
 
-    After a rotation the old key works until `old_until`; `repeats` counts deliveries that came twice.
-    `signing_secret` is sealed; `signed_only` lets nothing in whose signature was not checked.
+    After a rotation the old key works until `old_until`; `repeats` counts deliveries that came twice, `letters` all dead
+    letters ever, `refused` deliveries that a check at the door kept out and `limited` those beyond the source's rate.
+    `signing_secret` is sealed; with a `signature_header` it is the secret of an HMAC over the body, without one it is
+    of Standard Webhooks. `signed_only` lets nothing in whose signature was not checked. An empty list of
+    `allowed_networks` allows every address, an empty `zone` reads times without a zone as UTC.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="sources")
@@ -21,6 +27,14 @@ class Source(models.Model):
     repeats = models.PositiveIntegerField(default=0)
     signing_secret = models.CharField(max_length=600, blank=True)
     signed_only = models.BooleanField(default=False)
+    signature_header = models.CharField(max_length=80, blank=True, db_default="", default="")
+    allowed_networks = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    rows_a_second = models.PositiveIntegerField(null=True, blank=True)
+    program = models.CharField(max_length=30, blank=True, db_default="", default="")
+    zone = models.CharField(max_length=64, blank=True, db_default="", default="")
+    letters = models.PositiveIntegerField(db_default=0, default=0)
+    refused = models.PositiveIntegerField(db_default=0, default=0)
+    limited = models.PositiveIntegerField(db_default=0, default=0)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     first_event_at = models.DateTimeField(null=True, blank=True)
@@ -33,12 +47,52 @@ class Source(models.Model):
         return self.name
 
 
+class RouteField(models.TextChoices):
+    """What a route looks at."""
+
+    COMPONENT = "component", _("Component")
+    HOST = "host", _("Host")
+    PATH = "path", _("Path begins with")
+    LABEL = "label", _("Label")
+    ANYTHING = "anything", _("Everything else")
+
+
+class SourceRoute(models.Model):
+    """Which launch gets what a source sends: the first route in order that fits, for a source that has any.
+
+    `name` is the label's, where it looks at one. Only somebody who may manage both launches can make it.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="routes")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="routes_here")
+    field = models.CharField(max_length=10, choices=RouteField.choices)
+    name = models.CharField(max_length=80, blank=True)
+    value = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "field", "name", "value"], name="source_route_once"),
+            models.CheckConstraint(condition=models.Q(field__in=RouteField.values), name="source_route_field_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.name} {self.value} -> {self.launch_id}"
+
+
 class Batch(models.Model):
-    """One accepted request; the same batch again changes nothing."""
+    """One accepted request; the same batch again changes nothing.
+
+    `rejected` are its rows that were not taken; `lag` is how old its newest row was when it came, in milliseconds.
+    """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="batches")
     batch_id = models.CharField(max_length=200)
     accepted = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField(db_default=0, default=0)
+    lag = models.BigIntegerField(null=True, blank=True)
     received_at = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -95,5 +149,14 @@ class DeadLetter(models.Model):
 
     @property
     def can_be_replayed(self) -> bool:
-        """Whether the door of alerts can take it again; calls, deployments and OpenTelemetry are sent again by their sender."""
-        return bool(self.body) and "/" not in self.format and self.format != "otlp"
+        """Whether a door can take it again: of calls and OpenTelemetry too little is kept."""
+        return bool(self.body) and not self.format.startswith("calls/") and self.format != "otlp"
+
+    @property
+    def why_not_replayed(self) -> str:
+        """What to do instead of a replay; empty where one works."""
+        if self.can_be_replayed:
+            return ""
+        if not self.body:
+            return gettext("Nothing of it was kept, so it cannot be replayed.")
+        return gettext("Only some of it was kept, without contents; its sender has to send it again.")

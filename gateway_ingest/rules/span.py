@@ -96,7 +96,7 @@ def _rolling_p95(sketches: Sequence[Sketch], minutes: int, stretch: int) -> Floa
     total = reached[:, -1]
     rank = np.maximum(np.ceil(0.95 * total), 1)
     bucket = (reached >= rank[:, None]).argmax(axis=1) + low
-    found = np.where(total > 0, latencies.micros_of(bucket) / 1000, np.nan)
+    found = np.where(total > 0, latencies.middle_of(bucket) / 1000, np.nan)
     return np.asarray(found, dtype=np.float64)
 
 

@@ -2,32 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.apps import apps
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 
-from gateway_ingest.models import Firing
+from gateway_ingest.models import Firing, RuleOutcome
 from hypercare.core.models import Launch
-
-_NO_NOISE = frozenset({"", "useful", "not_noise"})
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a rule has done so far; `noise` of `judged` firings were called noise by a person."""
+    """What a rule has done so far; `noise` of its `ended` firings turned out to be noise."""
 
     firings: int = 0
     suppressed: int = 0
-    open: int = 0
+    ended: int = 0
     last_fired_at: datetime | None = None
-    judged: int = 0
     noise: int = 0
 
     @property
     def useful_share(self) -> float | None:
-        """The share of judged firings that were no noise; None before anybody judged."""
-        return (self.judged - self.noise) / self.judged if self.judged else None
+        """The share of ended firings that were no noise; None before any has ended."""
+        return max(self.ended - self.noise, 0) / self.ended if self.ended else None
 
 
 def records_of(launch: Launch) -> dict[str, Record]:
@@ -39,28 +34,19 @@ def records_of(launch: Launch) -> dict[str, Record]:
         .annotate(
             firings=Count("pk", filter=told),
             hidden=Count("pk", filter=~told),
-            open=Count("pk", filter=told & Q(ended_at=None)),
+            ended=Count("pk", filter=told & Q(ended_at__isnull=False)),
             last=Max("began_at", filter=told),
         )
     )
     return {
         row["rule__name"]: Record(
-            row["firings"], row["hidden"], row["open"], row["last"], *noise.get(row["rule__name"], (0, 0))
+            row["firings"], row["hidden"], row["ended"], row["last"], noise.get(row["rule__name"], 0)
         )
         for row in rows
     }
 
 
-def _noise_of(launch: Launch) -> dict[str, tuple[int, int]]:
-    """How many alerts of each rule a person judged, and how many as noise."""
-    outcome = apps.all_models["gateway_ingest"].get("ruleoutcome")
-    if outcome is None:
-        return {}
-    found: dict[str, tuple[int, int]] = {}
-    judged: QuerySet[Any, Any] = (
-        QuerySet(outcome).filter(alert__launch=launch).values_list("alert__labels__rule", "reason")
-    )
-    for name, reason in judged:
-        total, noise = found.get(name, (0, 0))
-        found[name] = (total + 1, noise + (reason not in _NO_NOISE))
-    return found
+def _noise_of(launch: Launch) -> dict[str, int]:
+    """How many episodes of each rule's alerts were noise."""
+    of_rules = RuleOutcome.objects.filter(alert__launch=launch, alert__source__traffic_watch__isnull=False)
+    return dict(of_rules.values_list("rule").annotate(Count("pk")))

@@ -1,16 +1,19 @@
 """This module is the door for traffic: call logs of gateways and OpenTelemetry traces; no cookie is read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from gateway_ingest import admission, shares, signatures
 from gateway_ingest.call_rows import plain
 from gateway_ingest.formats.calls import CallError, otlp
 from gateway_ingest.models import Source
-from gateway_ingest.receive_calls import CallAnswer, CallDelivery, Span, batch_id_of, receive_calls, store_calls
-from gateway_ingest.shares import share_of
+from gateway_ingest.receive_calls import CallAnswer, CallDelivery, Limits, batch_id_of, receive_calls, store_calls
 from gateway_ingest.views import door
 from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
@@ -22,9 +25,8 @@ def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> Http
     """`POST /ingest/<source_key>/calls/` and `/calls/<format>/`."""
 
     def take() -> HttpResponse:
-        source = door.source_of(request, source_key or None)
-        with share_of(source.pk) as share:
-            answer = receive_calls(source, _delivery(request, format_name), now=clock.now())
+        with _admitted(request, source_key, format_name) as (source, delivery, share):
+            answer = receive_calls(source, delivery, now=clock.now())
             share.rows = answer.accepted + answer.rejected_rows
         return JsonResponse(answer.as_json(), status=202)
 
@@ -45,9 +47,8 @@ def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
     def take() -> HttpResponse:
         if request.content_type not in {PROTOBUF, JSON}:
             raise Problem(415, _("Send application/x-protobuf or application/json."))
-        source = door.source_of(request, source_key or None)
-        with share_of(source.pk) as share:
-            answer, said = _take_traces(source, _delivery(request, "otlp"), is_binary=is_binary)
+        with _admitted(request, source_key, "otlp") as (source, delivery, share):
+            answer, said = _take_traces(source, delivery, is_binary=is_binary)
             share.rows = answer.accepted + answer.rejected_rows
         return _exported(answer, said, is_binary=is_binary)
 
@@ -61,12 +62,12 @@ def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> 
         found = otlp.from_protobuf(body) if is_binary else otlp.from_json(msgspec.json.decode(body))
     except (CallError, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Problem(400, str(error)[:300] or _("The body is no valid JSON.")) from None
-    answer, good, span = CallAnswer(), [], Span.of(source, now=now)
+    answer, good, limits = CallAnswer(), [], Limits.of(source, now=now)
     for place, wrong_span in found.errors:
         answer.reject(place, wrong_span)
     for place, call in enumerate(found.calls, 1):
         try:
-            span.check(call)
+            limits.check(call)
         except CallError as wrong:
             answer.reject(place, str(wrong))
         else:
@@ -75,20 +76,29 @@ def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> 
     if found.others and not said:
         said = _("%(number)d spans are neither served requests nor calls of models and were left out.")
         said %= {"number": found.others}
-    return store_calls(source, good, answer, batch_id=batch_id_of(delivery), now=now), said
+    return store_calls(source, good, answer, to=limits.routing, batch_id=batch_id_of(delivery), now=now), said
 
 
 def _away() -> str:
     return _("The calls cannot be stored at the moment; send them again.")
 
 
-def _delivery(request: HttpRequest, format_name: str) -> CallDelivery:
-    return CallDelivery(
-        body=door.body_of(request),
-        encoding=request.headers.get("Content-Encoding", ""),
-        format_name=format_name,
-        idempotency_key=request.headers.get("Idempotency-Key", ""),
-    )
+@contextmanager
+def _admitted(
+    request: HttpRequest, source_key: str, format_name: str
+) -> Iterator[tuple[Source, CallDelivery, shares.Taken]]:
+    """The source that may send, its delivery, and who is to be told how many rows it has."""
+    source, now = door.source_of(request, source_key or None), clock.now()
+    caller = door.caller_of(request, door.body_of(request))
+    with admission.admitted(source, caller, now=now) as share:
+        signatures.check(source, f"calls/{format_name}", caller.body, None, caller.headers, now=now)
+        delivery = CallDelivery(
+            body=caller.body,
+            encoding=caller.headers.get("content-encoding", ""),
+            format_name=format_name,
+            idempotency_key=caller.headers.get("idempotency-key", ""),
+        )
+        yield source, delivery, share
 
 
 def _exported(answer: CallAnswer, said: str, *, is_binary: bool) -> HttpResponse:

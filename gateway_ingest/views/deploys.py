@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from gateway_ingest import admission, signatures
 from gateway_ingest.receive_deploys import receive_deploy
 from gateway_ingest.views import door
 from hypercare.core import clock
@@ -23,14 +24,17 @@ def by_bearer(request: HttpRequest, format_name: str) -> HttpResponse:
 
 def _answered(request: HttpRequest, key: str | None, format_name: str) -> HttpResponse:
     def take() -> HttpResponse:
-        source = door.source_of(request, key)
+        source, now = door.source_of(request, key), clock.now()
+        caller = door.caller_of(request, door.body_of(request))
+        admission.admit(source, caller, now=now)
+        signatures.check(source, f"deploys/{format_name}", caller.body, None, caller.headers, now=now)
         answer = receive_deploy(
             source,
-            door.body_of(request),
-            encoding=request.headers.get("Content-Encoding", ""),
+            caller.body,
+            encoding=caller.headers.get("content-encoding", ""),
             format_name=format_name,
-            headers={name.lower(): value for name, value in request.headers.items()},
-            now=clock.now(),
+            headers=caller.headers,
+            now=now,
         )
         return JsonResponse(answer.as_json(), status=202)
 

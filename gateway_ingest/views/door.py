@@ -7,16 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
+from gateway_ingest.admission import Caller
 from gateway_ingest.masking import masked
 from gateway_ingest.models import Source
+from gateway_ingest.senders import unknown_key
 from gateway_ingest.sources import source_of_key
 from gateway_ingest.unpacking import MAX_SENT
 from hypercare.core import clock
+from hypercare.core.addresses import address_of
 from hypercare.core.middleware import problem_response
-from hypercare.core.problem import Problem, not_found
+from hypercare.core.problem import Problem
 
 # Alertmanager repeats only what is answered 5xx; so whatever is our fault must be one of those.
-_HEADERS = {
+HEADERS_OF = {
     401: {"WWW-Authenticate": 'Bearer realm="hypercare"'},
     405: {"Allow": "POST"},
     503: {"Retry-After": "10"},
@@ -31,18 +34,24 @@ def check_method(request: HttpRequest) -> None:
 
 def source_of(request: HttpRequest, key: str | None) -> Source:
     """The source of the key; 404 where the address carries a wrong one, 401 where the header does."""
-    if key is not None:
-        source = source_of_key(key, now=clock.now())
-        if source is None:
-            raise not_found(
-                _("No source has this key, or it was ended. Make a new one on the launch's page of sources.")
-            )
-        return source
-    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    source = source_of_key(secret.strip(), now=clock.now()) if scheme.lower() == "bearer" else None
+    secret = key if key is not None else bearer_key(request.headers.get("Authorization", ""))
+    source = source_of_key(secret, now=clock.now()) if secret else None
     if source is None:
-        raise Problem(401, _("Send a source's key as Authorization: Bearer; this one is missing, unknown or ended."))
+        raise unknown_key(in_address=key is not None)
     return source
+
+
+def bearer_key(authorization: str) -> str:
+    """The key in an Authorization header; empty where there is none."""
+    scheme, _space, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def caller_of(request: HttpRequest, body: bytes) -> Caller:
+    """Who sends this body, as far as the connection and its headers say."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    address = address_of(request.META.get("REMOTE_ADDR", ""), headers.get("x-forwarded-for", ""))
+    return Caller(address, headers, body)
 
 
 def body_of(request: HttpRequest) -> bytes:
@@ -72,6 +81,6 @@ def answered(
     except (OperationalError, InterfaceError):
         problem = Problem(503, away)
     response = refused(problem) if refused else problem_response(problem, instance=masked(request.path))
-    for name, value in _HEADERS.get(problem.status, {}).items():
+    for name, value in HEADERS_OF.get(problem.status, {}).items():
         response.headers.setdefault(name, value)
     return response

@@ -1,5 +1,6 @@
 """This module shows how a source's own JSON is read: a sample, a proposal, what comes of it, and a letter to replay."""
 
+from datetime import tzinfo
 from typing import Any
 
 from django.contrib import messages
@@ -11,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway_ingest import mappings, replaying, sources
 from gateway_ingest.formats import IncomingAlert, recognised
-from gateway_ingest.forms import MappingForm, SigningForm
+from gateway_ingest.forms import MappingForm
 from gateway_ingest.mapping import FACTS, ITEMS, Trial, try_out
 from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.proposing import Choice, propose
+from gateway_ingest.sources import zone_of
 from gateway_ingest.views.sources import launch_of, tell_of_replay
 from hypercare.core import clock
 from hypercare.core.access import Principal
@@ -52,7 +54,7 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     source = sources.source_in(launch_of(request, slug), number)
     form = MappingForm(request.POST)
     form.is_valid()
-    context = _trial_of(form) | {"source": source}
+    context = _trial_of(form, zone_of(source)) | {"source": source}
     return render(request, "gateway_ingest/_mapping_preview.html", context)
 
 
@@ -134,18 +136,18 @@ def _page(
         "words": [form["severity_words"], form["status_words"]],
         "letter": letter,
         "mapped": mappings.of(source) is not None,
-        "signing": SigningForm(initial={"signed_only": source.signed_only}),
         "nav_active": "settings",
+        "tab": "sources",
     }
     return render(request, "gateway_ingest/mapping.html", context, status=status)
 
 
-def _trial_of(form: MappingForm) -> dict[str, Any]:
+def _trial_of(form: MappingForm, zone: tzinfo) -> dict[str, Any]:
     sample = form.cleaned_data.get("sample")
     faults = {name: str(errors[0]) for name, errors in form.errors.items() if errors}
     if sample is None:
         return {"faults": _beside_fields(faults), "trial": None}
-    trial = Trial() if faults.keys() - {"sample"} else try_out(form.expressions(), sample)
+    trial = Trial() if faults.keys() - {"sample"} else try_out(form.expressions(), sample, zone)
     faults |= {fault.name: fault.error for fault in trial.faults}
     known = recognised(sample)
     return {

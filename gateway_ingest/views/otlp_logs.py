@@ -8,9 +8,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
 
-from gateway_ingest.receive import LogsTaken, receive_logs
+from gateway_ingest import admission
+from gateway_ingest.receive import receive_logs
+from gateway_ingest.storing import Answer
 from gateway_ingest.views import door
-from gateway_ingest.views.ingest import delivery_of
+from gateway_ingest.views.ingest import admitted
 from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
 from hypercare.core.problem import Problem
@@ -33,9 +35,9 @@ def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
 
     def take() -> HttpResponse:
         _check_type(content_type)
-        source = door.source_of(request, key)
-        delivery = delivery_of(request, "otlp")
+        source, delivery = admitted(request, key, "otlp")
         taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
+        admission.charge(source, taken.accepted + taken.quiet - 1)
         return _success(taken, content_type)
 
     away = _("The alerts cannot be stored at the moment; send them again.")
@@ -49,8 +51,8 @@ def _check_type(content_type: str) -> None:
         raise Problem(415, _("Send the logs as application/x-protobuf or application/json."))
 
 
-def _success(taken: LogsTaken, content_type: str) -> HttpResponse:
-    rejected, message = len(taken.answer.rejected), _message(taken)
+def _success(taken: Answer, content_type: str) -> HttpResponse:
+    rejected, message = len(taken.rejected), _message(taken)
     if content_type == PROTOBUF:
         response = ExportLogsServiceResponse()
         if message:
@@ -61,9 +63,9 @@ def _success(taken: LogsTaken, content_type: str) -> HttpResponse:
     return HttpResponse(json.dumps({"partialSuccess": partial_json} if message else {}), content_type=JSON)
 
 
-def _message(taken: LogsTaken) -> str:
+def _message(taken: Answer) -> str:
     """Why records were refused, and that quiet ones make no alert: the protocol calls the latter a warning."""
-    parts = [entry["error"] for entry in taken.answer.rejected[:1]]
+    parts = [entry["error"] for entry in taken.rejected[:1]]
     if taken.quiet:
         detail = ngettext(
             "%(number)d record is below a warning and made no alert.",

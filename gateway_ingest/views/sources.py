@@ -1,8 +1,9 @@
-"""This module shows a launch's sources and what they sent, and makes, rotates and ends them."""
+"""This module shows a launch's sources and how they are, makes them, and says how long calls are kept."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,9 +11,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import replaying, sources
-from gateway_ingest.forms import SigningForm, SourceForm
-from gateway_ingest.models import DeadLetter, Source
+from gateway_ingest import keeping, replaying, source_routes, sources
+from gateway_ingest.health import health_of
+from gateway_ingest.models import DeadLetter, Source, SourceRoute
+from gateway_ingest.programs import PROGRAMS
+from gateway_ingest.source_forms import RetentionForm, SourceForm
+from gateway_ingest.views import source as source_page
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.models import Launch
@@ -25,8 +29,16 @@ LETTERS_SHOWN = 20
 @login_required
 @require_GET
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The sources, their last events and their dead letters."""
+    """The sources, how they are, and their dead letters."""
     return _page(request, launch_of(request, slug), SourceForm())
+
+
+@login_required
+@require_GET
+def health(request: HttpRequest, slug: str) -> HttpResponse:
+    """The table of sources as it is now, which the page asks for every few seconds."""
+    launch = launch_of(request, slug)
+    return render(request, "gateway_ingest/_sources.html", {"rows": _rows(launch), "launch": launch})
 
 
 @login_required
@@ -40,56 +52,43 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, launch, form, status=400)
     try:
         source, key = sources.create(
-            launch, name=form.cleaned_data["name"], actor=Principal.of(request).actor, now=clock.now()
+            launch,
+            name=form.cleaned_data["name"],
+            program=form.cleaned_data["program"],
+            actor=Principal.of(request).actor,
+            now=clock.now(),
         )
     except Problem as problem:
         form.add_error("name", problem.detail)
         return _page(request, launch, form, status=problem.status)
-    return _page(request, launch, SourceForm(), source=source, key=key)
-
-
-@login_required
-@never_cache
-@require_POST
-def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Gives a source a new key and shows it this once."""
-    launch = launch_of(request, slug)
-    source, key = sources.rotate(sources.source_in(launch, number), actor=Principal.of(request).actor, now=clock.now())
-    return _page(request, launch, SourceForm(), source=source, key=key)
+    return source_page.shown(request, source, key=key)
 
 
 @login_required
 @require_POST
-def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Ends a source."""
+def retention(request: HttpRequest, slug: str) -> HttpResponse:
+    """Sets how many days single calls are kept."""
     launch = launch_of(request, slug)
-    source = sources.source_in(launch, number)
-    sources.end(source, actor=Principal.of(request).actor, now=clock.now())
-    messages.success(
-        request, _("%(source)s was ended; what it sends is refused from now on.") % {"source": source.name}
-    )
+    form = RetentionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, launch, SourceForm(), kept=form, status=400)
+    keeping.set_days(launch, form.cleaned_data["keep_days"], actor=Principal.of(request).actor, now=clock.now())
+    messages.success(request, _("Single calls are kept for %(days)d days.") % {"days": keeping.days_kept(launch)})
     return redirect("gateway_ingest:sources", slug=launch.slug)
 
 
 @login_required
 @require_POST
-def signing(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Sets how a source's messages are signed."""
+def remove_route(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Ends a route of this launch's sources, or one of another launch's that leads here."""
     launch = launch_of(request, slug)
-    source = sources.source_in(launch, number)
-    form = SigningForm(request.POST)
-    if not form.is_valid():
-        return render(request, "gateway_ingest/signing.html", {"source": source, "form": form}, status=400)
-    secret = "" if form.cleaned_data["forget"] else form.cleaned_data["secret"] or None
-    sources.set_signing(
-        source,
-        secret=secret,
-        signed_only=form.cleaned_data["signed_only"],
-        actor=Principal.of(request).actor,
-        now=clock.now(),
-    )
-    messages.success(request, _("The signatures of %(source)s are set.") % {"source": source.name})
-    return redirect("gateway_ingest:mapping", slug=launch.slug, number=source.pk)
+    route = source_routes.route_seen_from(launch, number)
+    is_ours, source_id = route.source.launch_id == launch.pk, route.source_id
+    source_routes.remove(route, actor=Principal.of(request).actor, now=clock.now())
+    messages.success(request, _("The route was removed."))
+    if is_ours:
+        return redirect("gateway_ingest:source", slug=launch.slug, number=source_id)
+    return redirect("gateway_ingest:sources", slug=launch.slug)
 
 
 @login_required
@@ -112,22 +111,22 @@ def tell_of_replay(request: HttpRequest, letter: DeadLetter) -> bool:
     if answer.rejected:
         messages.error(request, f"{letter.key}: {answer.rejected[0]['error']}")
     if answer.accepted or not answer.rejected:
-        told = ngettext(
-            "%(letter)s was replayed: %(number)d alert.", "%(letter)s was replayed: %(number)d alerts.", answer.accepted
+        told = (
+            ngettext(
+                "%(letter)s was replayed: %(number)d deployment.",
+                "%(letter)s was replayed: %(number)d deployments.",
+                answer.accepted,
+            )
+            if letter.format.startswith("deploys/")
+            else ngettext(
+                "%(letter)s was replayed: %(number)d alert.",
+                "%(letter)s was replayed: %(number)d alerts.",
+                answer.accepted,
+            )
         )
         messages.success(request, told % {"letter": letter.key, "number": answer.accepted})
         return True
     return False
-
-
-@login_required
-@require_GET
-def first_event(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """The line that waits for a source's first event and says when it came."""
-    launch = launch_of(request, slug)
-    return render(
-        request, "gateway_ingest/_first_event.html", {"source": sources.source_in(launch, number), "launch": launch}
-    )
 
 
 def launch_of(request: HttpRequest, slug: str) -> Launch:
@@ -138,28 +137,25 @@ def launch_of(request: HttpRequest, slug: str) -> Launch:
 
 
 def _page(
-    request: HttpRequest,
-    launch: Launch,
-    form: SourceForm,
-    *,
-    source: Source | None = None,
-    key: str = "",
-    status: int = 200,
+    request: HttpRequest, launch: Launch, form: SourceForm, *, kept: RetentionForm | None = None, status: int = 200
 ) -> HttpResponse:
     letters = DeadLetter.objects.filter(source__launch=launch, handled_at=None)
+    guests = SourceRoute.objects.filter(launch=launch).exclude(source__launch=launch)
     context = {
-        "sources": _counted(launch),
+        "rows": _rows(launch),
         "letters": letters.select_related("source").order_by("-pk")[:LETTERS_SHOWN],
         "letters_total": letters.count(),
         "form": form,
-        "source": source,
+        "kept": kept or RetentionForm(initial={"keep_days": keeping.days_kept(launch)}),
+        "guests": [(one, source_routes.words(one)) for one in guests.select_related("source__launch", "made_by")],
         "nav_active": "settings",
+        "tab": "sources",
     }
-    if key:
-        context |= {"configuration": sources.receiver_configuration(key), "trial": sources.first_event_command(key)}
     return render(request, "gateway_ingest/sources.html", context, status=status)
 
 
-def _counted(launch: Launch) -> QuerySet[Source]:
-    sums = {"alert_count": Count("alerts"), "event_count": Sum("alerts__count", default=0)}
-    return Source.objects.filter(launch=launch, traffic_watch=None).annotate(**sums).order_by("revoked_at", "-pk")
+def _rows(launch: Launch) -> list[dict[str, Any]]:
+    """Each source with its health and its program, those in use first."""
+    found = list(Source.objects.filter(launch=launch, traffic_watch=None).order_by("revoked_at", "-pk"))
+    healths = health_of(found, now=clock.now())
+    return [{"source": one, "health": healths[one.pk], "program": PROGRAMS.get(one.program)} for one in found]

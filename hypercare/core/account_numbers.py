@@ -35,6 +35,7 @@ IBAN_COUNTRIES = (
     "TL23 TN24 TR26 UA29 VA22 VG24 XK20"
 )
 IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in re.findall(r"\w+", IBAN_COUNTRIES)}
+SHORTEST_IBAN = min(IBAN_LENGTHS.values())
 IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ \-]?[A-Za-z0-9])")
 IBAN_SPAN = 34 + 33  # every character may be followed by one space or hyphen
 
@@ -57,11 +58,15 @@ def _has_luhn_digit(digits: str) -> bool:
 
 def mask_cards(text: str, counts: Counter[str]) -> str:
     """Replace card numbers, written in one piece or in groups."""
+    if len(text) < SHORTEST_CARD:
+        return text
     return _replaced(text, _card_spans(text), "card", counts)
 
 
 def mask_ibans(text: str, counts: Counter[str]) -> str:
     """Replace international bank account numbers, written in one piece or in groups."""
+    if len(text) < SHORTEST_IBAN:
+        return text
     return _replaced(text, _iban_spans(text), "account", counts)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypercare.core import timeline
 from hypercare.core.problem import Problem, as_database_away
 
-_GIVEN_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+GIVEN_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _MACHINE_PATHS = ("/api/", "/w/", "/ingest/")
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -22,7 +22,7 @@ def request_id(get_response: Next) -> Next:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
-        name = given if _GIVEN_ID.match(given) else uuid.uuid4().hex
+        name = given if GIVEN_ID.match(given) else uuid.uuid4().hex
         token = timeline.request_id.set(name)
         try:
             response = get_response(request)

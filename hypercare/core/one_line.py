@@ -15,3 +15,8 @@ def one_line(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Whether anything of the text can be seen."""
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
+
+
+def has_unseen(text: str) -> bool:
+    """Whether a character in it cannot be seen or turns the text: two such texts may look the same and not be."""
+    return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in text.strip("\t\r\n "))

@@ -7,10 +7,14 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from hypercare.core import wake
 from hypercare.core.models import Component, FieldDefinition, Launch, Team
 from hypercare.core.timeline import Actor, Entry, record
 
 _KINDS = {Team: "team", Component: "component", FieldDefinition: "field"}
+
+# Traffic that names a component may have come before it.
+LINK_TASK = "gateway_ingest.link_components"
 
 Part = Team | Component | FieldDefinition
 
@@ -28,6 +32,8 @@ def save_part(part: Part, *, actor: Actor, now: datetime) -> None:
     except IntegrityError as error:
         raise ValidationError(_("Somebody has just saved one of that name; look again.")) from error
     _note(part, "added" if new else "changed", actor=actor, now=now)
+    if isinstance(part, Component):
+        wake.worker_after_commit(LINK_TASK)
 
 
 @transaction.atomic

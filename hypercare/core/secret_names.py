@@ -1,6 +1,7 @@
 """This module knows which names stand before a secret, whatever the secret itself looks like."""
 
 import re
+from functools import lru_cache
 
 NAMES_ENDING = {
     "password": ("password", "passwd", "passphrase", "passcode", "passwort", "pwd", "lösenord"),
@@ -15,6 +16,7 @@ NAMES_WHOLE = {
 PLAIN_NAMES = {"nextpagetoken", "pagetoken", "continuationtoken"}
 
 
+@lru_cache(maxsize=4096)
 def kind_of_name(name: str) -> str | None:
     """The kind of secret that a member of this name holds, such as `DB_PASSWORD` or `http.header.cookie`."""
     last = re.sub(r"[\W_]", "", name.rpartition(".")[2].lower())

@@ -37,7 +37,7 @@ def _secret(match: re.Match[str]) -> str:
 class Pattern:
     """One way in which secrets appear: the last group that takes part, else the whole match, is secret.
 
-    Texts without any of the `needles` (in small letters) are not searched. `believes` has the last word.
+    Texts without any of the `needles` (in small letters) need not be searched. `believes` has the last word.
     """
 
     kind: str
@@ -46,10 +46,7 @@ class Pattern:
     believes: Callable[[re.Match[str]], bool] = _always
 
     def mask(self, text: str, counts: Counter[str]) -> str:
-        """Replace each secret by its placeholder and count it."""
-        lowered = text.lower()
-        if not any(needle in lowered for needle in self.needles):
-            return text
+        """Replace each secret by its placeholder and count it; the text has one of the needles."""
 
         def replaced(match: re.Match[str]) -> str:
             if not (_secret(match) and self.believes(match)):

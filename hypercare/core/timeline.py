@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from hypercare.core import rows
 from hypercare.core.models import Launch, TimelineEntry, User
 
 LONGEST_NAME = 160  # what the timeline and decisions hold; an address may be longer
@@ -42,6 +43,11 @@ KINDS = {
     "source.ended": _("Source ended"),
     "source.mapped": _("Mapping of a source changed"),
     "source.signing": _("Signatures of a source changed"),
+    "source.limits": _("Limits of a source changed"),
+    "source.routed": _("Route of a source added"),
+    "source.unrouted": _("Route of a source removed"),
+    "source.backfill": _("Backfill of a source changed"),
+    "calls.retention": _("Days that calls are kept changed"),
     "source.subscribed": _("Topic subscribed to a source"),
     "rule.changed": _("Rule changed"),
     "rule.reset": _("Rule reset to its default"),
@@ -54,6 +60,8 @@ KINDS = {
     "maintenance.ended": _("Maintenance ended"),
     "dead_letter.replayed": _("Dead letter replayed"),
     "deployment.recorded": _("Deployed"),
+    "description.uploaded": _("API description uploaded"),
+    "description.removed": _("API description removed"),
     "feedback.received": _("Received"),
     "feedback.triaged": _("Triaged"),
     "feedback.moved": _("Moved to another issue"),
@@ -91,10 +99,14 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it: a person, or a named part of the product when `user` is None."""
+    """Who did it: a person, or a named part of the product when `user` is None.
+
+    `request` names the request it was done by, where several are handled together.
+    """
 
     name: str
     user: User | None = None
+    request: str = ""
 
     @classmethod
     def person(cls, user: User) -> "Actor":
@@ -107,33 +119,37 @@ SYSTEM = Actor("Hypercare")
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be written; `once_key` makes a second writing of the same fact a no-op."""
+    """What is to be written; `once_key` makes a second writing of the same fact a no-op.
+
+    `actor` is who did this one, where the entries of one writing have several authors.
+    """
 
     subject: str
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
     occurred_at: datetime | None = None
     once_key: str | None = None
+    actor: Actor | None = None
 
 
 def record(launch: Launch | None, entries: Iterable[Entry], *, actor: Actor, now: datetime) -> None:
     """Writes entries in the caller's transaction; an unknown kind is a programming error (KeyError)."""
-    rows = [
-        TimelineEntry(
-            launch=launch,
-            subject=entry.subject,
-            kind=_known(entry.kind),
-            actor=actor.user,
-            actor_name=actor.name,
-            occurred_at=entry.occurred_at or now,
-            recorded_at=now,
-            data=entry.data,
-            request_id=request_id.get(),
-            once_key=entry.once_key,
-        )
-        for entry in entries
-    ]
-    TimelineEntry.objects.bulk_create(rows, ignore_conflicts=True)
+    rows.add(TimelineEntry, [_row(launch, entry, entry.actor or actor, now=now) for entry in entries])
+
+
+def _row(launch: Launch | None, entry: Entry, actor: Actor, *, now: datetime) -> dict[str, Any]:
+    return {
+        "launch_id": launch.pk if launch else None,
+        "subject": entry.subject,
+        "kind": _known(entry.kind),
+        "actor_id": actor.user.pk if actor.user else None,
+        "actor_name": actor.name,
+        "occurred_at": entry.occurred_at or now,
+        "recorded_at": now,
+        "data": entry.data,
+        "request_id": actor.request or request_id.get(),
+        "once_key": entry.once_key,
+    }
 
 
 def _known(kind: str) -> str:

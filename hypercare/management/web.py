@@ -10,7 +10,11 @@ def main() -> None:
     """Serves until told to stop; open pages get five seconds to finish."""
     listener = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
-        "hypercare.asgi:application", log_config=None, access_log=False, timeout_graceful_shutdown=5
+        "hypercare.asgi:application",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=False,  # HYPERCARE_BEHIND_PROXY alone decides whose word on addresses counts
     )
     uvicorn.Server(config).run(sockets=[listener])
 

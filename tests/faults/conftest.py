@@ -96,7 +96,7 @@ class Stack:
         self.up = subprocess.Popen(
             [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log
         )
-        until(self._ready, what=f"the product is ready; see {home}/up.log")
+        until(self.ready, what=f"the product is ready; see {home}/up.log")
         self.token = self.manage("issue_token", "admin@example.org", "--scope", "admin").split()[-1]
         self.call("POST", "/api/v1/launches/", {"name": "Faults", "slug": "faults"})
         self._train()
@@ -106,7 +106,7 @@ class Stack:
         self.call("POST", "/api/v1/feedback/", {"launch": "faults", "channel": "api", "title": "The first report"})
         until(lambda: self.number("SELECT count(*) FROM triage_match") == 1, what="the first report is triaged")
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
         if self.up.poll() is not None:
             pytest.fail(f"up ended with {self.up.returncode}: {(self.home / 'up.log').read_text()[-2000:]}")
         with suppress(OSError):

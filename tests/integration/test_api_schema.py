@@ -80,8 +80,13 @@ def _ask(
 
 def _point_at(case: Any, things: dict[str, str]) -> None:
     known = {"slug": things["slug"], "number": things["source"], "key": things["issue"]}
-    if "/feedback/" in case.operation.path:
+    known["trace_id"] = things["trace"]
+    if "/feedback/" in case.operation.path or "/near/" in case.operation.path:
         known["key"] = things["feedback"]
+    if "/evidence/deployments/" in case.operation.path:
+        known["key"] = f"DP-{things['deployment']}"
+    if "/descriptions/" in case.operation.path:
+        known["key"] = f"AD-{things['description']}"
     for name in case.path_parameters or {}:
         case.path_parameters[name] = known[name]
     if isinstance(case.query, dict) and "launch" in case.query:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from feedback.models import Feedback
-from gateway_ingest import call_kinds, latencies, windows
+from gateway_ingest import call_kinds, evidence, latencies
 from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.models import Alert, AlertStatus, Source, Window
 from hypercare.core import clock, delivery
@@ -261,7 +261,6 @@ def test_load_that_breaks_leaves_nothing(demo):
 
 
 def windows_of(the_stage, component, begins, ends):
-    windows.fold()
     return list(Window.objects.filter(kind__launch=the_stage.launch, kind__hint=component, at__gte=begins, at__lt=ends))
 
 
@@ -291,6 +290,18 @@ def test_report_that_saw_requests_fail_has_its_calls_under_the_same_trace(demo, 
     (launch,) = Launch.objects.filter(pk=the_stage.launch.pk)
     found = STORE.find([launch], Wanted(trace_id=trace_id), limit=50, skip=0, now=now)
     assert {(call.status, call.component) for call in found} == {(502, "payments")}
+
+
+def test_evidence_has_something_to_say_of_the_sample(demo):
+    the_stage, now = demo
+    launch = Launch.objects.get(pk=the_stage.launch.pk)
+    found = evidence.governance(launch, evidence.Span.of(now - timedelta(days=7), now))
+    assert {str(finding.rule) for finding in found} >= {"undocumented", "deprecated", "never_called"}
+    fixed = Deployment.objects.get(launch=launch, release__component__slug="payments", release__version="2.8.1")
+    compared = evidence.before_and_after(fixed, now=now)
+    assert (compared.word, compared.is_complete) == ("better", True)
+    report = Feedback.objects.filter(launch=launch, external_id__startswith="payment-declined-01").get()
+    assert evidence.near(report, now=now)[0].by == "trace"
 
 
 def test_live_traffic_sends_each_ended_minute_once_and_fills_a_gap(demo):

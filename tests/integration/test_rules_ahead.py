@@ -14,7 +14,7 @@ from gateway_ingest.rules.figures import chance_no_lower
 from gateway_ingest.rules.keys import as_text
 from gateway_ingest.rules.stored import HOUR, hour_of
 from gateway_ingest.rules.surprise import STEP, step_of
-from tests.integration.traffic import MINUTE, Gateway
+from tests.integration.watched import MINUTE, Gateway
 
 pytestmark = pytest.mark.django_db
 KEY = as_text(("checkout", "GET /pay"))

@@ -29,7 +29,7 @@ from gateway_ingest.rules.stored import HOUR
 from hypercare.core.launches import close, create_launch
 from hypercare.core.models import Launch, MaintenanceWindow, TimelineEntry
 from hypercare.core.timeline import SYSTEM
-from tests.integration.traffic import MINUTE, Gateway
+from tests.integration.watched import MINUTE, Gateway
 
 pytestmark = pytest.mark.django_db
 BURST = [(50, {"status": 500}), (950, {})]

@@ -7,7 +7,7 @@ from gateway_ingest import heartbeats
 from gateway_ingest.formats.calls import CallFlag
 from gateway_ingest.models import Alert, AlertStatus, TrafficTarget
 from gateway_ingest.rules.defaults import DEFAULTS
-from tests.integration.traffic import FORGOT, Gateway
+from tests.integration.watched import FORGOT, Gateway
 
 pytestmark = pytest.mark.django_db
 ROUTE = ("checkout", "GET /pay")

@@ -1,6 +1,9 @@
 """These tests ship a growing log to the product over the network, and count that every line arrived once."""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import shutil
 import threading
@@ -79,6 +82,48 @@ def test_rotation_loses_nothing(log, shipper):
     write(log, 20, 30)
     shipper.run(follow=False)
     assert arrived() == list(range(30))
+
+
+@pytest.mark.parametrize("pack", [gzip.open, bz2.open, lzma.open], ids=["gz", "bz2", "xz"])
+def test_file_that_was_rotated_and_packed_while_nobody_read_is_not_lost(log, shipper, pack):
+    write(log, 0, 10)
+    shipper.run(follow=False)
+    write(log, 10, 20)
+    packed = log.with_name("access.log.1" + {gzip.open: ".gz", bz2.open: ".bz2", lzma.open: ".xz"}[pack])
+    with pack(packed, "wb") as file:
+        file.write(log.read_bytes())
+    log.unlink()
+    write(log, 20, 30)
+    assert shipper.run(follow=False) == 20
+    assert arrived() == list(range(30))
+
+
+def test_several_rotations_while_nobody_read_lose_nothing(log, shipper):
+    write(log, 0, 10)
+    shipper.run(follow=False)
+    write(log, 10, 20)
+    with gzip.open(log.with_name("access.log.2.gz"), "wb") as file:
+        file.write(log.read_bytes())
+    os.utime(log.with_name("access.log.2.gz"), (1000, 1000))
+    log.unlink()
+    write(log, 20, 30)
+    log.rename(log.with_name("access.log.1"))
+    write(log, 30, 40)
+    assert shipper.run(follow=False) == 30
+    assert arrived() == list(range(40))
+    assert shipper.run(follow=False) == 0
+
+
+def test_file_that_is_gone_is_said(log, shipper):
+    said = []
+    shipper.say = said.append
+    write(log, 0, 10)
+    shipper.run(follow=False)
+    log.unlink()
+    write(log, 10, 20)
+    shipper.run(follow=False)
+    assert arrived() == list(range(20))
+    assert "is gone" in said[0]
 
 
 def test_file_that_was_cut_is_read_from_its_start(log, shipper):

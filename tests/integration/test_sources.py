@@ -22,6 +22,7 @@ ALERT = {
     "labels": {"alertname": "Down", "severity": "error", "job": "Checkout"},
     "fingerprint": "f1",
 }
+NEW = {"name": "Alertmanager", "program": "alertmanager"}
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +205,7 @@ def test_launch_that_is_no_slug_is_400(api, value):
 
 def test_page_makes_a_source_and_shows_key_and_configuration_once(people, launch):
     client = signed_in(people["lead"])
-    shown = client.post(reverse("gateway_ingest:source_create", args=["shop"]), {"name": "Alertmanager"})
+    shown = client.post(reverse("gateway_ingest:source_create", args=["shop"]), NEW)
     (key,) = set(re.findall(r"hcs_[\w-]{40,}", shown.content.decode()))
     assert "url: http://127.0.0.1:8000/ingest/alertmanager/" in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
@@ -213,9 +214,7 @@ def test_page_makes_a_source_and_shows_key_and_configuration_once(people, launch
 
 
 def test_page_refuses_a_name_that_is_taken(people, source_and_key):
-    answer = signed_in(people["lead"]).post(
-        reverse("gateway_ingest:source_create", args=["shop"]), {"name": "Alertmanager"}
-    )
+    answer = signed_in(people["lead"]).post(reverse("gateway_ingest:source_create", args=["shop"]), NEW)
     assert answer.status_code == 409
     assert "already has a source of that name" in answer.content.decode()
     assert Source.objects.count() == 1

@@ -7,13 +7,14 @@ from django.core.files.base import ContentFile
 from feedback import receipts
 from feedback.models import Attachment, Quarantined, ReceiptLink
 from gateway_ingest.dead_letters import keep
-from gateway_ingest.models import Heartbeat
+from gateway_ingest.models import ApiDescription, Heartbeat, SourceRoute
 from hypercare.core import clock
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import FieldDefinition, Launch, MaintenanceWindow, Message, MessageKind, Team
 from hypercare.core.secrets import digest
 from hypercare.core.subscriptions import subscriptions_of
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
+from tests.integration.traffic import call, store
 from triage.exit.defaults import ensure_criteria
 from triage.reports.draft import preview
 
@@ -24,7 +25,12 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
     ensure_criteria(launch)
     launch.exit_criteria.filter(code="E1").update(code=f"X{launch.pk}")
     issue, report = make_issue(launch, now=now), make_feedback(launch, now=now)
-    alert, _deployed = make_alert(launch, now=now), make_deployment(launch, now=now, version="1.8.2")
+    alert, deployed = make_alert(launch, now=now), make_deployment(launch, now=now, version="1.8.2")
+    trace = f"{launch.pk:032x}"
+    store(launch, [call(now, trace_id=trace)], now=now)
+    described = ApiDescription.objects.create(
+        launch=launch, title="Shop", operations=[["GET", "/products/{id}", False]], uploaded_at=now
+    )
     ReceiptLink.objects.create(feedback=report, digest=digest(receipts.secret_of(report.pk)), created_at=now)
     member = launch.memberships.exclude(role__in=["lead", "admin"]).order_by("pk").first() or launch.memberships.get()
     daily = preview(launch, now=now - timedelta(days=days_ago))
@@ -47,6 +53,10 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         "attachment": _attachment(report, now),
         "quarantined": _quarantined(launch, now),
         "source": str(alert.source.pk),
+        "route": str(_route(alert.source, now)),
+        "trace": trace,
+        "deployment": str(deployed.pk),
+        "description": str(described.pk),
         "letter": str(keep(alert.source, b"{}", reason="Unknown", format_name="", now=now).pk),
         "heartbeat": str(
             Heartbeat.objects.create(source=alert.source, name=f"beat {launch.pk}", last_at=now, interval=60).pk
@@ -74,6 +84,13 @@ def _attachment(report, now):
     kept = Attachment(feedback=report, name="a.txt", content_type="text/plain", size=1, digest="0" * 64, created_at=now)
     kept.file.save("a.txt", ContentFile(b"a"))
     return str(kept.pk)
+
+
+def _route(source, now):
+    made = SourceRoute.objects.create(
+        source=source, launch=source.launch, field="host", value="shop.example.org", made_at=now
+    )
+    return made.pk
 
 
 def _quarantined(launch, now):

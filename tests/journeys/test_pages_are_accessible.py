@@ -1,6 +1,7 @@
 """This module opens every page as its readers do and holds it to WCAG 2.2 AA, in light and dark, wide and narrow."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from playwright.sync_api import expect
 from feedback import intake
 from feedback.report import read_report
 from gateway_ingest.dead_letters import keep
+from gateway_ingest.models import ApiDescription, SourceRoute
 from hypercare.core import clock
 from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
+from tests.integration.traffic import call, calls, store
 from triage import overrides
 from triage.models import Match
 from triage.notes import add_note
@@ -22,7 +25,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = (1440, 1024, 768, 390, 320)
 LAUNCH = "/launches/shop"
 
-# A new page is one more path: the lead opens it, with {issue}, {report}, {source} and {letter} filled in.
+# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {letter}, {trace} and {deployment} filled in.
 PAGES = [
     "/launches/",
     "/launches/new/",
@@ -51,7 +54,16 @@ PAGES = [
     f"{LAUNCH}/rules/",
     f"{LAUNCH}/rules/error_burst/",
     f"{LAUNCH}/rules/budget_steps/",
+    f"{LAUNCH}/traffic/?span=24h",
+    f"{LAUNCH}/traffic/ai/",
+    f"{LAUNCH}/traffic/requests/?q=nobody",
+    f"{LAUNCH}/traffic/requests/?q=user-1",
+    f"{LAUNCH}/traffic/requests/{{trace}}/",
+    f"{LAUNCH}/traffic/deployments/{{deployment}}/",
+    f"{LAUNCH}/traffic/governance/",
     f"{LAUNCH}/sources/",
+    f"{LAUNCH}/sources/{{source}}/",
+    f"{LAUNCH}/sources/{{source}}/?program=kong",
     f"{LAUNCH}/sources/{{source}}/mapping/",
     f"{LAUNCH}/sources/{{source}}/mapping/?letter={{letter}}",
     f"{LAUNCH}/outbox/",
@@ -80,7 +92,10 @@ def named(launch):
     letter = keep(
         source, b'{"headline": "Till is offline", "state": "open"}', reason="Unknown", format_name="", now=now
     )
-    make_deployment(launch, now=now, version="1.8.3")
+    SourceRoute.objects.create(source=source, launch=launch, field="host", value="*.example.org", made_at=now)
+    deployed = make_deployment(launch, now=now - timedelta(minutes=30), version="1.8.3")
+    trace = _traffic(launch, now=now)
+    make_feedback(launch, now=now, title="Nothing in stock", trace_id=trace, component=launch.components.first())
     report = read_report({"launch": "shop", "channel": "portal", "title": "The shop is slow"}, source="portal")[0]
     receipt = intake.accept(launch, report, actor=SYSTEM, now=now)
     return {
@@ -89,7 +104,28 @@ def named(launch):
         "receipt": (receipt.status_path or "").strip("/").split("/")[-1],
         "source": source.pk,
         "letter": letter.pk,
+        "trace": trace,
+        "deployment": deployed.pk,
     }
+
+
+def _traffic(launch, *, now):
+    """Calls that give every page about traffic something to show; answers the trace of one of them."""
+    trace, begins = "4bf92f3577b34da6a3ce929d0e0e4736", now - timedelta(minutes=58)
+    model = {"component": "assistant", "path": "/chat", "provider": "acme", "model": "large", "prompt_version": "v7"}
+    nobody = {"consumer": "198.51.100.7", "consumer_class": "address", "scheme": "http"}
+    store(launch, [
+        *calls(400, begins, every=timedelta(seconds=8), consumer="user-{}"),
+        *calls(100, begins + timedelta(minutes=30), every=timedelta(seconds=16), status=503),
+        *calls(60, begins, every=timedelta(seconds=50), input_tokens=70, output_tokens=9, cost=9_000_000, **model),
+        *calls(20, begins, path="/export/all", **nobody),
+        call(now - timedelta(minutes=2), trace_id=trace, status=502, error_type="Timeout", request_id="req-7"),
+        call(now - timedelta(minutes=2), trace_id=trace, component="checkout", path="/pay", duration=40_000),
+    ], now=now)  # fmt: skip
+    ApiDescription.objects.create(
+        launch=launch, title="Shop", version="3", operations=[["GET", "/stock", False]], uploaded_at=now
+    )
+    return trace
 
 
 def with_axe(page):

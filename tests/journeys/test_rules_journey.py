@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from gateway_ingest.models import Alert, AlertStatus, Rule
 from hypercare.core import clock
-from tests.integration.traffic import MINUTE, Gateway
+from tests.integration.watched import MINUTE, Gateway
 from tests.journeys.test_pages_are_accessible import faults, with_axe
 
 

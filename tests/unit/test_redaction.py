@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum import luhn
 
+from hypercare.core import redaction
 from hypercare.core.redaction import redact, redact_value
 from hypercare.core.strict_json import JSON
 
@@ -272,3 +273,13 @@ def test_two_megabytes_of_hostile_text_take_seconds_at_most(shape: str) -> None:
     started = time.process_time()
     redact(SHAPES[shape])
     assert time.process_time() - started < 4
+
+
+def test_what_is_remembered_is_clean_and_bounded(monkeypatch):
+    monkeypatch.setattr(redaction, "REMEMBERED", 3)
+    monkeypatch.setattr(redaction, "_clean", set())
+    for text in ("one", "password=hunter2hunter2", "two", "x" * 1000, "three", "four", "five"):
+        assert redact(text) == redact(text)
+    assert "password" not in str(redaction._clean)
+    assert len(redaction._clean) <= 3
+    assert redact("password=hunter2hunter2").text == "password=[password removed]"

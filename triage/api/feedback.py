@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from feedback import intake
 from feedback.models import MACHINE_CHANNELS, Channel, Feedback
 from feedback.report import Report, ReportErrors, read_report
+from gateway_ingest import evidence
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
@@ -311,7 +312,8 @@ class FeedbackDetail(APIView):
             if match
             else None
         )
-        more = {"decisions": decisions_shape(decisions), "match": matched, "evidence": []}
+        pieces = [piece.as_json() for piece in evidence.evidence_of(row, now=clock.now())]
+        more = {"decisions": decisions_shape(decisions), "match": matched, "evidence": pieces}
         return Response(feedback_shape(row, with_person=with_person) | more)
 
 

@@ -15,10 +15,10 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Right
-from triage import lifecycle, overrides, transitions
+from triage import closing, lifecycle, overrides, transitions
 from triage.access import access_issue
 from triage.api import schema
-from triage.api.shapes import decisions_shape, issue_shape, moment
+from triage.api.shapes import decisions_shape, issue_shape, moment, proposal_shape
 from triage.board import feed
 from triage.filters import IssueFilter, refuse_unknown
 from triage.models import Issue
@@ -68,6 +68,7 @@ class IssueDetail(APIView):
                 for e in entries
             ],
             "can_become": transitions.targets_from(issue.status),
+            "proposed_end": proposal_shape(closing.proposal_of(issue)),
         }
         return Response(issue_shape(issue) | more)
 
@@ -76,8 +77,18 @@ def _transition(issue: Issue, order: dict[str, Any], principal: Principal) -> Is
     target = order["to"] or order["status"]
     return lifecycle.move(
         issue.pk, to=target, actor=principal.actor, now=clock.now(), version=order["version"],
-        reason=order["reason"], resolution=order["resolution"],
+        reason=order["reason"], resolution=order["resolution"], noise=order["noise"],
     )  # fmt: skip
+
+
+def _proposal(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
+    common: dict[str, Any] = {"actor": principal.actor, "now": clock.now(), "version": order["version"]}
+    if order.get("accept") is True:
+        return closing.accept(issue.pk, reason=order["reason"], resolution=order["resolution"], **common)
+    if order.get("accept") is False:
+        return closing.keep_open(issue.pk, reason=order["reason"], **common)
+    detail = _("Say whether you accept the proposal: “accept” is true or false.")
+    raise Problem(400, detail, errors=(FieldError("/accept", detail),))
 
 
 def _merge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
@@ -111,8 +122,9 @@ ACTIONS: dict[str, Callable[[Issue, dict[str, Any], Principal], Issue]] = {
     "merge": _merge,
     "unmerge": _unmerge,
     "override": _override,
+    "proposal": _proposal,
 }
-_TEXTS = ("to", "status", "into", "field", "reason", "resolution", "action")
+_TEXTS = ("to", "status", "into", "field", "reason", "resolution", "noise", "action")
 
 
 def _order_schema(name: str, body: Any) -> Any:
@@ -159,6 +171,13 @@ class IssueOverride(_IssueOrder):
     action = "override"
 
 
+@extend_schema_view(post=_order_schema("proposal", schema.PROPOSAL))
+class IssueProposal(_IssueOrder):
+    """Accepts the end that is proposed for an issue, or keeps it open."""
+
+    action = "proposal"
+
+
 class IssueBulk(APIView):
     """One change for many issues."""
 
@@ -168,7 +187,7 @@ class IssueBulk(APIView):
         responses={200: schema.BULK_ANSWER, **schema.PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        """Does `action` (transition, merge, unmerge, override) to each of `ids` and answers for each."""
+        """Does `action` (transition, merge, unmerge, override, proposal) to each of `ids` and answers for each."""
         principal = Principal.of(request)
         order = schema.read_order(request.data, texts=_TEXTS)
         ids, action = order.get("ids"), ACTIONS.get(order["action"])

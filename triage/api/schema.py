@@ -87,7 +87,14 @@ OVERRIDE = {
 }
 TRANSITION = {
     "application/json": _object(
-        {"to": _TEXT, "version": {"type": "integer"}, "reason": _TEXT, "resolution": _TEXT}, required=["to"]
+        {"to": _TEXT, "version": {"type": "integer"}, "reason": _TEXT, "resolution": _TEXT, "noise": _TEXT},
+        required=["to"],
+    )
+}
+PROPOSAL = {
+    "application/json": _object(
+        {"accept": {"type": "boolean"}, "version": {"type": "integer"}, "reason": _TEXT, "resolution": _TEXT},
+        required=["accept"],
     )
 }
 MERGE = {"application/json": _object({"into": _TEXT, "version": {"type": "integer"}}, required=["into"])}
@@ -103,6 +110,8 @@ BULK = {
             "value": {},
             "reason": _TEXT,
             "resolution": _TEXT,
+            "noise": _TEXT,
+            "accept": {"type": "boolean"},
         },
         required=["ids", "action"],
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from feedback.models import Feedback
+from triage.closing import settles_at
 from triage.models import Decision, Issue
 
 
@@ -26,6 +27,13 @@ def decision_shape(decision: Decision) -> dict[str, Any]:
         "decided_at": moment(decision.decided_at),
         "in_force": decision.ended_at is None,
     }
+
+
+def proposal_shape(proposal: Decision | None) -> dict[str, Any] | None:
+    """The end that a rule proposes for an issue, and when it comes by itself."""
+    if proposal is None:
+        return None
+    return decision_shape(proposal) | {"settles_at": moment(settles_at(proposal))}
 
 
 def feedback_shape(row: Feedback, *, with_person: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("issues/bulk/", issues.IssueBulk.as_view(), name="api_issues_bulk"),
     path("issues/<str:key>/", issues.IssueDetail.as_view(), name="api_issue"),
     path("issues/<str:key>/transition/", issues.IssueTransition.as_view(), name="api_issue_transition"),
+    path("issues/<str:key>/proposal/", issues.IssueProposal.as_view(), name="api_issue_proposal"),
     path("issues/<str:key>/undo/", undo.IssueUndo.as_view(), name="api_issue_undo"),
     path("issues/<str:key>/merge/", issues.IssueMerge.as_view(), name="api_issue_merge"),
     path("issues/<str:key>/unmerge/", issues.IssueUnmerge.as_view(), name="api_issue_unmerge"),

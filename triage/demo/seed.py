@@ -18,7 +18,7 @@ from hypercare.core.timeline import SYSTEM
 from triage import alert_changes, pipeline
 from triage.claim import LEASE, Claim
 from triage.classify.train import ensure_model
-from triage.demo import acts, stage, traffic
+from triage.demo import acts, described, stage, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event, Story
 from triage.exit.assess import assess
@@ -60,6 +60,7 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
             due.step(due.moment)
         say(_("Calls of the gateway"))
         traffic.load(the_stage, now=now)
+        described.describe(the_stage, now=the_stage.launch.created_at)
     return the_stage
 
 

@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import QuerySet
 
-from gateway_ingest import sources, windows
+from gateway_ingest import sources
 from gateway_ingest.formats.calls import IncomingCall
 from gateway_ingest.formats.calls.incoming import ConsumerClass
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, store_calls
+from gateway_ingest.routing import Routing
 from hypercare.core import clock
 from hypercare.core.models import Deployment
 from hypercare.core.timeline import Actor
@@ -144,9 +145,7 @@ def gateway_of(stage: Stage) -> Source:
 def load(stage: Stage, *, now: datetime) -> int:
     """Sends all calls since go-live; says how many."""
     begins, _end = clock.day_bounds(stage.launch.go_live_on, stage.launch.zone)
-    sent = send(stage, begins, now, now=now)
-    windows.fold()
-    return sent
+    return send(stage, begins, now, now=now)
 
 
 def send(stage: Stage, begins: datetime, ends: datetime, *, now: datetime) -> int:
@@ -158,7 +157,7 @@ def send(stage: Stage, begins: datetime, ends: datetime, *, now: datetime) -> in
         part = minutes[start : start + _MINUTES_A_BATCH]
         calls = [call for minute in part for call in course.minute(minute)]
         name = f"calls:key:demo:{part[0]:%Y%m%d%H%M}-{len(part)}"
-        sent += store_calls(source, calls, CallAnswer(), batch_id=name, now=now).accepted
+        sent += store_calls(source, calls, CallAnswer(), to=Routing(source.launch), batch_id=name, now=now).accepted
     return sent
 
 
@@ -170,7 +169,8 @@ def send_failed(stage: Stage, said: Mapping[str, Any], *, now: datetime) -> None
         for number, request in enumerate(requests)
     ]
     if calls:
-        store_calls(gateway_of(stage), calls, CallAnswer(), batch_id=f"calls:key:demo:{said['id']}", now=now)
+        name = f"calls:key:demo:{said['id']}"
+        store_calls(gateway_of(stage), calls, CallAnswer(), to=Routing(stage.launch), batch_id=name, now=now)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues and decisions, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions and measured reach, exit criteria and reports."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -13,6 +13,7 @@ from .issue import (
     Moscow,
     Origin,
 )
+from .reach import MeasuredReach
 
 __all__ = [
     "ENDED_STATUSES",
@@ -26,6 +27,7 @@ __all__ = [
     "Issue",
     "IssueStatus",
     "Match",
+    "MeasuredReach",
     "ModelVersion",
     "Moscow",
     "Origin",

@@ -5,6 +5,7 @@ It runs over a batch of root issues with a constant number of queries, inside th
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -13,12 +14,13 @@ from django.utils.translation import override
 
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from triage import decisions, tree
-from triage.models import Decision, Issue, Origin
+from triage.models import Decision, Issue, MeasuredReach, Origin
 from triage.score import rice
 from triage.score.severity import CONFIDENT, Verdict, severity_of
 from triage.score.tally import Tally, tallies_of
 
 DECIDER = "rule: score"
+REPORTERS = "reporters"
 
 # What a rescore writes, with each column's type.
 _COLUMNS = {
@@ -43,12 +45,14 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     tallies = tallies_of(members_of)
     overridden = decisions.overridden_fields(issues)
     blocking, worst_held = _with_firing_errors(members_of), _held_by_merged(members_of)
+    measured = MeasuredReach.objects.filter(value__gt=0).in_bulk(ids)
     suggested: list[decisions.IssueValue] = []
     for issue in issues:
         held = overridden.get(issue.pk, {})
         with override(issue.launch.language):
-            said = _severity_said(issue, tallies[issue.pk], worst_held.get(issue.pk))
-            suggested += _apply(issue, tallies[issue.pk], held, said, blocks_must=issue.pk in blocking, now=now)
+            reach = _reach_of(issue, tallies[issue.pk], measured.get(issue.pk), now=now)
+            said = _severity_said(issue, tallies[issue.pk], reach, worst_held.get(issue.pk))
+            suggested += _apply(issue, tallies[issue.pk], reach, held, said, blocks_must=issue.pk in blocking)
     _write(issues)
     decisions.suggest_for_issues(suggested, now=now)
 
@@ -75,8 +79,33 @@ def _held_by_merged(members_of: Mapping[int, Sequence[int]]) -> dict[int, tuple[
     return worst
 
 
-def _severity_said(issue: Issue, tally: Tally, held: tuple[int, str] | None) -> Verdict:
+@dataclass(frozen=True)
+class _Reach:
+    """How many, of how many, counted how and when."""
+
+    value: int
+    guests: int
+    of: int | None
+    method: str
+    at: datetime
+
+    @property
+    def is_measured(self) -> bool:
+        return self.method != REPORTERS
+
+
+def _reach_of(issue: Issue, tally: Tally, measured: MeasuredReach | None, *, now: datetime) -> _Reach:
+    """What traffic shows, where it shows as many as say so themselves; else the reporters."""
+    if measured and measured.value >= tally.reach:
+        return _Reach(measured.value, 0, measured.of, measured.method, measured.measured_at)
+    return _Reach(tally.reach, tally.guests, issue.launch.active_users, REPORTERS, now)
+
+
+def _severity_said(issue: Issue, tally: Tally, reach: _Reach, held: tuple[int, str] | None) -> Verdict:
     said = severity_of(tally.voices, reach=tally.reach, active=issue.launch.active_users)
+    if reach.is_measured:
+        measured = severity_of(tally.voices, reach=reach.value, active=reach.of, is_measured=True)
+        said = min(said, measured, key=lambda one: one.severity)
     if held is None or held[0] >= said.severity:
         return said
     reason = _("a person holds SEV%(severity)s on %(key)s, merged into this") % {"severity": held[0], "key": held[1]}
@@ -90,19 +119,20 @@ def _write(issues: Sequence[Issue]) -> None:
 
 
 def _apply(
-    issue: Issue, tally: Tally, held: dict[str, str], said: Verdict, *, blocks_must: bool, now: datetime
+    issue: Issue, tally: Tally, reach: _Reach, held: dict[str, str], said: Verdict, *, blocks_must: bool
 ) -> list[decisions.IssueValue]:
     """Writes the tally into the issue, leaving what a person holds; returns what the rules would say."""
     issue.feedback_count = tally.count
     issue.sources = dict(tally.sources)
-    issue.reach_value, issue.reach_guests = tally.reach, tally.guests
-    issue.reach_of, issue.reach_method, issue.reach_at = issue.launch.active_users, "reporters", now
+    issue.reach_value, issue.reach_guests = reach.value, reach.guests
+    issue.reach_of, issue.reach_method, issue.reach_at = reach.of, reach.method, reach.at
     issue.last_seen_at = tally.last_seen_at or issue.last_seen_at
     issue.severity = int(held.get("severity", said.severity))
     category, times = tally.categories.most_common(1)[0] if tally.categories else ("", 0)
     issue.category = held.get("category", category or issue.category)
     impact = rice.IMPACT_OF_SEVERITY[issue.severity]
-    sure = rice.confidence_from(people=tally.people + tally.guests, machines=tally.machines)
+    measured = tally.machines + reach.is_measured
+    sure = rice.confidence_from(people=tally.people + tally.guests, machines=measured)
     issue.rice_impact = float(held.get("rice_impact", impact))
     issue.rice_confidence = float(held.get("rice_confidence", sure.value))
     issue.rice_effort = float(held.get("rice_effort", rice.DEFAULT_EFFORT))

@@ -7,6 +7,9 @@ from django.utils.translation import gettext as _
 
 CONFIDENT = 0.60
 RAISE_AT_SHARE = 0.05
+BLOCKS_AT_SHARE = 0.25
+# Of fewer measured consumers a share says little.
+LEAST_MEASURED = 20
 DEFAULT_SEVERITY = 4
 
 
@@ -30,8 +33,10 @@ class Verdict:
     reason: str
 
 
-def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None) -> Verdict:
+def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None, is_measured: bool = False) -> Verdict:
     """The worst level that is confidently said; raised by one, never above SEV2, when 5 % of active people report it.
+
+    Measured in traffic, 5 % of active consumers raise it by one too, and 25 % make it SEV1.
 
     SEV1 comes only from a person, from measured reach or from a rule on a critical component.
     """
@@ -49,8 +54,25 @@ def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None) -> V
         verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", _("no report says how bad it is"))
     if verdict.origin == "model":
         verdict = Verdict(max(verdict.severity, 2), verdict.confidence, verdict.origin, verdict.reason)
+    if is_measured:
+        return _raised_by_measured(verdict, reach, active or 0)
     if active and reach / active >= RAISE_AT_SHARE and verdict.severity > 2:
         reason = _("%(reach)s of %(active)s active people report it (5%% or more raises by one)") % {
             "reach": reach, "active": active}  # fmt: skip
         return Verdict(verdict.severity - 1, 1.0, "rule", reason)
     return verdict
+
+
+def _raised_by_measured(verdict: Verdict, reach: int, active: int) -> Verdict:
+    if reach < LEAST_MEASURED or reach / max(active, 1) < RAISE_AT_SHARE or verdict.severity == 1:
+        return verdict
+    blocks = reach / active >= BLOCKS_AT_SHARE
+    severity = 1 if blocks else max(verdict.severity - 1, 2)
+    if severity == verdict.severity:
+        return verdict
+    said = (
+        _("%(reach)s of %(active)s active consumers are affected, measured in traffic (25%% or more is SEV1)")
+        if blocks
+        else _("%(reach)s of %(active)s active consumers are affected, measured in traffic (5%% or more raises by one)")
+    )
+    return Verdict(severity, 1.0, "rule", said % {"reach": reach, "active": active})

@@ -15,6 +15,7 @@ from django_htmx.http import trigger_client_event
 from rest_framework.request import Request
 
 from feedback.models import Feedback, ReplyStatus
+from gateway_ingest import evidence
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
@@ -136,6 +137,7 @@ def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feed
         "sentiments": SENTIMENT_WORDS.items(),
         "components": launch.components.order_by("name"),
         "facts": _facts(row, launch),
+        "evidence": evidence.evidence_of(row, now=clock.now()),
     }
     panel = bool(request.headers.get("HX-Request"))
     return render(request, "triage/_feedback.html" if panel else "triage/feedback.html", context | {"panel": panel})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from rest_framework.request import Request
 
-from feedback.models import Feedback
+from feedback.models import MACHINE_CHANNELS, Feedback
+from gateway_ingest.evidence import Signature
+from gateway_ingest.models import GIVEN_BY_PEOPLE
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
@@ -20,13 +23,14 @@ from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
-from triage import lifecycle, overrides, transitions, tree
+from triage import closing, lifecycle, overrides, transitions, tree
 from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
-from triage.models import OPEN_STATUSES, Issue, IssueStatus, Moscow
+from triage.models import OPEN_STATUSES, Issue, IssueStatus, MeasuredReach, Moscow
 from triage.notes import add_note
+from triage.score.scoring import REPORTERS
 from triage.story import story_of
 from triage.views.posted import posted
 
@@ -72,11 +76,15 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
     decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
     in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
+    proposal = next(
+        (d for d in decisions if d.ended_at is None and d.field == closing.FIELD and d.origin != "person"), None
+    )
     open_issues = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES)
     context = {
         "nav_active": "board",
         "issue": one,
         "card": cards_of([one], now=clock.now())[0],
+        **_measured(one),
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
         "story": story_of(_entries_of(one, keys), of=one.key),
@@ -84,6 +92,10 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "history": [decision for decision in decisions if decision.ended_at is not None],
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
         "moves": _moves(one.status),
+        "proposal": proposal,
+        "settles_at": closing.settles_at(proposal) if proposal else None,
+        "has_settled": one.status == IssueStatus.CLOSED and one.resolution == closing.TRANSIENT,
+        "noise_reasons": [(reason.value, reason.label) for reason in GIVEN_BY_PEOPLE] if _is_of_machines(one) else [],
         "rank": 1 + open_issues.filter(priority__gt=one.priority).count(),
         "open_count": open_issues.count(),
         "category_names": CATEGORY_NAMES,
@@ -96,6 +108,21 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)
+
+
+def _is_of_machines(one: Issue) -> bool:
+    return any(one.sources.get(str(channel)) for channel in MACHINE_CHANNELS)
+
+
+def _measured(one: Issue) -> dict[str, Any]:
+    """How the reach was measured, where it was."""
+    row = MeasuredReach.objects.filter(issue=one, value__gt=0).first() if one.reach_method != REPORTERS else None
+    signatures = [Signature(**said | _status_class(said)) for said in row.signatures] if row else []
+    return {"measured": row, "measured_words": "; ".join(signature.in_words() for signature in signatures)}
+
+
+def _status_class(said: dict[str, str]) -> dict[str, Any]:
+    return {"status_class": int(said["status_class"])} if "status_class" in said else {}
 
 
 def _entries_of(one: Issue, keys: list[str]) -> QuerySet[TimelineEntry]:
@@ -124,6 +151,7 @@ def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
         version=_version(request),
         reason=posted(request, "reason"),
         resolution=resolution,
+        noise=posted(request, "noise"),
         actor=principal.actor,
         now=clock.now(),
     )
@@ -158,6 +186,16 @@ def _unmerge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     return lifecycle.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 
+def _accept(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return closing.accept(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
+
+
+def _keep_open(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return closing.keep_open(
+        one.pk, version=_version(request), reason=posted(request, "reason"), actor=principal.actor, now=clock.now()
+    )
+
+
 def _note(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     add_note(one, text=request.POST.get("text", ""), actor=principal.actor, now=clock.now())
     return one
@@ -169,6 +207,8 @@ ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
     "merge": _merge,
     "unmerge": _unmerge,
     "note": _note,
+    "accept-end": _accept,
+    "keep-open": _keep_open,
 }
 
 

@@ -1,12 +1,12 @@
 """This module says what every deploy webhook is read into, and reads the texts and times they have in common."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from gateway_ingest.formats.incoming import FormatError
+from gateway_ingest.formats import values
+from gateway_ingest.formats.incoming import AlertError, FormatError
 from hypercare.core.strict_json import JSON
 
 MAX_VERSION = 80
@@ -14,8 +14,6 @@ MAX_ENVIRONMENT = 40
 MAX_SUMMARY = 300
 MAX_ID = 160
 DEFAULT_ENVIRONMENT = "production"
-_YEARS = range(2000, 3000)
-_OLDEST_SECONDS = 946_684_800  # the year 2000
 
 
 @dataclass(frozen=True)
@@ -71,32 +69,15 @@ def needed(of: dict[str, JSON], *names: str, most: int) -> str:
 
 
 def moment(of: dict[str, JSON], *names: str) -> datetime | None:
-    """The first of these that is a time: ISO 8601, or seconds since 1970; None where none is given."""
+    """The first of these that is a time, read as alerts' times are; None where none is given."""
     for name in names:
-        value = of.get(name)
-        if value in (None, "") or isinstance(value, bool):
-            continue
-        found = _from_seconds(value) if isinstance(value, int | float) else _from_text(value)
-        if found is None:
-            detail = _("“%(name)s” must be a time such as 2026-05-28T13:09:00Z.")
-            raise FormatError(detail % {"name": name})
-        return found
+        if of.get(name) not in (None, ""):
+            return _read(of[name], name)
     return None
 
 
-def _from_text(value: JSON) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    iso = value.strip().replace(" UTC", "Z")
+def _read(given: JSON, name: str) -> datetime | None:
     try:
-        found = parse_datetime(iso)
-    except ValueError:
-        return None
-    if found is None or found.year not in _YEARS:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def _from_seconds(value: float) -> datetime | None:
-    fits = _OLDEST_SECONDS <= value < _OLDEST_SECONDS * 10
-    return datetime.fromtimestamp(value, UTC) if fits else None
+        return values.moment(given, name)
+    except AlertError as error:
+        raise FormatError(str(error)) from error

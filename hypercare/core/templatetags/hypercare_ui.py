@@ -88,6 +88,12 @@ RESOLUTION_WORDS = {
     "deferred": _("deferred"),
     "wont_do": _("will not be done"),
     "external": _("lies outside the product"),
+    "transient": _("went away by itself"),
+}
+END_WORDS = {
+    "close": _("close it"),
+    "settle": _("closes by itself"),
+    "keep_open": _("keep it open"),
 }
 FIELD_WORDS = {
     "title": _("Title"),
@@ -101,6 +107,7 @@ FIELD_WORDS = {
     "rice_impact": _("Impact"),
     "rice_confidence": _("Confidence"),
     "rice_effort": _("Effort, weeks"),
+    "resolution": _("Proposed end"),
 }
 CATEGORY_ICONS = {
     "bug": "bug",
@@ -227,6 +234,7 @@ def value_word(value: str, field: str) -> Any:
         "category": CATEGORY_WORDS,
         "sentiment": SENTIMENT_WORDS,
         "moscow": MOSCOW_WORDS,
+        "resolution": END_WORDS,
     }
     if field == "rice_confidence" and _is_number(value):
         return as_percent(float(value))

@@ -1,0 +1,187 @@
+"""This module commits deliveries of alerts in groups: many share a transaction, and each is answered after its commit.
+
+Whoever waits while a group is being written makes the next group, so that nobody waits for company. A group that
+fails is taken apart and stored one by one: no delivery suffers for its neighbour.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext as _
+
+from gateway_ingest import admission
+from gateway_ingest.admission import Caller
+from gateway_ingest.models import Source
+from gateway_ingest.receive import Delivery, finished, read
+from gateway_ingest.senders import sources_of_keys, unknown_key
+from gateway_ingest.storing import Answer, Told, store_all
+from hypercare.core.problem import Problem
+
+log = logging.getLogger(__name__)
+
+LARGEST_GROUP = 64
+MOST_WAITING = 1000
+MOST_BYTES = 32 * 1024 * 1024
+# One key may fill this share of the queue; the rest is for the others.
+SHARE_OF_ONE_KEY = 0.5
+# After so long a silence the connection is tried before it is used: the database may have been restarted.
+_TRUSTED_SECONDS = 1.0
+# How long whoever was just answered may take to speak again before a group goes without them.
+_MOMENT_SECONDS = 0.003
+
+Outcome = Answer | Problem
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A delivery that waits for its group; `in_address` tells whether its key came there or as Bearer."""
+
+    key: str
+    in_address: bool
+    caller: str
+    delivery: Delivery
+    answered: "asyncio.Future[Outcome]"
+
+    @property
+    def size(self) -> int:
+        """What it takes of the room that all share."""
+        return len(self.delivery.body)
+
+
+class Committer:
+    """A thread that takes what waits, group by group, on a connection of its own.
+
+    It is one thread: two were slower, since they wait for one another's turn in Python and for the same source's lock.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._queue: deque[Waiting] = deque()
+        self._of_key: Counter[str] = Counter()
+        self._bytes = 0
+        self._more = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def take(self, waiting: Waiting) -> None:
+        """Puts a delivery into the queue; raises Problem 503 where it is full."""
+        with self._more:
+            is_flood = self._of_key[waiting.key] >= MOST_WAITING * SHARE_OF_ONE_KEY
+            if is_flood or len(self._queue) >= MOST_WAITING or self._bytes + waiting.size > MOST_BYTES:
+                raise Problem(503, _("More comes in than can be stored at the moment; send it again."))
+            self._queue.append(waiting)
+            self._of_key[waiting.key] += 1
+            self._bytes += waiting.size
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="commit", daemon=True)
+                self._thread.start()
+            self._more.notify()
+
+    def _run(self) -> None:
+        spoke_at, answered = time.monotonic(), 0
+        while True:
+            group = self._next_group(answered)
+            if time.monotonic() - spoke_at > _TRUSTED_SECONDS:
+                connection.close_if_unusable_or_obsolete()
+            _tell(group, outcomes_of(group, now=self._clock()))
+            spoke_at, answered = time.monotonic(), len(group)
+
+    def _next_group(self, answered: int) -> list[Waiting]:
+        """What waits; so many were just answered, and one group with what they say next costs less than two."""
+        with self._more:
+            wanted = min(LARGEST_GROUP, len(self._queue) + answered)
+            self._more.wait_for(lambda: len(self._queue) >= wanted, _MOMENT_SECONDS)
+            self._more.wait_for(lambda: self._queue)
+            group = [self._queue.popleft() for _number in range(min(len(self._queue), LARGEST_GROUP))]
+            self._of_key.subtract(waiting.key for waiting in group)
+            self._of_key = +self._of_key  # forgets the keys of which nothing waits
+            self._bytes -= sum(waiting.size for waiting in group)
+            return group
+
+
+def outcomes_of(group: Sequence[Waiting], *, now: datetime) -> list[Outcome]:
+    """What becomes of each delivery of a group; never raises, so that every sender is answered."""
+    try:
+        found = sources_of_keys({waiting.key for waiting in group}, now=now)
+        said = [_read(waiting, found.get(waiting.key), now=now) for waiting in group]
+        stored = iter(_stored([one for one in said if isinstance(one, Told)], now=now))
+        return [
+            _charged(found.get(waiting.key), next(stored) if isinstance(one, Told) else one)
+            for waiting, one in zip(group, said, strict=True)
+        ]
+    except Exception as error:  # noqa: BLE001 - a thread that ended would leave all who come after unanswered
+        return [_problem_of(error)] * len(group)
+
+
+def _read(waiting: Waiting, source: Source | None, *, now: datetime) -> Told | Outcome:
+    try:
+        if source is None:
+            return unknown_key(in_address=waiting.in_address)
+        delivery = waiting.delivery
+        admission.admit(source, Caller(waiting.caller, delivery.headers, delivery.body), now=now)
+        return read(source, delivery, now=now)
+    except Exception as error:  # noqa: BLE001 - what one delivery breaks is no matter of its neighbours
+        return _problem_of(error)
+
+
+def _stored(told: Sequence[Told], *, now: datetime) -> list[Outcome]:
+    if not told:
+        return []
+    try:
+        return [_finished(one, answer, now=now) for one, answer in zip(told, store_all(told, now=now), strict=True)]
+    except Exception as error:  # noqa: BLE001 - looked at one by one
+        if len(told) == 1 or _is_away(error):
+            return [_problem_of(error)] * len(told)
+        return [outcome for one in told for outcome in _stored([one], now=now)]
+
+
+def _charged(source: Source | None, outcome: Outcome) -> Outcome:
+    """Counts what a delivery held beyond the one that it was let in for."""
+    if source is not None and isinstance(outcome, Answer):
+        admission.charge(source, outcome.accepted + len(outcome.rejected) - 1)
+    return outcome
+
+
+def _finished(told: Told, outcome: Outcome, *, now: datetime) -> Outcome:
+    try:
+        return outcome if isinstance(outcome, Problem) else finished(told, outcome, now=now)
+    except Exception as error:  # noqa: BLE001 - its alerts are in; sent again it is a duplicate
+        return _problem_of(error)
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _problem_of(error: Exception) -> Problem:
+    """What the sender is told; a database that is gone is let go, so that the next group asks for a new connection."""
+    if isinstance(error, Problem):
+        return error
+    if _is_away(error):
+        log.error("the database did not answer: %s", error)
+        connection.close()
+        return Problem(503, _("The alerts cannot be stored at the moment; send them again."))
+    log.error("a delivery could not be stored", exc_info=error)
+    detail = _(
+        "Something broke on our side and is written in the log. Nothing was stored by half; send it again later."
+    )
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def _tell(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Wakes the requests that wait, all at once, in their own thread."""
+    pairs = list(zip(group, outcomes, strict=True))
+    group[0].answered.get_loop().call_soon_threadsafe(_answer, pairs)
+
+
+def _answer(pairs: Sequence[tuple[Waiting, Outcome]]) -> None:
+    for waiting, outcome in pairs:
+        if not waiting.answered.done():
+            waiting.answered.set_result(outcome)
