@@ -30,20 +30,20 @@ class Distinct:
     error: float
 
 
-def merged(sketch: bytes, hashes: Hashes) -> bytes:
-    """The sketch with more consumers in it."""
+def merged(sketch: bytes, hashes: Hashes, *, exact: int = EXACT) -> bytes:
+    """The sketch with more consumers in it; up to `exact` of them are listed."""
     if not len(hashes):
         return sketch
     if not sketch or sketch[0] == 0:
         known = np.unique(np.concatenate([_listed(sketch), hashes.astype(np.uint32)]))
-        return b"\0" + known.astype("<u4").tobytes() if len(known) <= EXACT else _packed(_registers_of(known))
+        return b"\0" + known.astype("<u4").tobytes() if len(known) <= exact else _packed(_registers_of(known))
     return _packed(np.maximum(_registers(sketch), _registers_of(hashes)))
 
 
-def union(sketches: Sequence[bytes]) -> bytes:
+def union(sketches: Sequence[bytes], *, exact: int = EXACT) -> bytes:
     """One sketch of all the consumers of several."""
     listed = [_listed(each) for each in sketches if each and each[0] == 0]
-    small = merged(b"", np.concatenate(listed)) if listed else b""
+    small = merged(b"", np.concatenate(listed), exact=exact) if listed else b""
     large = [each for each in sketches if each and each[0]]
     if not large:
         return small

@@ -35,7 +35,9 @@ _READ_MINUTES = """
 SELECT stored.at, array_agg(stored.consumers) FROM gateway_ingest_callkind kind
 CROSS JOIN LATERAL (
     SELECT at, consumers FROM gateway_ingest_window w
-    WHERE w.kind_id = kind.id AND w.at >= %s AND w.at < %s AND w.consumers IS NOT NULL OFFSET 0
+    WHERE w.kind_id = kind.id AND w.at >= %s AND w.at < %s AND w.consumers IS NOT NULL AND NOT EXISTS (
+        SELECT FROM gateway_ingest_minuteoflaunch known WHERE known.launch_id = kind.launch_id AND known.at = w.at
+    ) OFFSET 0
 ) stored WHERE kind.launch_id = %s GROUP BY stored.at
 """
 
@@ -83,7 +85,7 @@ def _add_up(launch_id: int, at: datetime) -> None:
     launch_minutes.add({(launch_id, minute): sketch for minute, sketch in _consumers_by_minute(launch_id, at).items()})
     whole = {
         "calls": sum(row.calls for row in rows),
-        "consumers": distinct.union([bytes(row.consumers) for row in rows]),
+        "consumers": launch_minutes.union(launch_minutes.consumers_between(launch_id, [(at, at + HOUR)])),
     }
     HourOfLaunch.objects.update_or_create(launch_id=launch_id, at=at, defaults=whole)
 
@@ -100,10 +102,10 @@ def _read(launch_id: int, at: datetime) -> list[Sequence[Any]]:
 
 
 def _consumers_by_minute(launch_id: int, at: datetime) -> dict[datetime, bytes]:
-    """Who called in each minute; windows from before launches' minutes were kept are brought in so."""
+    """Who called in the minutes whose windows are from before launches' minutes were kept."""
     with connection.cursor() as cursor:
         cursor.execute(_READ_MINUTES, [at, at + HOUR, launch_id])
-        return {minute: distinct.union(_as_bytes(sketches)) for minute, sketches in cursor.fetchall()}
+        return {minute: launch_minutes.union(_as_bytes(sketches)) for minute, sketches in cursor.fetchall()}
 
 
 def _hour(row: Sequence[Any], at: datetime) -> Hour:

@@ -10,6 +10,9 @@ from django.db import connection
 
 from gateway_ingest import distinct
 
+# So many are listed one by one, which takes no more room than an estimate of them would.
+EXACT = 4096
+
 # A launch's number and a minute.
 Minute = tuple[int, datetime]
 
@@ -45,7 +48,12 @@ def add_of_kinds(sketches: Iterable[tuple[int, datetime, bytes]]) -> None:
     parts: dict[Minute, list[bytes]] = defaultdict(list)
     for kind, at, sketch in some:
         parts[launch_of[kind], at].append(sketch)
-    add({minute: distinct.union(found) for minute, found in parts.items()})
+    add({minute: union(found) for minute, found in parts.items()})
+
+
+def union(sketches: Sequence[bytes]) -> bytes:
+    """All consumers of several sketches, listed as long as that is worth it."""
+    return distinct.union(sketches, exact=EXACT)
 
 
 def add(minutes: Mapping[Minute, bytes]) -> None:
@@ -56,7 +64,7 @@ def add(minutes: Mapping[Minute, bytes]) -> None:
     if not rest:
         return
     stored = {(row[0], row[1]): row[2] for row in _rows(_LOCK, _columns(rest, minutes)[:2])}
-    grown = {key: distinct.union([stored[key], minutes[key]]) for key in rest}
+    grown = {key: union([stored[key], minutes[key]]) for key in rest}
     changed = [key for key in rest if grown[key] != stored[key]]
     if changed:
         _rows(_UPDATE, _columns(changed, grown))

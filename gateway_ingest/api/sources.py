@@ -83,9 +83,8 @@ class Sources(generics.ListAPIView[Source]):
 
     def get_queryset(self) -> QuerySet[Source]:
         """The sources of the launches asked for."""
-        return Source.objects.filter(launch__in=launches_asked_for(self.request, right=Right.MANAGE)).select_related(
-            "launch"
-        )
+        launches = launches_asked_for(self.request, right=Right.MANAGE)
+        return Source.objects.filter(launch__in=launches, traffic_watch=None).select_related("launch")
 
     @extend_schema(request=NewSource, responses={201: SourceWithKey})
     def post(self, request: Request) -> Response:
@@ -130,7 +129,7 @@ class EndSource(APIView):
 
 def _source(request: Request, number: int) -> Source:
     launches = visible_launches(Principal.of(request), right=Right.MANAGE)
-    source = Source.objects.select_related("launch").filter(launch__in=launches, pk=number).first()
+    source = Source.objects.select_related("launch").filter(launch__in=launches, pk=number, traffic_watch=None).first()
     if source is None:
         raise not_found(_("There is no such source here for you."))
     return source

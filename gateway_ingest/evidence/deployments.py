@@ -135,7 +135,12 @@ _Key = tuple[str, str, str]
 
 def _by_route(deployment: Deployment, groups: Mapping[int, _Key], span: Span) -> dict[_Key, Figures]:
     numbers = {key: number for number, key in enumerate(dict.fromkeys(groups.values()))}
-    wanted = Wanted({pk: numbers[key] for pk, key in groups.items()}, span, sketches=reading.SKETCHES)
+    wanted = Wanted(
+        {pk: numbers[key] for pk, key in groups.items()},
+        span,
+        sketches=("latencies", "consumers"),
+        sums=("calls", "errors"),
+    )
     names = {number: key for key, number in numbers.items()}
     found = reading.read(deployment.launch_id, wanted)
     return {names[number]: figures for (number, _bucket), figures in found.items()}

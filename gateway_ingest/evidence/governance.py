@@ -121,7 +121,7 @@ def governance(launch: Launch, span: Span) -> list[Finding]:
 
 def _seen(launch: Launch, span: Span) -> list[_Seen]:
     kinds = {kind.pk: kind for kind in CallKind.objects.filter(launch=launch).select_related("component")}
-    found = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span))
+    found = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span, sums=("calls",)))
     return [
         _Seen(kinds[pk], kind.component.slug if (kind := kinds[pk]).component else kind.hint, figures)
         for (pk, _bucket), figures in found.items()
@@ -139,7 +139,7 @@ class _Draft:
 def _with_consumers(launch: Launch, span: Span, drafts: Sequence[_Draft]) -> list[Finding]:
     """Only of what was found are sketches read; those of all kinds of a week would be many."""
     kinds = {pk for draft in drafts for pk in draft.kinds}
-    read = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span, sketches=("consumers",)))
+    read = reading.read(launch.pk, Wanted({pk: pk for pk in kinds}, span, sketches=("consumers",), sums=("calls",)))
     sketches = {pk: figures.sketches["consumers"] for (pk, _bucket), figures in read.items()}
     return [_counted(draft, [each for pk in draft.kinds for each in sketches.get(pk, [])]) for draft in drafts]
 

@@ -30,6 +30,7 @@ _MOST_IDS = 3
 _MOST_CALLS = 200
 _BY_ID = ("trace", "request", "consumer")
 _LEAST_SCORE = 0.02
+_NEEDED = ("calls", "errors")
 
 
 @dataclass(frozen=True)
@@ -212,8 +213,8 @@ def _by_component(report: Feedback, hints: _Hints) -> list[Piece]:
     places = [(kind.component.slug if kind.component else kind.hint, kind.method, kind.route) for kind in kinds]
     numbers = {place: number for number, place in enumerate(dict.fromkeys(places))}
     groups = {kind.pk: numbers[place] for kind, place in zip(kinds, places, strict=True)}
-    minutes = reading.read(report.launch_id, reading.Wanted(groups, span, step=MINUTE))
-    usual = reading.read(report.launch_id, reading.Wanted(groups, span.moved(-timedelta(days=1))))
+    minutes = reading.read(report.launch_id, reading.Wanted(groups, span, step=MINUTE, sums=_NEEDED))
+    usual = reading.read(report.launch_id, reading.Wanted(groups, span.moved(-timedelta(days=1)), sums=_NEEDED))
     pieces = []
     for place, number in numbers.items():
         around = {at: figures for (group, at), figures in minutes.items() if group == number and at}

@@ -51,11 +51,11 @@ def reach(launch: Launch, signature: Signature | Sequence[Signature], span: Span
     """The distinct consumers of calls that fit the signature, beside all consumers of the launch in the same span."""
     fitting = list(kinds_of(launch, signature).values_list("pk", flat=True))
     whole = reading.whole_hours(launch.pk, span)
-    found = reading.total(launch.pk, fitting, span, sketches=("consumers",), whole=whole)
+    found = reading.total(launch.pk, fitting, span, sketches=("consumers",), sums=("calls",), whole=whole)
     consumers = found.consumers
     if found.calls and not consumers.number:
         every = CallKind.objects.filter(launch=launch).values_list("pk", flat=True)
-        of_calls = reading.total(launch.pk, every, span, sketches=(), whole=whole).calls
+        of_calls = reading.total(launch.pk, every, span, sketches=(), sums=("calls",), whole=whole).calls
         return _shown(Distinct(found.calls, 0.0), of_calls, CALLS_ONLY, found.calls, span, now=now)
     active = reading.active(launch.pk, span, whole=whole).number
     method = ESTIMATED if consumers.error else EXACT

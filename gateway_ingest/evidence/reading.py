@@ -92,12 +92,16 @@ def distinct_of(sketches: Sequence[bytes]) -> distinct.Distinct:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to read: kinds by the group they are counted in, a span, and the step where points in time are wanted."""
+    """What to read: kinds by the group they are counted in, a span, and the step where points in time are wanted.
+
+    What is not among `sums` and `sketches` stays nought.
+    """
 
     groups: Mapping[int, int]
     span: Span
     step: timedelta | None = None
     sketches: tuple[str, ...] = ()
+    sums: tuple[str, ...] = SUMS
 
 
 def whole_hours(launch_id: int, span: Span) -> list[datetime]:
@@ -127,7 +131,7 @@ def read(
         "step": wanted.step or timedelta(0),
         "origin": ORIGIN,
     }
-    return {(row[0], row[1]): _figures(row, wanted.sketches) for row in _rows(_query(wanted), given)}
+    return {(row[0], row[1]): _figures(row, wanted) for row in _rows(_query(wanted), given)}
 
 
 def total(
@@ -136,10 +140,11 @@ def total(
     span: Span,
     *,
     sketches: tuple[str, ...] = SKETCHES,
+    sums: tuple[str, ...] = SUMS,
     whole: Sequence[datetime] | None = None,
 ) -> Figures:
     """All that was counted of some kinds in a span."""
-    found = read(launch_id, Wanted(dict.fromkeys(kinds, 0), span, sketches=sketches), whole=whole)
+    found = read(launch_id, Wanted(dict.fromkeys(kinds, 0), span, sketches=sketches, sums=sums), whole=whole)
     return found.get((0, None)) or Figures()
 
 
@@ -163,11 +168,11 @@ def _between(span: Span, whole: Sequence[datetime]) -> Iterator[Span]:
 
 def _query(wanted: Wanted) -> str:
     bucket = "date_bin(%(step)s, at, %(origin)s)" if wanted.step else "NULL::timestamptz"
-    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in SUMS)
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in wanted.sums)
     lists = "".join(
         f", array_agg({name}) FILTER (WHERE {name} IS NOT NULL AND {name} <> '')" for name in wanted.sketches
     )
-    columns = ", ".join(("at", *SUMS, *wanted.sketches))
+    columns = ", ".join(("at", *wanted.sums, *wanted.sketches))
     return f"""
     WITH wanted AS (SELECT * FROM unnest(%(kinds)s::integer[], %(groups)s::integer[]) AS named (kind_id, number))
     SELECT number, {bucket}, min(at), max(at), {sums}{lists} FROM (
@@ -195,10 +200,11 @@ def _rows(query: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _figures(row: Sequence[Any], sketches: tuple[str, ...]) -> Figures:
+def _figures(row: Sequence[Any], wanted: Wanted) -> Figures:
     _group, _bucket, first, last, *counts = row
     found = Figures(first_at=first, last_at=last)
-    found.sums.update(zip(SUMS, counts[: len(SUMS)], strict=True))
-    for name, held in zip(sketches, counts[len(SUMS) :], strict=True):
+    number = len(wanted.sums)
+    found.sums.update(zip(wanted.sums, counts[:number], strict=True))
+    for name, held in zip(wanted.sketches, counts[number:], strict=True):
         found.sketches[name] = held or []
     return found

@@ -11,6 +11,7 @@ from gateway_ingest.evidence.signature import Signature, Span, kinds_of
 from hypercare.core.models import Launch
 
 SHOWN = 50
+_NEEDED = ("calls", "errors")
 
 
 class Order(StrEnum):
@@ -60,14 +61,14 @@ def routes(
     groups = {pk: numbers[place] for pk, place in places.items()}
     step = usual_step(span)
     moments = steps_of(span, step)
-    by_step = reading.read(launch.pk, Wanted(groups, span, step=step))
+    by_step = reading.read(launch.pk, Wanted(groups, span, step=step, sums=_NEEDED))
     totals: dict[int, Figures] = {}
     for (number, _at), figures in by_step.items():
         totals.setdefault(number, Figures()).add(figures)
     shown = sorted((number for number in totals if totals[number].calls), key=lambda one: _rank(totals[one], order))
     first = set(shown[:limit])
     chosen = {pk: number for pk, number in groups.items() if number in first}
-    full = reading.read(launch.pk, Wanted(chosen, span, sketches=("latencies", "consumers")))
+    full = reading.read(launch.pk, Wanted(chosen, span, sketches=("latencies", "consumers"), sums=_NEEDED))
     names = {number: place for place, number in numbers.items()}
     rows = [
         _row(names[number], full.get((number, None)) or totals[number],

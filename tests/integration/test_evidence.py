@@ -12,7 +12,7 @@ from gateway_ingest import evidence, hours, partitions, windows
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
 from gateway_ingest.formats.calls import CallFlag
-from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence
+from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from hypercare.core.launches import create_launch
 from hypercare.core.models import Launch
 from tests.integration.rows import make_alert, make_deployment, make_feedback
@@ -89,6 +89,34 @@ def test_many_consumers_are_estimated_and_the_error_is_shown(launch, now, hour):
     assert found.method == "HyperLogLog ±1.6%"
     assert found.error == pytest.approx(0.0162, abs=0.0003)
     assert found.value == pytest.approx(30_000, rel=0.03)
+
+
+def test_a_few_thousand_active_consumers_are_counted_out(launch, now, hour):
+    for part in range(3):
+        found = calls(50, now - 30 * MINUTE, every=timedelta(milliseconds=1), consumer=f"user-{part}-{{}}")
+        store(launch, found, now=now)
+    store(
+        launch,
+        calls(900, now - 20 * MINUTE, every=timedelta(milliseconds=1), consumer="other-{}", path="/pay"),
+        now=now,
+    )
+    found = evidence.reach(launch, Signature(status_class=5), hour, now=now)
+    assert found.of == pytest.approx(1050, rel=0.03)
+    store(launch, calls(60, now - 3 * HOUR, every=timedelta(milliseconds=1), consumer="u{}", path="/a"), now=now)
+    store(launch, calls(60, now - 3 * HOUR, every=timedelta(milliseconds=1), consumer="v{}", path="/b"), now=now)
+    early = Span.of(now - 3 * HOUR - 40 * MINUTE, now - 2 * HOUR)
+    assert evidence.reach(launch, Signature(), early, now=now).of == 120
+    hours.add_up(now=now)
+    assert evidence.reach(launch, Signature(), early, now=now).of == 120
+
+
+def test_windows_from_before_minutes_of_launches_were_kept_are_brought_in(launch, now):
+    store(launch, calls(90, now - 3 * HOUR, every=timedelta(milliseconds=1), consumer="u{}"), now=now)
+    windows.fold()
+    MinuteOfLaunch.objects.all().delete()
+    hours.add_up(now=now)
+    early = Span.of(now - 3 * HOUR - MINUTE, now - 2 * HOUR)
+    assert evidence.reach(launch, Signature(), early, now=now).of == pytest.approx(90, abs=2)
 
 
 def test_calls_are_counted_where_nobody_names_consumers(launch, now, hour):
@@ -216,6 +244,27 @@ def test_late_calls_count_at_once_and_after_adding_up_again(launch, now):
     assert evidence.reach(launch, Signature(status_class=5), span, now=now).calls == before + 5
     assert hours.add_up(now=now) == 1
     assert evidence.reach(launch, Signature(status_class=5), span, now=now).calls == before + 5
+
+
+DELIVERIES = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 90), st.booleans()), min_size=1, max_size=8)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deliveries=DELIVERIES, begins=st.integers(60, 500), ends=st.integers(0, 59))
+def test_no_call_is_lost_or_doubled_whenever_hours_are_added_up(launch, now, deliveries, begins, ends):
+    span = Span.of(now - begins * MINUTE, now - ends * MINUTE)
+    before = evidence.reach(launch, Signature(), span, now=now).calls
+    wanted = 0
+    for ago, number, is_added_up in deliveries:
+        at = now - ago * MINUTE
+        store(launch, calls(number, at, every=timedelta(milliseconds=1), consumer=f"u{ago}-{{}}"), now=now)
+        wanted += number if span.begins <= at < span.ends else 0
+        if is_added_up:
+            hours.add_up(now=now)
+    found = evidence.reach(launch, Signature(), span, now=now)
+    assert found.calls - before == wanted
+    assert sum(point.value for point in evidence.series(launch, "calls", span, step=HOUR).points) == found.calls
+    assert found.value <= found.of
 
 
 def test_hour_that_still_runs_is_not_added_up(launch, now):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from gateway_ingest.formats.calls import IncomingCall
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, store_calls
+from gateway_ingest.routing import Routing
 from hypercare.core.models import Launch
 
 _numbers = itertools.count()
@@ -35,5 +36,5 @@ def calls(number: int, at: datetime, *, every: timedelta = timedelta(seconds=1),
 def store(launch: Launch, found: list[IncomingCall], *, now: datetime) -> None:
     """Stores them as one delivery."""
     source = source_of(launch, now=now)
-    answer = store_calls(source, found, CallAnswer(), batch_id=f"test-{next(_numbers)}", now=now)
+    answer = store_calls(source, found, CallAnswer(), to=Routing(launch), batch_id=f"test-{next(_numbers)}", now=now)
     assert answer.accepted == len(found)

@@ -166,4 +166,5 @@ def test_story_stands_in_readable_files():
         "live_reports.csv",
         "live_events.json",
         "traffic.json",
+        "openapi.yaml",
     }
