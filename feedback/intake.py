@@ -66,7 +66,8 @@ def accept_many(
     """
     refuse_closed(launch)
     actors = [actor] * len(reports) if isinstance(actor, Actor) else list(actor)
-    with attachments.shelf() as shelf, transaction.atomic(savepoint=False):
+    # Only a file can fail where its sender is to be told and go on; without any there is nothing to go back to.
+    with attachments.shelf() as shelf, transaction.atomic(savepoint=any(report.files for report in reports)):
         return _accept_all(launch, reports, shelf, actors=actors, now=now, linked=linked)
 
 

@@ -9,6 +9,7 @@ from operator import attrgetter
 from django.utils.translation import gettext as _
 
 from feedback import intake
+from feedback.models import Channel
 from gateway_ingest.episodes import Rule
 from gateway_ingest.formats import IncomingAlert, Unreadable
 from gateway_ingest.ledger import SUGGESTED_SEVERITY, TOLD, Episode, Key, Ledger, Step, Touched
@@ -50,12 +51,14 @@ def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadabl
     )
 
 
-def store(source: Source, said: Sequence[IncomingAlert], *, now: datetime) -> list[str]:
+def store(
+    source: Source, said: Sequence[IncomingAlert], *, now: datetime, channel: Channel = Channel.ALERT
+) -> list[str]:
     """Applies prepared alerts in their order, in the caller's transaction, which holds the source's row lock.
 
     Answers with the names of the feedback rows behind them. The number of queries does not grow with that of alerts.
     """
-    ledger = Ledger.of([(source, said)], now=now)
+    ledger = Ledger.of([(source, said)], now=now, channel=channel)
     touched = ledger.enter(source, said, actor=Actor(source.name))
     return receipts_of(touched, write(ledger, {source.launch_id: source.launch}))
 

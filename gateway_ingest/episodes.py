@@ -25,6 +25,7 @@ class Rule(StrEnum):
     UNSUPPRESSED = "unsuppressed"
     RESOLVED = "resolved"
     RESOLVED_UNSEEN = "resolved_unseen"
+    WORSENED = "worsened"
     LATE_FIRING = "late_firing"
     LATE_ACKNOWLEDGEMENT = "late_acknowledgement"
     LATE_SUPPRESSION = "late_suppression"
@@ -71,6 +72,8 @@ def _when_open(status: AlertStatus, said: IncomingAlert) -> Rule:
     if said.status == AlertStatus.FIRING:
         if status == AlertStatus.SUPPRESSED:
             return Rule.UNSUPPRESSED
+        if said.worse:
+            return Rule.WORSENED
         return Rule.LET_GO if status == AlertStatus.ACKNOWLEDGED and said.let_go else Rule.REPEATED
     if said.status == status:
         return Rule.REPEATED

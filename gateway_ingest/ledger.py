@@ -34,6 +34,7 @@ TOLD = {
     Rule.UNSUPPRESSED: "alert.unsuppressed",
     Rule.RESOLVED: "alert.resolved",
     Rule.RESOLVED_UNSEEN: "alert.resolved",
+    Rule.WORSENED: "alert.worse",
 }
 
 _SPOKEN_OF = "source_id = ANY(%s) AND fingerprint = ANY(%s) ORDER BY id FOR UPDATE"
@@ -69,6 +70,7 @@ class Ledger:
 
     now: datetime
     alerts: dict[Key, Alert]
+    channel: Channel = Channel.ALERT
     components: dict[int, dict[str, Component]] = field(default_factory=dict)
     begun: dict[tuple[Key, int], Episode] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -76,13 +78,19 @@ class Ledger:
     counted: set[Key] = field(default_factory=set)
 
     @classmethod
-    def of(cls, said: Iterable[tuple[Source, Sequence[IncomingAlert]]], *, now: datetime) -> "Ledger":
+    def of(
+        cls,
+        said: Iterable[tuple[Source, Sequence[IncomingAlert]]],
+        *,
+        now: datetime,
+        channel: Channel = Channel.ALERT,
+    ) -> "Ledger":
         """The alerts these sources speak of, locked; the caller holds the sources' locks."""
         spoken = [(source.pk, {one.fingerprint for one in alerts}) for source, alerts in said if alerts]
         names = set().union(*(names for _source, names in spoken))
         found = rows.read(Alert, _SPOKEN_OF, [[number for number, _names in spoken], list(names)]) if spoken else []
         known = {(row.source_id, row.launch_id, row.fingerprint): row for row in found}
-        return cls(now, known)
+        return cls(now, known, channel)
 
     def is_news(self, source: Source, said: Sequence[IncomingAlert]) -> bool:
         """Whether words that came before would change something now: an alert may end and return as it was."""
@@ -128,6 +136,8 @@ class Ledger:
             alert.status = BECOMES[rule]
             if alert.status == AlertStatus.RESOLVED:
                 alert.ends_at, alert.resolved_at = said.ends_at or self.now, self.now
+        elif rule is Rule.WORSENED:
+            alert.severity, alert.summary, alert.labels = said.severity, said.summary, said.labels
         if rule in TOLD:
             self.steps.append(Step(key, alert, rule, alert.episode, actor))
             self.changed.add(key)
@@ -152,7 +162,7 @@ class Ledger:
             alert.episode += 1
             alert.ends_at, alert.resolved_at, alert.feedback = None, None, None
         alert.status = said.status
-        self.begun[key, alert.episode] = Episode(alert, _report(alert), actor)
+        self.begun[key, alert.episode] = Episode(alert, _report(alert, said, self.channel), actor)
 
     def _description(self, launch_id: int, said: IncomingAlert) -> dict[str, Any]:
         return {
@@ -176,10 +186,10 @@ def _key(source: Source, said: IncomingAlert) -> Key:
     return source.pk, source.launch_id, said.fingerprint
 
 
-def _report(alert: Alert) -> Report:
+def _report(alert: Alert, said: IncomingAlert, channel: Channel) -> Report:
     labels = "\n".join(f"{name}: {value}" for name, value in sorted(alert.labels.items()))
     return Report(
-        channel=Channel.ALERT,
+        channel=channel,
         source=f"source:{alert.source_id}",
         external_id=f"{alert.fingerprint}:{alert.episode}",
         title=alert.title,
@@ -194,6 +204,7 @@ def _report(alert: Alert) -> Report:
                 "status": str(alert.status),
                 "labels": alert.labels,
                 "url": alert.url,
-            }
+            },
+            **({"rule": dict(said.evidence)} if said.evidence else {}),
         },
     )

@@ -145,9 +145,19 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
 
 
 def store_calls(
-    source: Source, calls: list[IncomingCall], answer: CallAnswer, *, to: Routing, batch_id: str, now: datetime
+    source: Source,
+    calls: list[IncomingCall],
+    answer: CallAnswer,
+    *,
+    batch_id: str,
+    now: datetime,
+    to: Routing | None = None,
 ) -> CallAnswer:
-    """Stores checked calls as one batch: the batch, the rows and their windows in one transaction, whatever launches get."""
+    """Stores checked calls as one batch: the batch, the rows and their windows in one transaction, whatever launches get.
+
+    `to` is the routing they were checked by; without it, it is looked up, and a closed launch is Problem 409.
+    """
+    to = to or Limits.of(source, now=now).routing
     columns = _columns(source, calls, answer, to) if calls else None
     if columns:
         STORE.prepare(columns)

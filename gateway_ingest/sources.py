@@ -133,7 +133,7 @@ def source_of_key(key: str, *, now: datetime) -> Source | None:
 
 def source_in(launch: Launch, number: int) -> Source:
     """The launch's source with this number; 404 for another launch's."""
-    source = Source.objects.select_related("launch").filter(launch=launch, pk=number).first()
+    source = Source.objects.select_related("launch").filter(launch=launch, pk=number, traffic_watch=None).first()
     if source is None:
         raise not_found(_("There is no such source in this launch."))
     return source

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from gateway_ingest import batches, call_kinds, evidence, hours, partitions, sns, windows
 from gateway_ingest.calls import STORE
+from gateway_ingest.rules import tick
 from hypercare.core import clock
 
 
@@ -61,3 +62,9 @@ def add_up_hours(**_later: Any) -> None:
 def keep_evidence(**_later: Any) -> None:
     """Keeps what is found near new reports."""
     evidence.keep_evidence(now=clock.now())
+
+
+@shared_task(name=tick.TASK)
+def watch_traffic(**_later: Any) -> None:
+    """Lets the rules of every launch look at the minutes that have ended."""
+    tick.watch_all(clock=clock.now)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from gateway_ingest.call_urls import urlpatterns as call_urlpatterns
 from gateway_ingest.formats import FORMATS
+from gateway_ingest.rule_urls import urlpatterns as rule_urlpatterns
 from gateway_ingest.traffic_urls import urlpatterns as traffic_urlpatterns
 from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, source, sources
 
@@ -11,6 +12,7 @@ app_name = "gateway_ingest"
 
 urlpatterns = [
     *call_urlpatterns,
+    *rule_urlpatterns,
     path("ingest/", ingest.by_bearer, name="ingest"),
     *[path(f"ingest/{name}/", ingest.by_bearer, {"format_name": name}, name=f"ingest_{name}") for name in FORMATS],
     path("ingest/otlp/v1/logs", otlp_logs.by_bearer, name="ingest_otlp_logs"),

@@ -16,6 +16,7 @@ from gateway_ingest import sources
 from gateway_ingest.api.alerts import LAUNCH
 from gateway_ingest.api.launch_filter import launches_asked_for
 from gateway_ingest.models import Source
+from gateway_ingest.programs import PROGRAMS
 from gateway_ingest.source_forms import check_secret
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch, visible_launches
@@ -32,6 +33,9 @@ class NewSource(serializers.Serializer[Source]):
         max_length=200, required=False, allow_blank=True, help_text="Of Standard Webhooks, beginning with whsec_."
     )
     signed_only = serializers.BooleanField(default=False, help_text="Refuse whatever is not signed.")
+    program = serializers.ChoiceField(
+        choices=sorted(PROGRAMS), required=False, default="", help_text="What sends; the page shows its configuration."
+    )
 
     def validate_signing_secret(self, given: str) -> str:
         """Refuses what no signature can be made with."""
@@ -45,7 +49,8 @@ class NewSource(serializers.Serializer[Source]):
 
 _SHOWN: tuple[str, ...] = (
     *("id", "launch", "name", "hint", "created_at", "revoked_at"),
-    *("first_event_at", "last_event_at", "repeats", "signed_only"),
+    *("first_event_at", "last_event_at", "repeats", "letters", "refused", "limited", "signed_only", "signature_header"),
+    *("program", "zone", "allowed_networks", "rows_a_second"),
 )
 
 
@@ -78,9 +83,8 @@ class Sources(generics.ListAPIView[Source]):
 
     def get_queryset(self) -> QuerySet[Source]:
         """The sources of the launches asked for."""
-        return Source.objects.filter(launch__in=launches_asked_for(self.request, right=Right.MANAGE)).select_related(
-            "launch"
-        )
+        launches = launches_asked_for(self.request, right=Right.MANAGE)
+        return Source.objects.filter(launch__in=launches, traffic_watch=None).select_related("launch")
 
     @extend_schema(request=NewSource, responses={201: SourceWithKey})
     def post(self, request: Request) -> Response:
@@ -94,6 +98,7 @@ class Sources(generics.ListAPIView[Source]):
             name=wanted.validated_data["name"],
             signing_secret=wanted.validated_data.get("signing_secret", ""),
             signed_only=wanted.validated_data["signed_only"],
+            program=wanted.validated_data["program"],
             actor=principal.actor,
             now=clock.now(),
         )
@@ -124,7 +129,7 @@ class EndSource(APIView):
 
 def _source(request: Request, number: int) -> Source:
     launches = visible_launches(Principal.of(request), right=Right.MANAGE)
-    source = Source.objects.select_related("launch").filter(launch__in=launches, pk=number).first()
+    source = Source.objects.select_related("launch").filter(launch__in=launches, pk=number, traffic_watch=None).first()
     if source is None:
         raise not_found(_("There is no such source here for you."))
     return source

@@ -40,6 +40,16 @@ class Usual:
 
 
 @dataclass(frozen=True)
+class UsualNow:
+    """What is usual at one moment; `weeks` and `days` say how often its hour of the week and of the day was seen."""
+
+    expected: float
+    spread: float
+    weeks: int
+    days: int
+
+
+@dataclass(frozen=True)
 class UsualWeek:
     """The usual figures of all hours of a week by one zone's clocks."""
 
@@ -63,6 +73,31 @@ class _Seen:
 
 def usual_week(windows: Iterable[WindowValue], *, zone: ZoneInfo) -> UsualWeek | None:
     """The usual week; None without any call. Each hour leans on that hour of all days, and that on all hours."""
+    told = _told(windows, zone)
+    if told is None:
+        return None
+    seen, places = told
+    overall = Usual(*_middle_and_spread(seen), weeks=0)
+    of_day = [_leaning(seen.only(places % HOURS_OF_DAY == hour), overall) for hour in range(HOURS_OF_DAY)]
+    hours = (_leaning(seen.only(places == place), of_day[place % HOURS_OF_DAY]) for place in range(HOURS_OF_WEEK))
+    return UsualWeek(tuple(hours), zone)
+
+
+def usual_at(windows: Iterable[WindowValue], moment: datetime, *, zone: ZoneInfo) -> UsualNow | None:
+    """What is usual at one moment, as `usual_week` would say it of the same windows, and what that rests on."""
+    told = _told(windows, zone)
+    if told is None:
+        return None
+    seen, places = told
+    place = _hour_of_week(moment, zone)
+    at_this_hour = seen.only(places % HOURS_OF_DAY == place % HOURS_OF_DAY)
+    of_day = _leaning(at_this_hour, Usual(*_middle_and_spread(seen), weeks=0))
+    usual = _leaning(seen.only(places == place), of_day)
+    return UsualNow(usual.expected, usual.spread, usual.weeks, of_day.weeks)
+
+
+def _told(windows: Iterable[WindowValue], zone: ZoneInfo) -> tuple[_Seen, Whole] | None:
+    """What was seen, and at which hour of the week each."""
     counted = [window for window in windows if _is_counted(window)]
     if not counted:
         return None
@@ -72,11 +107,7 @@ def usual_week(windows: Iterable[WindowValue], *, zone: ZoneInfo) -> UsualWeek |
         weights=np.array([window.count for window in counted]),
         occasions=np.array([moment.toordinal() for moment in local]),
     )
-    places = np.array([moment.weekday() * HOURS_OF_DAY + moment.hour for moment in local])
-    overall = Usual(*_middle_and_spread(seen), weeks=0)
-    of_day = [_leaning(seen.only(places % HOURS_OF_DAY == hour), overall) for hour in range(HOURS_OF_DAY)]
-    hours = (_leaning(seen.only(places == place), of_day[place % HOURS_OF_DAY]) for place in range(HOURS_OF_WEEK))
-    return UsualWeek(tuple(hours), zone)
+    return seen, np.array([moment.weekday() * HOURS_OF_DAY + moment.hour for moment in local])
 
 
 def _is_counted(window: WindowValue) -> bool:

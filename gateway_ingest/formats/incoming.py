@@ -1,7 +1,7 @@
 """This module says what every alert format is read into, and how one bad alert never spoils those beside it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ class IncomingAlert:
     """What one machine says of one alert; `ends_at` is empty while it is open, `starts_at` where the machine is silent.
 
     `component_names` are what it calls the part that breaks, the most telling first. `let_go` says that a person
-    took an acknowledgement back.
+    took an acknowledgement back. `evidence` is what a rule of ours saw; `worse` says that its finding is more severe now.
     """
 
     fingerprint: str
@@ -32,6 +32,8 @@ class IncomingAlert:
     ends_at: datetime | None
     url: str
     let_go: bool = False
+    worse: bool = False
+    evidence: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def firing(self) -> bool:

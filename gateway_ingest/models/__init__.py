@@ -4,6 +4,16 @@ from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, Aler
 from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
 from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
+from gateway_ingest.models.rules import (
+    Baseline,
+    Firing,
+    Heartbeat,
+    Rule,
+    RuleState,
+    SeriesMemory,
+    TrafficTarget,
+    TrafficWatch,
+)
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
 from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
 
@@ -15,11 +25,14 @@ __all__ = [
     "AlertStatus",
     "ApiDescription",
     "Backfill",
+    "Baseline",
     "Batch",
     "CallDetail",
     "CallKind",
     "CallRetention",
     "DeadLetter",
+    "Firing",
+    "Heartbeat",
     "Hour",
     "HourMark",
     "HourOfLaunch",
@@ -28,11 +41,16 @@ __all__ = [
     "MinuteOfLaunch",
     "NoiseReason",
     "RouteField",
+    "Rule",
     "RuleOutcome",
+    "RuleState",
+    "SeriesMemory",
     "SigningCertificate",
     "Source",
     "SourceRoute",
     "TopicSubscription",
+    "TrafficTarget",
+    "TrafficWatch",
     "Window",
     "WindowPart",
 ]

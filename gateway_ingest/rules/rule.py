@@ -20,6 +20,15 @@ class Measure(StrEnum):
     TOKENS_A_CALL = "tokens_a_call"
     SPENT_SHARE = "spent_share"
     FLAGGED = "flagged"
+    FORGOT = "forgot"
+    RATING_CHANCE = "rating_chance"
+    SILENCE = "silence"
+    SURPRISE = "surprise"
+    DAYS_LEFT = "days_left"
+
+
+# What is not counted from the calls of some minutes, but comes as one figure.
+FIGURES = frozenset({Measure.SPENT_SHARE, Measure.RATING_CHANCE, Measure.SILENCE, Measure.SURPRISE, Measure.DAYS_LEFT})
 
 
 class Per(StrEnum):
@@ -32,13 +41,18 @@ class Per(StrEnum):
     CONSUMER = "consumer"
     PROVIDER = "provider"
     PROMPT_VERSION = "prompt_version"
+    BUDGET = "budget"
+    VERSION = "version"
+    SENDER = "sender"
+    SERIES = "series"
 
 
 class Against(StrEnum):
-    """What the limit is counted in: the measure itself, or how many times the usual of the same hour."""
+    """What the limit is counted in: the measure itself, or how many times the usual or the target it is."""
 
     ITSELF = "itself"
     USUAL = "usual"
+    TARGET = "target"
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,8 @@ class Rule:
 
     `steps` rise in severity. `below` turns the rule round: it fires under its limit. A share is 0 to 1. The measure is
     taken over `minutes`, and over each half of them, so that a short burst is no finding; a key with fewer than
-    `least` calls in that time says nothing. It clears at `clear_at` of its limit, `clear_minutes` in a row.
+    `least` calls in that time says nothing. It clears at `clear_at` of its limit, `clear_minutes` in a row. A rule
+    that is not `sustained` fires on the whole time alone.
     """
 
     name: str
@@ -70,6 +85,7 @@ class Rule:
     critical_severity: AlertSeverity | None = None
     clear_at: float = 0.8
     clear_minutes: int = 2
+    sustained: bool = True
 
     def __post_init__(self) -> None:
         if not self.steps or self.minutes < 1 or not 0 < self.clear_at <= 1 or self.clear_minutes < 1:

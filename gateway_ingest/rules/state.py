@@ -8,10 +8,11 @@ from typing import Any
 
 from gateway_ingest.models import AlertSeverity
 from gateway_ingest.rules.rule import Rule
-from gateway_ingest.rules.traffic import Traffic, measured
+from gateway_ingest.rules.traffic import Traffic, cases, measured
 
 FLAPS_AT = 3
 FLAP_TIME = timedelta(minutes=30)
+QUIET_MINUTES = 30  # after which a finding ends that nobody's calls confirm any more
 _ORDER = [AlertSeverity.LOW, AlertSeverity.INFO, AlertSeverity.WARNING, AlertSeverity.HIGH, AlertSeverity.CRITICAL]
 
 
@@ -36,6 +37,7 @@ class State:
     severity: AlertSeverity | None = None
     value: float | None = None
     clear_minutes: int = 0
+    quiet_minutes: int = 0
     changed_at: tuple[datetime, ...] = ()
     held_until: datetime | None = None
 
@@ -43,6 +45,11 @@ class State:
     def firing(self) -> bool:
         """Whether the finding stands."""
         return self.severity is not None
+
+    @property
+    def is_forgettable(self) -> bool:
+        """Whether nothing in it matters for the next minute."""
+        return not self.firing and not self.changed_at
 
     def as_json(self) -> dict[str, Any]:
         """The state as a row keeps it."""
@@ -60,6 +67,7 @@ class State:
             severity=AlertSeverity(severity) if severity else None,
             value=kept.get("value"),
             clear_minutes=kept.get("clear_minutes", 0),
+            quiet_minutes=kept.get("quiet_minutes", 0),
             changed_at=tuple(datetime.fromisoformat(moment) for moment in kept.get("changed_at", ())),
             held_until=datetime.fromisoformat(held) if held else None,
         )
@@ -82,9 +90,9 @@ def step(rule: Rule, state: State, look: Look) -> tuple[State, Change]:
     """The state after this minute and the one thing that changed."""
     state = _forget(state, now=look.at)
     value = measured(rule, look.whole, usual=look.usual)
-    if value is None or look.whole.calls < rule.least:
-        return state, Change.NOTHING
-    state = replace(state, value=value)
+    if value is None or cases(rule, look.whole, usual=look.usual) < rule.least:
+        return _quiet(state, look)
+    state = replace(state, value=value, quiet_minutes=0)
     severity = _severity(rule, look, value)
     if severity and not state.firing:
         return _fired(state, severity, look)
@@ -96,7 +104,8 @@ def step(rule: Rule, state: State, look: Look) -> tuple[State, Change]:
 def _severity(rule: Rule, look: Look, value: float) -> AlertSeverity | None:
     """How severe it is; nothing unless both halves of the time show it."""
     reached = rule.step_at(value)
-    halves = [measured(rule, half, usual=look.usual) for half in (look.older, look.newer)]
+    parts = (look.older, look.newer) if rule.sustained else (look.whole,)
+    halves = [measured(rule, half, usual=look.usual) for half in parts]
     if reached is None or not all(half is not None and rule.step_at(half) for half in halves):
         return None
     if look.critical and rule.critical_severity:
@@ -116,6 +125,17 @@ def _still_firing(state: State, severity: AlertSeverity, look: Look) -> tuple[St
     if worse and not look.in_maintenance:
         return replace(state, severity=severity), Change.WORSE
     return state, Change.NOTHING
+
+
+def _quiet(state: State, look: Look) -> tuple[State, Change]:
+    """Too few calls tell nothing; a finding about them ends when they stay away."""
+    if not state.firing:
+        return state, Change.NOTHING
+    state = replace(state, quiet_minutes=state.quiet_minutes + 1)
+    if state.quiet_minutes < QUIET_MINUTES:
+        return state, Change.NOTHING
+    ended = replace(state, severity=None, clear_minutes=0, quiet_minutes=0, held_until=None)
+    return _changed(ended, look.at), Change.RESOLVED
 
 
 def _calmer(rule: Rule, state: State, value: float, look: Look) -> tuple[State, Change]:

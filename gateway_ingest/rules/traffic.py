@@ -11,7 +11,8 @@ class Traffic:
     """What was counted in some minutes of one key. `p95_ms` is None where nothing was timed.
 
     `errors` are answers of 500 and above, `unavailable` 503 and 504, `malformed` 400 and 422, `refused` 401 and 403,
-    `limited` 429. `spent` and `budget` are of the day so far, in the same currency.
+    `limited` 429. `spent` and `budget` are of the day so far, in the same currency. `figure` is what some rules look at
+    instead of counts; `calls` is then how many cases it rests on.
     """
 
     minutes: int
@@ -23,10 +24,12 @@ class Traffic:
     limited: int = 0
     provider_errors: int = 0
     flagged: int = 0
+    forgot: int = 0
     tokens: int = 0
     p95_ms: float | None = None
     spent: float = 0.0
     budget: float = 0.0
+    figure: float | None = None
 
     def __post_init__(self) -> None:
         if self.minutes < 1 or any((getattr(self, one.name) or 0) < 0 for one in fields(self)):
@@ -49,15 +52,34 @@ _MEASURES: dict[Measure, Callable[[Traffic], float | None]] = {
     Measure.TOKENS_A_CALL: lambda traffic: traffic.tokens / traffic.calls if traffic.calls else None,
     Measure.SPENT_SHARE: lambda traffic: traffic.spent / traffic.budget if traffic.budget else None,
     Measure.FLAGGED: lambda traffic: float(traffic.flagged),
+    Measure.FORGOT: lambda traffic: float(traffic.forgot),
+    Measure.RATING_CHANCE: lambda traffic: traffic.figure,
+    Measure.SILENCE: lambda traffic: traffic.figure,
+    Measure.SURPRISE: lambda traffic: traffic.figure,
+    Measure.DAYS_LEFT: lambda traffic: traffic.figure,
 }
+# Where none is usual, so many a minute are taken as usual: the first wrong call of a month is no surge.
+LEAST_USUAL = {Measure.MALFORMED: 1.0, Measure.REFUSED: 1.0}
 
 
 def measured(rule: Rule, traffic: Traffic, *, usual: float | None) -> float | None:
     """The figure the rule's limits are held against; None where there is nothing to say.
 
-    `usual` is the same measure in the same hour of other weeks.
+    `usual` is the same measure in the same hour of other weeks, or the target that was set.
     """
-    value = _MEASURES[rule.measure](traffic)
+    value = plain(rule.measure, traffic)
     if value is None or rule.against is Against.ITSELF:
         return value
     return value / usual if usual else None
+
+
+def plain(measure: Measure, traffic: Traffic) -> float | None:
+    """The figure in its own unit."""
+    return _MEASURES[measure](traffic)
+
+
+def cases(rule: Rule, traffic: Traffic, *, usual: float | None) -> float:
+    """How many cases the figure rests on: the calls there were, or those there should have been."""
+    if rule.measure is Measure.CALLS:
+        return (usual or 0.0) * traffic.minutes
+    return traffic.calls

@@ -156,6 +156,6 @@ def _page(
 
 def _rows(launch: Launch) -> list[dict[str, Any]]:
     """Each source with its health and its program, those in use first."""
-    found = list(Source.objects.filter(launch=launch).order_by("revoked_at", "-pk"))
+    found = list(Source.objects.filter(launch=launch, traffic_watch=None).order_by("revoked_at", "-pk"))
     healths = health_of(found, now=clock.now())
     return [{"source": one, "health": healths[one.pk], "program": PROGRAMS.get(one.program)} for one in found]

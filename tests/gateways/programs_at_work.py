@@ -21,12 +21,10 @@ PATIENCE_SECONDS = 60.0
 _OURS = ("HYPERCARE", "DJANGO", "DATABASE_URL", "REDIS_URL")
 
 
-def program(name: str) -> str:
-    """Where the program is; the test is skipped with a sentence where there is none."""
-    found = shutil.which(name, path=PLACES)
-    if not found:
-        pytest.skip(f"{name} is not installed, so its configuration was not tried here")
-    return found
+def program(*names: str) -> str:
+    """Where the program is, by the first of its names; the test is skipped with a sentence where there is none."""
+    found = next(filter(None, (shutil.which(name, path=PLACES) for name in names)), None)
+    return found or pytest.skip(f"{names[0]} is not installed, so its configuration was not tried here")
 
 
 def python_with(*modules: str) -> str:

@@ -25,7 +25,7 @@ def alertmanager(at_work, folder, port):
     """The command of an Alertmanager with the configuration that is shown."""
     (folder / "alertmanager.yml").write_text(shortened(at_work.texts[0]))
     return [
-        program("prometheus-alertmanager"),
+        program("alertmanager", "prometheus-alertmanager"),
         f"--config.file={folder}/alertmanager.yml",
         f"--storage.path={folder}/alertmanager",
         f"--web.listen-address=127.0.0.1:{port}",

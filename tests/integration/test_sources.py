@@ -65,6 +65,19 @@ def test_new_source_answers_its_key_once_and_the_key_works(api, launch):
     assert made.json()["key"] not in json.dumps(listed)
 
 
+def test_script_says_what_sends_and_reads_how_it_is(api, launch):
+    made = api.post("/api/v1/sources/", {"launch": "shop", "name": "Zabbix", "program": "zabbix"}).json()
+    assert (made["program"], made["zone"], made["allowed_networks"], made["letters"]) == (
+        "zabbix",
+        "Europe/Stockholm",
+        [],
+        0,
+    )
+    fire(made["key"], {"status": "firing"})
+    assert api.get("/api/v1/sources/", {"launch": "shop"}).json()["results"][0]["letters"] == 1
+    assert api.post("/api/v1/sources/", {"launch": "shop", "name": "A", "program": "moon"}).status_code == 400
+
+
 def test_key_is_stored_as_a_hash_only(source_and_key):
     source, key = source_and_key
     assert key not in str(vars(source))

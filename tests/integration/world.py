@@ -7,10 +7,10 @@ from django.core.files.base import ContentFile
 from feedback import receipts
 from feedback.models import Attachment, Quarantined, ReceiptLink
 from gateway_ingest.dead_letters import keep
-from gateway_ingest.models import ApiDescription, SourceRoute
+from gateway_ingest.models import ApiDescription, Heartbeat, SourceRoute
 from hypercare.core import clock
 from hypercare.core.messages import queue_mail
-from hypercare.core.models import FieldDefinition, Launch, Message, MessageKind, Team
+from hypercare.core.models import FieldDefinition, Launch, MaintenanceWindow, Message, MessageKind, Team
 from hypercare.core.secrets import digest
 from hypercare.core.subscriptions import subscriptions_of
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
@@ -58,6 +58,14 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         "deployment": str(deployed.pk),
         "description": str(described.pk),
         "letter": str(keep(alert.source, b"{}", reason="Unknown", format_name="", now=now).pk),
+        "heartbeat": str(
+            Heartbeat.objects.create(source=alert.source, name=f"beat {launch.pk}", last_at=now, interval=60).pk
+        ),
+        "maintenance": str(
+            MaintenanceWindow.objects.create(
+                launch=launch, begins_at=now, ends_at=now + timedelta(hours=1), reason="New disk", set_by="Alice"
+            ).pk
+        ),
         "code": f"X{launch.pk}",
         "day": f"{daily.day:%Y-%m-%d}",
     }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway_ingest.detect.baseline import UnusableWindows, WindowValue, usual_week
+from gateway_ingest.detect.baseline import UnusableWindows, WindowValue, usual_at, usual_week
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 ZONES = st.sampled_from([ZoneInfo("UTC"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")])
@@ -94,3 +94,17 @@ def test_the_expected_lies_among_what_was_seen(seen, zone):
     slack = 1e-9 * max(abs(lowest), abs(highest))
     assert all(lowest - slack <= hour.expected <= highest + slack for hour in week.hours)
     assert all(0 <= hour.spread < float("inf") for hour in week.hours)
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 5), st.integers(0, 167), ZONES)
+def test_usual_of_one_moment_is_that_of_the_week(weeks, hour, zone):
+    windows = hourly(weeks, lambda at: float(at.hour * 7 % 11 + at.weekday()))
+    moment = MONDAY + timedelta(days=35, hours=hour)
+    week, now = usual_week(windows, zone=zone).at(moment), usual_at(windows, moment, zone=zone)
+    assert (now.expected, now.spread, now.weeks) == (week.expected, week.spread, week.weeks)
+    assert now.days >= now.weeks
+
+
+def test_nothing_seen_is_nothing_usual():
+    assert usual_at([], MONDAY, zone=ZoneInfo("UTC")) is None

@@ -19,13 +19,16 @@ NOON = datetime(2026, 5, 28, 12, tzinfo=UTC)
 
 def traffic(minutes: int, a_minute: dict[str, float]) -> Traffic:
     """So many minutes, each like this one; levels such as p95 stay what they are."""
-    levels = {"p95_ms", "spent", "budget"}
+    levels = {"p95_ms", "spent", "budget", "figure"}
     return Traffic(minutes, **{name: value if name in levels else value * minutes for name, value in a_minute.items()})
 
 
 def looks(rule: Rule, minutes: list[dict[str, float]], **more) -> list[Look]:
     """What the rule sees at the end of each minute, once its whole time is there."""
     seen = []
+    if not rule.sustained:
+        whole = traffic(rule.minutes, minutes[0])
+        return [Look(NOON + timedelta(minutes=end), whole, whole, whole, **more) for end in range(len(minutes))]
     for end in range(rule.minutes, len(minutes) + 1):
         part = minutes[end - rule.minutes : end]
         middle = max(rule.minutes // 2, 1)
@@ -43,13 +46,12 @@ def summed(stretch: list[dict[str, float]]) -> Traffic:
         name: sum(getattr(part, name) for part in parts)
         for name in (
             *("calls", "errors", "unavailable", "malformed", "refused", "limited"),
-            *("provider_errors", "flagged", "tokens"),
+            *("provider_errors", "flagged", "forgot", "tokens"),
         )
     }
     last = parts[-1]
-    return Traffic(
-        len(parts), **counts, p95_ms=p95[len(p95) // 2] if p95 else None, spent=last.spent, budget=last.budget
-    )
+    levels = {"spent": last.spent, "budget": last.budget, "figure": last.figure}
+    return Traffic(len(parts), **counts, p95_ms=p95[len(p95) // 2] if p95 else None, **levels)
 
 
 def replay(rule: Rule, seen: list[Look], state: State | None = None) -> tuple[State, list[Change]]:
@@ -66,7 +68,7 @@ def replay(rule: Rule, seen: list[Look], state: State | None = None) -> tuple[St
 CASES = {
     "error_burst": ({"calls": 1000, "errors": 11}, {"calls": 1000, "errors": 10}, None, S.HIGH),
     "latency_regression": ({"calls": 100, "p95_ms": 241}, {"calls": 100, "p95_ms": 240}, 200, S.HIGH),
-    "latency_breach": ({"calls": 100, "p95_ms": 1001}, {"calls": 100, "p95_ms": 1000}, None, S.HIGH),
+    "latency_breach": ({"calls": 100, "p95_ms": 1001}, {"calls": 100, "p95_ms": 1000}, 1000, S.HIGH),
     "client_error_surge": ({"calls": 100, "malformed": 31}, {"calls": 100, "malformed": 30}, 10, S.HIGH),
     "auth_failures": ({"calls": 100, "refused": 51}, {"calls": 100, "refused": 50}, 10, S.HIGH),
     "auth_failures_of_one": ({"calls": 60, "refused": 51}, {"calls": 60, "refused": 50}, None, S.HIGH),
@@ -76,6 +78,11 @@ CASES = {
     "token_surge": ({"calls": 100, "tokens": 30100}, {"calls": 100, "tokens": 30000}, 200, S.WARNING),
     "budget_steps": ({"spent": 81, "budget": 100}, {"spent": 80, "budget": 100}, None, S.LOW),
     "unsafe_flag": ({"calls": 40, "flagged": 1}, {"calls": 40, "flagged": 0}, None, S.CRITICAL),
+    "feed_silent": ({"figure": 2.1}, {"figure": 2.0}, None, S.HIGH),
+    "helpful_drop": ({"calls": 50, "figure": 0.009}, {"calls": 50, "figure": 0.01}, None, S.HIGH),
+    "context_loss": ({"calls": 1, "forgot": 5 / 1440}, {"calls": 1, "forgot": 4 / 1440}, None, S.HIGH),
+    "unusual": ({"figure": 0.66}, {"figure": 0.65}, None, S.LOW),
+    "slow_drift": ({"figure": 13}, {"figure": 14}, None, S.LOW),
     "provider_failing": ({"calls": 100, "provider_errors": 6}, {"calls": 100, "provider_errors": 5}, None, S.CRITICAL),
 }
 
@@ -99,7 +106,9 @@ def test_rule_is_quiet_on_what_is_just_below(name):
     )
 
 
-@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.least > 1])
+@pytest.mark.parametrize(
+    "name", [name for name, rule in RULES.items() if rule.least > 1 and rule.measure is not Measure.CALLS]
+)
 def test_rule_says_nothing_of_too_few_calls(name):
     fires, _below, usual, _severity = CASES[name]
     rule = RULES[name]
@@ -108,7 +117,7 @@ def test_rule_says_nothing_of_too_few_calls(name):
     assert replay(rule, looks(rule, [few] * 30, usual=usual))[1] == []
 
 
-@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.minutes >= 5])
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.minutes >= 5 and rule.sustained])
 def test_burst_of_a_single_minute_is_no_finding(name):
     fires, below, usual, _severity = CASES[name]
     rule = RULES[name]
@@ -165,6 +174,19 @@ def test_state_survives_being_kept_in_a_row():
         whole, _change = step(rule, whole, look)
         kept, _change = step(rule, State.from_json(kept.as_json()), look)
     assert kept == whole
+
+
+def test_drop_of_calls_that_were_few_anyway_is_no_finding():
+    rule = RULES["traffic_drop"]
+    assert replay(rule, looks(rule, [{"calls": 0}] * 30, usual=1.9))[1] == []
+    assert replay(rule, looks(rule, [{"calls": 0}] * 30, usual=2.0))[1] == [Change.FIRED]
+
+
+def test_finding_ends_once_nobody_has_confirmed_it_for_half_an_hour():
+    rule = RULES["error_burst"]
+    minutes = [{"calls": 1000, "errors": 20}] * 6 + [{"calls": 0}] * 33
+    assert replay(rule, looks(rule, minutes))[1] == [Change.FIRED]
+    assert replay(rule, looks(rule, [*minutes, {"calls": 0}]))[1] == [Change.FIRED, Change.RESOLVED]
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=5, max_size=60))

@@ -28,7 +28,7 @@ from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
-from triage.models import OPEN_STATUSES, Issue, IssueStatus, MeasuredReach, Moscow
+from triage.models import OPEN_STATUSES, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.notes import add_note
 from triage.score.scoring import REPORTERS
 from triage.story import story_of
@@ -76,9 +76,9 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
     decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
     in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
-    proposal = next(
-        (d for d in decisions if d.ended_at is None and d.field == closing.FIELD and d.origin != "person"), None
-    )
+    end = in_force.get(closing.FIELD)
+    # A proposal has a place of its own on the page; a person's answer to one is in force like any other.
+    proposal = in_force.pop(closing.FIELD) if end and end.origin != Origin.PERSON else None
     open_issues = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES)
     context = {
         "nav_active": "board",

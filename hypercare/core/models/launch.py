@@ -206,6 +206,28 @@ class Deployment(models.Model):
         return f"{self.release} at {self.deployed_at:%Y-%m-%d %H:%M}"
 
 
+class MaintenanceWindow(models.Model):
+    """A time in which something is being mended on purpose: rules count, but do not fire. All of the launch, or one component."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="maintenance_windows")
+    component = models.ForeignKey(Component, models.CASCADE, null=True, blank=True, related_name="maintenance_windows")
+    begins_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    reason = models.CharField(_("reason"), max_length=200)
+    set_by = models.CharField(max_length=160)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("begins_at")), name="maintenance_ends_after_it_begins"
+            )
+        ]
+        indexes = [models.Index(fields=["launch", "ends_at"], name="maintenance_by_end")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class LaunchKey(models.Model):
     """The public key a widget carries; it names the launch and grants nothing but sending a report."""
 

@@ -1,0 +1,178 @@
+"""This module runs a rule over the stored minutes of the last days, before it is armed, and says when it would have fired."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from gateway_ingest import windows
+from gateway_ingest.rules import figures, surprise
+from gateway_ingest.rules.keys import Key, shown
+from gateway_ingest.rules.looking import FEEDS_FROM, Watcher, forgotten
+from gateway_ingest.rules.rule import FIGURES, Measure, Per, Rule
+from gateway_ingest.rules.span import MINUTE, Span, with_keys
+from gateway_ingest.rules.state import Change
+from gateway_ingest.rules.stored import HOUR, Windows, hour_of, read_windows, refusals, timed, whole_minute
+from gateway_ingest.rules.telling import figures_of
+from gateway_ingest.rules.traffic import Traffic
+from gateway_ingest.rules.usual import usual_between
+from gateway_ingest.rules.watching import Figures, Found, Watched, watch, watch_figures
+from hypercare.core.models import Launch
+from hypercare.core.problem import FieldError, Problem
+
+DAYS = (1, 3, 7)
+MAX_WINDOWS = 1_500_000
+_SPEND_EVERY = timedelta(minutes=5)
+_RATE_EVERY = timedelta(minutes=10)
+
+
+@dataclass
+class WouldFire:
+    """One time that the rule would have fired; without an end it still would."""
+
+    key: Key
+    began_at: datetime
+    severity: str
+    value: float
+    limit: float
+    usual: float | None
+    suppressed: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def about(self) -> str:
+        """The key in words."""
+        return shown(self.key)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a rule would have done in a span of time."""
+
+    begins: datetime
+    ends: datetime
+    firings: Sequence[WouldFire]
+    keys: int
+    held: int
+
+    @property
+    def told(self) -> Sequence[WouldFire]:
+        """Those that would have reached somebody."""
+        return [one for one in self.firings if not one.suppressed]
+
+    @property
+    def a_day(self) -> float:
+        """How often a day."""
+        return len(self.told) / max((self.ends - self.begins) / timedelta(days=1), 1e-9)
+
+
+def try_out(launch: Launch, rule: Rule, *, days: int, now: datetime) -> DryRun:
+    """Runs the rule by the very code of the live watch; raises Problem 400 for what cannot be tried."""
+    if days not in DAYS:
+        raise _refused("/days", _("Try the last 1, 3 or 7 days."))
+    if rule.measure is Measure.SILENCE:
+        raise _refused("/name", _("When deliveries came is not kept, so this rule cannot be tried on the past."))
+    windows.fold()
+    ends = whole_minute(now)
+    begins = ends - timedelta(days=days)
+    _check_size(launch, begins, ends)
+    watcher = Watcher.of(launch, None, begins)
+    per = Per.ROUTE if rule.per is Per.RELEASE else rule.per
+    learned = usual_between(launch, begins, ends, per)
+    watcher = Watcher(launch, watcher.targets, lambda _at: learned, watcher.critical, watcher.maintenance)
+    watched, keys = (_of_figures if rule.measure in FIGURES else _of_counts)(watcher, rule, begins, ends)
+    held = sum(one.change is Change.HELD for one in watched.found)
+    return DryRun(begins, ends, _firings(watched.found), keys, held)
+
+
+def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Watched, int]:
+    span, first = _span(watcher, rule, begins, ends)
+    return watch(rule, span, {}, watcher.around(), first=first), len(span.keys)
+
+
+def _span(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:
+    if rule.measure is Measure.FORGOT:
+        return forgotten(watcher.launch, rule, begins, ends)
+    stored: Windows = read_windows(watcher.launch.pk, begins - rule.minutes * MINUTE, ends)
+    if rule.per is Per.CONSUMER:
+        return refusals(stored, above=int(rule.steps[0].limit / 2)), rule.minutes
+    if rule.measure is Measure.P95_MS:
+        return timed(stored, rule.per, least=rule.least, stretch=rule.minutes), rule.minutes
+    span = stored.span(rule.per)[0]
+    if rule.measure is Measure.CALLS:
+        return with_keys(span, watcher.learned(ends).keys(rule.per)), rule.minutes
+    return span, rule.minutes
+
+
+def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Watched, int]:
+    found = _figures(watcher, rule, begins, ends)
+    return watch_figures(rule, found, {}, watcher.around(), ends=[]), len(found)
+
+
+def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> Figures:
+    launch = watcher.launch
+    if rule.measure is Measure.SPENT_SHARE:
+        return figures.spending(launch, watcher.targets, _every(_SPEND_EVERY, begins, ends))
+    if rule.measure is Measure.RATING_CHANCE:
+        return figures.ratings(launch, _every(_RATE_EVERY, begins, ends))
+    if rule.measure is Measure.SURPRISE:
+        scored, _after = surprise.scored(read_windows(launch.pk, hour_of(ends - FEEDS_FROM), ends), {})
+        return {key: [one for one in course if one[0] > begins] for key, course in scored.items()}
+    courses: dict[Key, list[tuple[datetime, Traffic]]] = {}
+    for at in _every(24 * HOUR, begins, ends):
+        for key, course in figures.days_left(figures.foreseen(launch, watcher.targets, at), at).items():
+            courses.setdefault(key, []).extend(course)
+    return courses
+
+
+def _every(step: timedelta, begins: datetime, ends: datetime) -> list[datetime]:
+    number = int((ends - begins) / step)
+    return [begins + place * step for place in range(1, number + 1)]
+
+
+def _firings(found: Sequence[Found]) -> list[WouldFire]:
+    """What was found, as times from a beginning to an end."""
+    firings: list[WouldFire] = []
+    latest: dict[tuple[Key, bool], WouldFire] = {}
+    for one in found:
+        place = (one.key, one.change is Change.SUPPRESSED)
+        known = latest.get(place)
+        goes_on = known is not None and known.ended_at is not None and one.look.at - known.ended_at <= 5 * MINUTE
+        if one.change is Change.FIRED or (one.change is Change.SUPPRESSED and not goes_on):
+            known = latest[place] = _would_fire(one)
+            firings.append(known)
+        if known is not None and one.change in {Change.RESOLVED, Change.SUPPRESSED}:
+            known.ended_at = one.look.at
+        elif known is not None and one.change is Change.WORSE:
+            known.severity, known.value = str(one.state.severity), figures_of(one.rule, one.look).value
+    return firings
+
+
+def _would_fire(one: Found) -> WouldFire:
+    told = figures_of(one.rule, one.look)
+    return WouldFire(
+        key=one.key,
+        began_at=one.look.at,
+        severity=str(one.state.severity or one.rule.steps[0].severity),
+        value=told.value,
+        limit=told.limit,
+        usual=told.usual,
+        suppressed=one.change is Change.SUPPRESSED,
+    )
+
+
+def _check_size(launch: Launch, begins: datetime, ends: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM gateway_ingest_window w WHERE w.at >= %s AND w.at < %s AND w.kind_id IN "
+            "(SELECT id FROM gateway_ingest_callkind WHERE launch_id = %s) LIMIT %s) AS counted",
+            [begins, ends, launch.pk, MAX_WINDOWS + 1],
+        )
+        if cursor.fetchone()[0] > MAX_WINDOWS:
+            raise _refused("/days", _("There is too much traffic in so many days; try fewer."))
+
+
+def _refused(pointer: str, detail: str) -> Problem:
+    return Problem(400, detail, errors=(FieldError(pointer, detail),))

@@ -1,0 +1,183 @@
+"""This module runs one rule over minutes of traffic: the same code for the live watch and for a dry run on the past."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway_ingest.rules.keys import Key, named
+from gateway_ingest.rules.rule import Against, Measure, Rule
+from gateway_ingest.rules.span import MINUTE, Floats, Span
+from gateway_ingest.rules.state import Change, Look, State, step
+from gateway_ingest.rules.traffic import Traffic
+
+States = dict[Key, State]
+# What a rule looks at that is not counted from calls: a key's figure at moments in order.
+Figures = Mapping[Key, Sequence[tuple[datetime, Traffic]]]
+
+_OVER_CALLS = {
+    Measure.ERROR_SHARE: "errors",
+    Measure.UNAVAILABLE_SHARE: "unavailable",
+    Measure.LIMITED_SHARE: "limited",
+    Measure.PROVIDER_ERROR_SHARE: "provider_errors",
+    Measure.TOKENS_A_CALL: "tokens",
+}
+_A_MINUTE = {Measure.MALFORMED: "malformed", Measure.REFUSED: "refused", Measure.CALLS: "calls"}
+_COUNTED = {Measure.FLAGGED: "flagged", Measure.FORGOT: "forgot"}
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a rule may know beside the traffic: what is usual or wanted of a key, what is critical, what is being mended."""
+
+    usual: Callable[[Rule, Key, datetime], float | None] = lambda _rule, _key, _at: None
+    critical: frozenset[str] = frozenset()
+    in_maintenance: Callable[[str, datetime], bool] = lambda _component, _at: False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A change that somebody should know of, with the state after it and what was seen."""
+
+    rule: Rule
+    key: Key
+    change: Change
+    state: State
+    look: Look
+
+
+@dataclass
+class Watched:
+    """The states after some minutes, and what changed on the way."""
+
+    states: States
+    found: list[Found] = field(default_factory=list)
+
+    def step(self, rule: Rule, key: Key, look: Look) -> None:
+        """Takes one minute more of a key."""
+        state, change = step(rule, self.states.get(key, State()), look)
+        if state.is_forgettable:
+            self.states.pop(key, None)
+        else:
+            self.states[key] = state
+        if change is not Change.NOTHING:
+            self.found.append(Found(rule, key, change, state, look))
+
+
+def watch(rule: Rule, span: Span, states: Mapping[Key, State], around: Around, *, first: int) -> Watched:
+    """Runs the rule over the minutes of a span from its `first` on; keys nothing is wrong with cost no step."""
+    watched = Watched(dict(states))
+    reached = reached_in(rule, span, around)
+    places = {key: place for place, key in enumerate(span.keys)}
+    wrong = {span.keys[place] for place in np.flatnonzero(reached[:, first:].any(axis=1)).tolist()}
+    for key in [*wrong, *(key for key in states if key not in wrong)]:
+        place = places.get(key)
+        timed = rule.measure is Measure.P95_MS
+        seen = _nothing if place is None else partial(span.traffic, place, timed=timed)
+        for end in range(first, span.minutes):
+            if key in watched.states or (place is not None and reached[place, end]):
+                watched.step(rule, key, _look(rule, key, around, span.at(end), _three(rule, seen, end)))
+    watched.found.sort(key=lambda one: one.look.at)
+    return watched
+
+
+def watch_figures(
+    rule: Rule, figures: Figures, states: Mapping[Key, State], around: Around, *, ends: Sequence[datetime]
+) -> Watched:
+    """Runs the rule over figures that come one by one; a key whose figure is gone has none at these ends."""
+    watched = Watched(dict(states))
+    gone = {key: [(end, Traffic(1)) for end in ends] for key in states if key not in figures}
+    for key, course in {**figures, **gone}.items():
+        for at, traffic in course:
+            watched.step(rule, key, _look(rule, key, around, at, (traffic, traffic, traffic)))
+    watched.found.sort(key=lambda one: one.look.at)
+    return watched
+
+
+def values_in(rule: Rule, span: Span) -> Floats:
+    """The measure of each key at each minute's end, in its own unit; not a number where there is nothing to say."""
+    measure = rule.measure
+    if measure is Measure.P95_MS:
+        return _p95_of_all(rule, span)
+    calls = span.counted("calls", rule.minutes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if measure in _OVER_CALLS:
+            return np.asarray(np.where(calls > 0, span.counted(_OVER_CALLS[measure], rule.minutes) / calls, np.nan))
+        if measure in _A_MINUTE:
+            return np.asarray(span.counted(_A_MINUTE[measure], rule.minutes) / rule.minutes, dtype=np.float64)
+        return span.counted(_COUNTED[measure], rule.minutes).astype(np.float64)
+
+
+def usual_in(rule: Rule, span: Span, around: Around) -> Floats:
+    """What is usual or wanted of each key at each minute's end; it changes with the hour only."""
+    found = np.full((len(span.keys), span.minutes), np.nan)
+    if rule.against is Against.ITSELF:
+        return found
+    for begin, end in _hours(span):
+        for place, key in enumerate(span.keys):
+            usual = around.usual(rule, key, span.at(begin))
+            found[place, begin:end] = np.nan if usual is None else usual
+    return found
+
+
+def reached_in(rule: Rule, span: Span, around: Around) -> NDArray[np.bool_]:
+    """Where the whole time reaches the rule's first limit on enough cases."""
+    values = values_in(rule, span)
+    cases = span.counted("calls", rule.minutes).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if rule.against is not Against.ITSELF:
+            usual = usual_in(rule, span, around)
+            values = np.where(usual > 0, values / usual, np.nan)
+            if rule.measure is Measure.CALLS:
+                cases = usual * rule.minutes
+        beyond = values < rule.steps[0].limit if rule.below else values > rule.steps[0].limit
+        return np.asarray(beyond & (cases >= rule.least), dtype=np.bool_)
+
+
+def _three(rule: Rule, seen: Callable[[int, int], Traffic], end: int) -> tuple[Traffic, Traffic, Traffic]:
+    """The rule's whole time and its two halves, up to the end of a minute."""
+    middle = max(rule.minutes // 2, 1)
+    return seen(end, rule.minutes), seen(end - rule.minutes + middle, middle), seen(end, middle)
+
+
+def _nothing(_end: int, stretch: int) -> Traffic:
+    return Traffic(stretch)
+
+
+def _look(rule: Rule, key: Key, around: Around, at: datetime, three: tuple[Traffic, Traffic, Traffic]) -> Look:
+    component = named(rule.per, key).get("component", "")
+    usual = around.usual(rule, key, at) if rule.against is not Against.ITSELF else None
+    whole, older, newer = three
+    return Look(
+        at=at,
+        whole=whole,
+        older=older,
+        newer=newer,
+        usual=usual,
+        critical=component in around.critical,
+        in_maintenance=around.in_maintenance(component, at),
+    )
+
+
+def _p95_of_all(rule: Rule, span: Span) -> Floats:
+    found = np.full((len(span.keys), span.minutes), np.nan)
+    for place in span.sketches:
+        found[place] = span.p95_ms(place, rule.minutes)
+    return found
+
+
+def _hours(span: Span) -> list[tuple[int, int]]:
+    """The stretches of minutes whose ends lie in one hour."""
+    ends = [span.begins + (minute + 1) * MINUTE for minute in range(span.minutes)]
+    hours = [end.replace(minute=0, second=0, microsecond=0) for end in ends]
+    starts = [place for place in range(span.minutes) if place == 0 or hours[place] != hours[place - 1]]
+    return list(zip(starts, [*starts[1:], span.minutes], strict=True))
+
+
+def as_json(traffic: Traffic) -> dict[str, Any]:
+    """What a finding tells of its traffic: the counts that are not zero."""
+    return {name: value for name, value in vars(traffic).items() if value}
