@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from feedback.models import Feedback
-from gateway_ingest import call_kinds, evidence, latencies
+from gateway_ingest import call_kinds, evidence, latencies, windows
 from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.models import Alert, AlertStatus, Source, Window
 from hypercare.core import clock, delivery
@@ -261,6 +261,7 @@ def test_load_that_breaks_leaves_nothing(demo):
 
 
 def windows_of(the_stage, component, begins, ends):
+    windows.fold()
     return list(Window.objects.filter(kind__launch=the_stage.launch, kind__hint=component, at__gte=begins, at__lt=ends))
 
 
@@ -279,8 +280,10 @@ def test_traffic_shows_the_trouble_that_the_story_tells(demo):
     assert sum(window.errors or 0 for window in failing) > 0 == sum(window.errors or 0 for window in before)
     slow = windows_of(the_stage, "search", now - timedelta(minutes=30), now)
     usual = windows_of(the_stage, "search", now - timedelta(minutes=90), now - timedelta(minutes=50))
-    p95 = [latencies.quantile(latencies.union([bytes(one.latencies) for one in part]), 0.95) for part in (slow, usual)]
-    assert p95[0] > 1.4 * p95[1]
+    middle = [
+        latencies.quantile(latencies.union([bytes(one.latencies) for one in part]), 0.5) for part in (slow, usual)
+    ]
+    assert middle[0] > 1.3 * middle[1]
 
 
 def test_report_that_saw_requests_fail_has_its_calls_under_the_same_trace(demo, client):
