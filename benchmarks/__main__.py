@@ -22,6 +22,7 @@ NEEDS_ROWS = {
     "alert_storm": False,
     "evidence_queries": True,
     "sketch_errors": False,
+    "rules_watch": True,
 }
 
 

@@ -80,7 +80,7 @@ def _ask(
 
 def _point_at(case: Any, things: dict[str, str]) -> None:
     known = {"slug": things["slug"], "number": things["source"], "key": things["issue"]}
-    known["trace_id"] = things["trace"]
+    known |= {"trace_id": things["trace"], "name": "error_burst"}
     if "/feedback/" in case.operation.path or "/near/" in case.operation.path:
         known["key"] = things["feedback"]
     if "/evidence/deployments/" in case.operation.path:

@@ -267,7 +267,6 @@ def windows_of(the_stage, component, begins, ends):
 
 def test_calls_stand_for_every_minute_since_go_live_and_none_is_later_than_now(demo):
     the_stage, now = demo
-    windows.fold()
     minutes = set(Window.objects.filter(kind__launch=the_stage.launch).values_list("at", flat=True))
     assert len(minutes) > 8 * 1440
     assert max(minutes) <= now
@@ -281,8 +280,10 @@ def test_traffic_shows_the_trouble_that_the_story_tells(demo):
     assert sum(window.errors or 0 for window in failing) > 0 == sum(window.errors or 0 for window in before)
     slow = windows_of(the_stage, "search", now - timedelta(minutes=30), now)
     usual = windows_of(the_stage, "search", now - timedelta(minutes=90), now - timedelta(minutes=50))
-    p95 = [latencies.quantile(latencies.union([bytes(one.latencies) for one in part]), 0.95) for part in (slow, usual)]
-    assert p95[0] > 1.2 * p95[1]
+    middle = [
+        latencies.quantile(latencies.union([bytes(one.latencies) for one in part]), 0.5) for part in (slow, usual)
+    ]
+    assert middle[0] > 1.3 * middle[1]
 
 
 def test_report_that_saw_requests_fail_has_its_calls_under_the_same_trace(demo, client):

@@ -73,6 +73,7 @@ def test_rule_is_tried_changed_and_disarmed_by_keyboard(visit, burst):
     page.keyboard.press("Enter")
     expect(page.get_by_text("what it was firing has ended")).to_be_visible()
     expect(page.get_by_role("button", name="Arm", exact=True)).to_be_visible()
+    expect(chart).to_be_visible()
     assert Alert.objects.get(labels__rule="error_burst").status == AlertStatus.RESOLVED
 
 

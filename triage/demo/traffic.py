@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import QuerySet
 
-from gateway_ingest import sources
+from gateway_ingest import sources, windows
 from gateway_ingest.formats.calls import IncomingCall
 from gateway_ingest.formats.calls.incoming import ConsumerClass
 from gateway_ingest.models import Source
@@ -145,7 +145,9 @@ def gateway_of(stage: Stage) -> Source:
 def load(stage: Stage, *, now: datetime) -> int:
     """Sends all calls since go-live; says how many."""
     begins, _end = clock.day_bounds(stage.launch.go_live_on, stage.launch.zone)
-    return send(stage, begins, now, now=now)
+    sent = send(stage, begins, now, now=now)
+    windows.fold()
+    return sent
 
 
 def send(stage: Stage, begins: datetime, ends: datetime, *, now: datetime) -> int:
