@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_ingest", "0007_evidence_from_traffic"),
+        ("gateway_ingest", "0008_evidence_from_traffic"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0005_longer_subjects"),
         ("feedback", "0002_count_not_looked_at"),
-        ("gateway_ingest", "0011_indexes_of_each_day"),
+        ("gateway_ingest", "0007_indexes_of_each_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -16,7 +16,7 @@ NO_INDEXES = "DROP INDEX gateway_ingest_window_at; DROP INDEX gateway_ingest_cal
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0006_maintenance_windows"),
-        ("gateway_ingest", "0009_rule_outcomes"),
+        ("gateway_ingest", "0010_rule_outcomes"),
     ]
 
     operations = [

@@ -33,6 +33,6 @@ CREATE INDEX gateway_ingest_call_request ON gateway_ingest_call USING hash (requ
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gateway_ingest", "0010_notes_for_windows")]
+    dependencies = [("gateway_ingest", "0006_notes_for_windows")]
 
     operations = [migrations.RunSQL(EACH_DAY, FOR_ALL)]

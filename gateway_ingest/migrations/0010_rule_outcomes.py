@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_ingest", "0008_sources_page"),
+        ("gateway_ingest", "0009_sources_page"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
