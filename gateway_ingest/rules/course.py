@@ -78,7 +78,7 @@ def courses(launch: Launch, rule: Rule, begins: datetime, ends: datetime) -> lis
     for key in states:
         known.setdefault(key, Course(key, [], [], [], []))
     told = [replace(course, state=states.get(key, State())) for key, course in known.items()]
-    return sorted(told, key=lambda one: (not one.state.firing, -one.calls, one.key))[:SHOWN_KEYS]
+    return sorted(told, key=lambda one: (not one.state.firing, not one.foresight, -one.calls, one.key))[:SHOWN_KEYS]
 
 
 def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> Iterable[Course]:

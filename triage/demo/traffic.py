@@ -21,6 +21,7 @@ from gateway_ingest.formats.calls.incoming import ConsumerClass
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, store_calls
 from gateway_ingest.routing import Routing
+from gateway_ingest.rules.wishes import set_target
 from hypercare.core import clock
 from hypercare.core.models import Deployment
 from hypercare.core.timeline import Actor
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 GATEWAY = "API gateway"
 MINUTE = timedelta(minutes=1)
+SEARCH_P95_MS = 600.0
 CAUGHT_UP = timedelta(hours=6)
 _MINUTES_A_BATCH = 720
 _SHOPPERS = 900
@@ -143,7 +145,16 @@ def gateway_of(stage: Stage) -> Source:
 
 
 def load(stage: Stage, *, now: datetime) -> int:
-    """Sends all calls since go-live; says how many."""
+    """Sets what the lead wants of the search, which drifts towards it, and sends all calls since go-live; says how many."""
+    search = stage.launch.components.get(slug="search")
+    set_target(
+        stage.launch,
+        search,
+        p95_ms=SEARCH_P95_MS,
+        daily_budget=None,
+        actor=stage.actor("priya"),
+        now=stage.launch.created_at,
+    )
     begins, _end = clock.day_bounds(stage.launch.go_live_on, stage.launch.zone)
     sent = send(stage, begins, now, now=now)
     windows.fold()
