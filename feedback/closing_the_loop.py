@@ -30,6 +30,9 @@ RESOLUTIONS: dict[str, tuple[Promise, Promise]] = {
     "as_designed": (gettext_lazy("works as intended"), gettext_lazy("It works the way it is meant to.")),
     "deferred": (gettext_lazy("kept for later"), gettext_lazy("We have noted it for a later version.")),
     "wont_do": (gettext_lazy("not planned"), gettext_lazy("We looked into it and decided not to change it.")),
+    "transient": (
+        gettext_lazy("over"), gettext_lazy("It was over by itself after a short while. If it comes back, tell us.")
+    ),
     "external": (
         gettext_lazy("passed on"), gettext_lazy("The cause lies with another provider, and we have passed it on to them.")
     ),
