@@ -6,7 +6,6 @@ YAML is read without tags, anchors and deep nesting, so that a small file can ne
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +20,10 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_OPERATIONS = 5000
 MAX_DEPTH = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_LARGEST_NUMBER = 1e15
 _PARAMETER = re.compile(r"\{[^{}]*\}")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Every value stays the text it is: numbers, dates and the like are ways to make a reader work, and nothing here needs them.
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class DescriptionError(ValueError):
@@ -63,7 +64,7 @@ def read(content: bytes) -> Description:
     document = _json(content) if text.lstrip()[:1] == "{" else _yaml(text)
     if not isinstance(document, dict):
         raise DescriptionError(_("The file holds no object with “openapi” and “paths”."))
-    version = str(document.get("openapi") or document.get("swagger") or "")
+    version = _line(document.get("openapi") or document.get("swagger"))
     if not version.startswith(("3.", "2.0")):
         raise DescriptionError(_("“openapi” must be 3.0 or 3.1 (or “swagger” 2.0); it is “%(version)s”.")
             % {"version": version[:20]})  # fmt: skip
@@ -90,7 +91,7 @@ def _json(content: bytes) -> Any:
 def _yaml(text: str) -> Any:
     try:
         _check_events(text)
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - the safe loader
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - makes texts, lists and objects only
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         said = {"line": mark.line + 1 if mark else 1, "problem": str(error.problem or error.context)[:200]}
@@ -103,6 +104,8 @@ def _check_events(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 0
+        if getattr(event, "tag", None):
+            raise DescriptionError(_("Line %(line)d uses a tag (!name); write the value plainly.") % {"line": line})
         if isinstance(event, yaml.AliasEvent):
             raise DescriptionError(
                 _("Line %(line)d uses an alias (*name); write the part out instead.") % {"line": line}
@@ -142,7 +145,7 @@ def _operations(paths: Mapping[Any, Any], prefixes: list[str]) -> Iterable[Opera
             continue
         for method in _METHODS:
             if isinstance(operation := item.get(method), dict):
-                is_old = operation.get("deprecated") is True
+                is_old = operation.get("deprecated") in (True, "true", "True")
                 for prefix in prefixes:
                     yield Operation(method.upper(), _folded(prefix + path), is_old)
 
@@ -153,7 +156,9 @@ def _folded(path: str) -> str:
 
 
 def _line(value: object) -> str:
-    return " ".join(str(value).split())[:200] if isinstance(value, str | int | float | date) else ""
+    """A text or an ordinary number in one line."""
+    is_number = isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER
+    return " ".join(str(value).split())[:200] if isinstance(value, str) or is_number else ""
 
 
 def operation_of(method: str, route: str, operations: Iterable[Operation]) -> Operation | None:

@@ -31,8 +31,8 @@ def keep(
     """Stores the beginning of a body and counts it; the oldest beyond the newest 200 of the source go."""
     letter = DeadLetter.objects.create(
         source=source,
-        format=format_name,
-        reason=reason[:500],
+        format=format_name[:40],
+        reason=redact(reason).text[:500],
         body=_readable(body),
         headers=_telling(headers or {}),
         received_at=now,

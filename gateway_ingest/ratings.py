@@ -27,17 +27,22 @@ class Rating:
 
 
 def store(source: Source, ratings: Sequence[Rating], *, batch_id: str, now: datetime) -> int:
-    """Counts ratings once, however often their delivery comes; says how many speak of no call that is known."""
+    """Counts ratings once, however often their delivery comes; says how many speak of no call that is known.
+
+    A delivery with none that is known is not remembered, so that it counts when it is sent again after its calls.
+    """
     if not ratings:
         return 0
     with transaction.atomic():
-        if not first_time(source, f"ratings:{batch_id}", accepted=len(ratings), now=now):
-            return 0
         wanted = {rating.response_id for rating in ratings}
         kinds: dict[str, int] = {}
         for launch in Routing.of(source).launches:
             kinds |= STORE.kinds_of_requests(launch, sorted(wanted), now=now)
         known = [rating for rating in ratings if rating.response_id in kinds]
+        if not known:
+            return len(ratings)
+        if not first_time(source, f"ratings:{batch_id}", accepted=len(ratings), now=now):
+            return 0
         counted = Counter((kinds[rating.response_id], _minute(rating, now), rating.flags) for rating in known)
         windows.add(windows.of_ratings(counted))
     return len(ratings) - len(known)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from hypercare.core.strict_json import JSON
 
 _HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?")
+_LONGEST_ADDRESS = 300
 _CERTIFICATE_PATH = re.compile(r"/SimpleNotificationService-[0-9A-Za-z]{1,64}\.pem")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -40,7 +41,8 @@ def is_of_the_service(url: str) -> bool:
 
 def is_certificate_address(url: str) -> bool:
     """Whether an address is where the service keeps a certificate."""
-    return is_of_the_service(url) and _CERTIFICATE_PATH.fullmatch(urlsplit(url).path) is not None
+    is_short = len(url) <= _LONGEST_ADDRESS and not urlsplit(url).query
+    return is_short and is_of_the_service(url) and _CERTIFICATE_PATH.fullmatch(urlsplit(url).path) is not None
 
 
 def is_genuine(message: dict[str, JSON], pem: str, *, now: datetime) -> bool:

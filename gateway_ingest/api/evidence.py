@@ -205,9 +205,9 @@ class Descriptions(APIView):
     )
     def post(self, request: Request) -> Response:
         """Takes a file in JSON or YAML as the body; it replaces the one of the same component."""
-        launch = _launch(request, _said(request, asked.LaunchAsked), right=Right.MANAGE)
+        said = _said(request, asked.DescriptionAsked)
+        launch, component = _launch(request, said, right=Right.MANAGE), said["component"]
         content = request.data if isinstance(request.data, bytes) else b""
-        component = request.query_params.get("component", "")
         actor = Principal.of(request).actor
         row = descriptions.upload(launch, content, component=component, actor=actor, now=clock.now())
         return Response(shown.DescriptionShown(row).data, status=201)

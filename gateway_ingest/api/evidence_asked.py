@@ -19,6 +19,12 @@ class LaunchAsked(serializers.Serializer[Any]):
     launch = serializers.SlugField(max_length=60)
 
 
+class DescriptionAsked(LaunchAsked):
+    """A launch, and the component that a description is of; without one it is of the whole launch."""
+
+    component = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
 class SpanAsked(LaunchAsked):
     """A launch and a span of at most 31 days; without `from` the hour before `to`, without `to` up to now."""
 

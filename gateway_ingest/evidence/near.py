@@ -5,6 +5,7 @@ to minute windows.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -215,9 +216,13 @@ def _by_component(report: Feedback, hints: _Hints) -> list[Piece]:
     groups = {kind.pk: numbers[place] for kind, place in zip(kinds, places, strict=True)}
     minutes = reading.read(report.launch_id, reading.Wanted(groups, span, step=MINUTE, sums=_NEEDED))
     usual = reading.read(report.launch_id, reading.Wanted(groups, span.moved(-timedelta(days=1)), sums=_NEEDED))
+    by_number: dict[int, dict[datetime, reading.Figures]] = defaultdict(dict)
+    for (number, at), figures in minutes.items():
+        if at:
+            by_number[number][at] = figures
     pieces = []
     for place, number in numbers.items():
-        around = {at: figures for (group, at), figures in minutes.items() if group == number and at}
+        around = by_number[number]
         day_before = usual.get((number, None)) or reading.Figures()
         piece = _of_route(place, around, day_before, report.occurred_at, weight=weight, reason=reason)
         pieces += [piece] if piece else []

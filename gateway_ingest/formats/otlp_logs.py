@@ -16,7 +16,7 @@ from gateway_ingest.formats import values
 from gateway_ingest.formats.incoming import AlertError, FormatError, IncomingAlert, Reading, Unreadable
 from gateway_ingest.formats.words import known_severity, severity_of, status_of
 from gateway_ingest.models import AlertSeverity, AlertStatus
-from hypercare.core.strict_json import JSON, UNSAFE_CHARACTER
+from hypercare.core.strict_json import JSON
 
 _EVALUATION = "gen_ai.evaluation.result"
 _WARN, _ERROR, _FATAL = 13, 17, 21
@@ -56,7 +56,7 @@ def payload_of(body: bytes) -> JSON:
         found = MessageToDict(ExportLogsServiceRequest.FromString(body), use_integers_for_enums=True)
     except (DecodeError, JsonFormatError, ValueError, RecursionError) as error:
         raise FormatError(_("This is no ExportLogsServiceRequest in protobuf.")) from error
-    payload = _storable(found)
+    payload = values.storable(found)
     for _resource, _scope, record in _records(payload):
         for name in ("traceId", "spanId"):
             if name in record:
@@ -178,14 +178,3 @@ def _alert(
         ends_at=told,
         url=values.link(attributes.get("alert.url"), attributes.get("url")),
     )
-
-
-def _storable(value: JSON) -> JSON:
-    """Protobuf texts may hold characters that no database takes."""
-    if isinstance(value, str):
-        return UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value)
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {str(_storable(name)): _storable(item) for name, item in value.items()}
-    return value

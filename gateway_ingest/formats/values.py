@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from gateway_ingest.formats.incoming import AlertError, IncomingAlert
 from gateway_ingest.models import AlertSeverity, AlertStatus
-from hypercare.core.strict_json import JSON
+from hypercare.core.strict_json import JSON, UNSAFE_CHARACTER
 
 MAX_TITLE = 300
 _MAX_URL = 1000
@@ -32,6 +32,8 @@ _COMPACT = re.compile(r"(2\d{3})(\d\d)(\d\d)[ T]?(\d\d)(\d\d)(\d\d)Z?")
 _DATE_BEFORE_TIME = re.compile(r"(\d{4})[./](\d\d)[./](\d\d)(?=[ T]|$)")
 _ZONE_WORD = re.compile(r"\s*\b(?:UTC|GMT)$")
 _LOOSE_OFFSET = re.compile(r"\s*([+-]\d\d)[:.]?(\d\d)$")
+# No way of writing a time is longer; patterns that look at the end would take long on what is.
+_LONGEST_TIME = 64
 _COMPONENT_NAMES = ("component", "service", "service_name", "service.name", "app", "application")
 
 
@@ -79,7 +81,18 @@ def parsed(value: JSON) -> JSON:
         found: JSON = json.loads(value)
     except (ValueError, RecursionError):
         return None
-    return found
+    return storable(found)
+
+
+def storable(value: JSON) -> JSON:
+    """The value without the characters that no database takes."""
+    if isinstance(value, str):
+        return UNSAFE_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(storable(name)): storable(item) for name, item in value.items()}
+    return value
 
 
 def labels_of(*sources: JSON) -> dict[str, str]:
@@ -189,6 +202,8 @@ def _of_number(number: float) -> datetime | None:
 
 
 def _of_text(given: str) -> datetime | None:
+    if len(given) > _LONGEST_TIME:
+        return None
     if compact := _COMPACT.fullmatch(given):
         given = "{}-{}-{}T{}:{}:{}".format(*compact.groups())
     tidy = _ZONE_WORD.sub("", _DATE_BEFORE_TIME.sub(r"\1-\2-\3", given))

@@ -93,7 +93,8 @@ def look(launch: Launch, watch_row: TrafficWatch, begins: datetime, until: datet
     before = {name: states.get(name, {}) for name in rules}
     seen = Seen(until, rows.versions_of(armed.values()), armed, before)
     watcher = Watcher.of(launch, watch_row, begins)
-    longest = max((rule.minutes for rule in rules.values() if rule.minutes <= LONGEST_MINUTES), default=1)
+    by_minute = [rule.minutes for rule in rules.values() if rule.measure not in FIGURES]
+    longest = max((minutes for minutes in by_minute if minutes <= LONGEST_MINUTES), default=1)
     windows = read_windows(launch.pk, begins - longest * MINUTE, until)
     looking = _Looking(watcher, windows, first=longest, begins=begins, seen=seen)
     for name, rule in rules.items():

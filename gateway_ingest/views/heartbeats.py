@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from gateway_ingest import heartbeats
+from gateway_ingest import admission, heartbeats, signatures
 from gateway_ingest.views import door
 from hypercare.core import clock
 
@@ -23,9 +23,12 @@ def by_bearer(request: HttpRequest) -> HttpResponse:
 
 def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
     def take() -> HttpResponse:
-        source = door.source_of(request, key)
-        name, interval = heartbeats.read(door.body_of(request))
-        noted = heartbeats.note(source, name, interval, now=clock.now())
+        source, now = door.source_of(request, key), clock.now()
+        caller = door.caller_of(request, door.body_of(request))
+        admission.admit(source, caller, now=now)
+        signatures.check(source, "heartbeat", caller.body, None, caller.headers, now=now)
+        name, interval = heartbeats.read(caller.body)
+        noted = heartbeats.note(source, name, interval, now=now)
         return JsonResponse(heartbeats.as_json(noted), status=202)
 
     return door.answered(request, take, away=_("The heartbeat cannot be stored at the moment; send it again."))

@@ -34,7 +34,7 @@ LARGEST = 64 * 1024
 _AT_HAND_SECONDS = 0.5
 _PREFIX = "/ingest/"
 # Addresses below the prefix that are other doors'.
-_OTHERS = frozenset({"calls", "deploys", "otlp"})
+_OTHERS = frozenset({"calls", "deploys", "otlp", "heartbeat"})
 # Headers that ask for more than is done here.
 _OUT_OF_THE_ORDINARY = frozenset({"content-encoding", "transfer-encoding", "accept-language", "expect"})
 

@@ -290,7 +290,7 @@ def _key_line(pure: PureRule, one: Course) -> dict[str, Any]:
 def _hours(request: HttpRequest, pure: PureRule) -> int:
     """Slow measures begin with the longest view."""
     given = request.GET.get("hours", "")
-    if given.isdigit() and len(given) < 3 and int(given) in HOURS:
+    if given.isascii() and given.isdigit() and len(given) < 3 and int(given) in HOURS:
         return int(given)
     return 24 if pure.measure in {Measure.SURPRISE, Measure.SPENT_SHARE, Measure.FORGOT, Measure.RATING_CHANCE} else 6
 

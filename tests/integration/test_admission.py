@@ -34,6 +34,7 @@ DOORS = {
     "traces": ("/ingest/{key}/otlp/v1/traces", SPANS, 200),
     "logs": ("/ingest/{key}/otlp/v1/logs", LOGS, 200),
     "deployments": ("/ingest/{key}/deploys/generic/", DEPLOY, 202),
+    "heartbeats": ("/ingest/{key}/heartbeat/", '{"name": "nightly", "interval_seconds": 60}', 202),
 }
 every_door = pytest.mark.parametrize("door", DOORS)
 

@@ -67,6 +67,7 @@ def key(launch):
         *("/ingest/", "/ingest/alertmanager/", "/ingest/generic/", "/ingest/hcs_a/", "/ingest/hcs_a/grafana/"),
         *("/ingest/hcs_a/nonsense/", "/ingest/calls/", "/ingest/calls/kong/", "/ingest/hcs_a/calls/kong/"),
         *("/ingest/hcs_a/calls/", "/ingest/deploys/github/", "/ingest/hcs_a/deploys/github/"),
+        *("/ingest/heartbeat/", "/ingest/hcs_a/heartbeat/"),
         *("/ingest/otlp/v1/logs", "/ingest/hcs_a/otlp/v1/logs", "/api/v1/alerts/", "/ingest", "/ingestion/"),
     ],
 )

@@ -76,3 +76,12 @@ def test_long_key_is_hashed_and_a_missing_part_makes_none():
     assert len(values.key_of("x" * 500)) == 32
     assert values.key_of("a", None) == ""
     assert values.key_of("a", 7) == "a:7"
+
+
+def test_long_text_where_a_time_belongs_is_refused_at_once():
+    with pytest.raises(AlertError):
+        values.moment("x" + " " * 60_000 + "y", "starts_at")
+
+
+def test_json_inside_a_text_keeps_no_character_that_cannot_be_stored():
+    assert values.parsed('{"a\\u0000": ["\\ud800"]}') == {"a\N{REPLACEMENT CHARACTER}": ["\N{REPLACEMENT CHARACTER}"]}

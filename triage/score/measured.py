@@ -29,6 +29,8 @@ _LATE = timedelta(hours=1)
 _BEFORE, _AFTER, _LONGEST = timedelta(minutes=5), timedelta(minutes=10), timedelta(days=7)
 _REPORTS_READ = 200
 _MOST_ROUTES = 5
+# A page that asks who is there is refused to every visitor, so only a server's own errors say whom trouble reached.
+_ERROR = 5
 # Types of issues whose trouble shows as errors of the component; others are measured by what reporters saw fail only.
 _SHOWN_AS_ERRORS = frozenset({"bug", "availability", "integration", "data_integrity"})
 
@@ -74,7 +76,7 @@ def _question(issue: Issue, *, now: datetime) -> _Question:
     ends = min(issue.last_seen_at + _AFTER, now)
     begins = max(min(first, ends) - _BEFORE, ends - _LONGEST)
     seen = reports.filter(context__has_key="requests").select_related("reporter").order_by("-pk")[:_REPORTS_READ]
-    failed = Counter(one for report in seen for one in evidence.failed_requests(report) if one.status_class)
+    failed = Counter(one for report in seen for one in evidence.failed_requests(report) if one.status_class == _ERROR)
     signatures = evidence.resolved(issue.launch, [one for one, _times in failed.most_common(_MOST_ROUTES)])
     if not signatures and issue.component and issue.category in _SHOWN_AS_ERRORS:
         signatures = [Signature(component=issue.component.slug, status_class=5)]
