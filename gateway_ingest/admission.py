@@ -30,8 +30,8 @@ class Caller:
 
 def admit(source: Source, caller: Caller, *, now: datetime) -> None:
     """Lets a delivery in and counts it, or raises Problem: 403 for a wrong address or signature, 503 for too much."""
-    _check_address(source, caller.address, now=now)
     _take(source)
+    _check_address(source, caller.address, now=now)
     if source.signature_header:
         signatures.check_hmac(source, caller.body, caller.headers, now=now)
 

@@ -1,6 +1,8 @@
 """This module reads JSON of a sender's own shape by JMESPath expressions, and names the expression where one fails."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from collections.abc import Mapping as Members
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -21,6 +23,10 @@ from hypercare.core.strict_json import JSON
 MAX_LENGTH = 200
 ITEMS = "items"
 FACTS = ("title", "severity", "status", "key", "component", "time", "link")
+# A list made of the same thing twice doubles it, and in a chain of such lists again and again.
+_MULTIPLYING = frozenset({"multi_select_list", "multi_select_dict"})
+_MAX_MULTIPLYING = 2
+_MAX_PARTS = 40
 # What a wrong expression may raise beside its own errors: a zero step, or values that cannot be compared.
 _FAULTS = (JMESPathError, ValueError, TypeError, AttributeError, RecursionError)
 
@@ -154,7 +160,7 @@ def alert_of(expressions: Expressions, item: JSON, zone: tzinfo = UTC) -> Incomi
         labels=values.labels_of(values.members(item)),
         components=values.component_names({}, component),
         starts_at=None if status == AlertStatus.RESOLVED else moment,
-        ends_at=moment,
+        ends_at=None,  # many senders repeat the beginning in the message of the end, so the end is when we hear of it
         url=values.link(_searched(expressions, "link", item)),
     )
 
@@ -175,11 +181,21 @@ def _fault_of(name: str, expression: str) -> FieldFault | None:
     if not expression:
         return None
     try:
-        _compiled(expression)
+        tree = _compiled(expression).parsed
     except _FAULTS as error:
         detail = _("this is no JMESPath expression: %(error)s") % {"error": _one_line(error)}
         return FieldFault(name, detail)
+    kinds = Counter(_kinds_in(tree))
+    if kinds.total() > _MAX_PARTS or sum(kinds[each] for each in _MULTIPLYING) > _MAX_MULTIPLYING:
+        return FieldFault(name, _("the expression is too long a chain; name the place of the fact more directly."))
     return None
+
+
+def _kinds_in(part: dict[str, Any]) -> Iterator[str]:
+    """The kind of each part of an expression."""
+    yield part["type"]
+    for child in part.get("children", ()):
+        yield from _kinds_in(child)
 
 
 def _searched(expressions: Expressions, name: str, item: JSON) -> JSON:

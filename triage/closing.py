@@ -155,17 +155,22 @@ def _settle(issue_id: int, *, now: datetime) -> None:
 
 
 def open_again(rows: Iterable[Feedback], *, now: datetime) -> None:
-    """Opens issues that settled by themselves and whose alerts now fire again; the caller holds the launch's lock."""
-    earlier = {(row.source, before) for row in rows if (before := _episode_before(row))}
+    """Opens issues that settled by themselves and whose alerts now fire again; the caller holds the launch's lock.
+
+    Another launch may hear of the same alert from the same source; its issue is its own.
+    """
+    earlier = {(row.launch_id, row.source, before) for row in rows if (before := _episode_before(row))}
     if not earlier:
         return
+    told_before = Feedback.objects.none()
+    for launch_id, source, name in earlier:
+        told_before |= Feedback.objects.filter(launch=launch_id, source=source, external_id=name)
     settled = Issue.objects.filter(
         status=IssueStatus.CLOSED,
         resolution=TRANSIENT,
         matches__ended_at=None,
         matches__feedback__channel__in=MACHINE_CHANNELS,
-        matches__feedback__source__in={source for source, _name in earlier},
-        matches__feedback__external_id__in={name for _source, name in earlier},
+        matches__feedback__in=told_before,
     )
     for issue_id in sorted(set(settled.values_list("pk", flat=True))):
         issue = lifecycle.lock(issue_id)

@@ -180,3 +180,15 @@ def test_any_expression_on_any_json_is_read_or_refused(expression, payload):
     except FormatError:
         return
     assert all(isinstance(one, IncomingAlert | Unreadable) for one in found)
+
+
+@pytest.mark.parametrize("expression", ["l" + "|[@,@][]" * 20, "[@,@]|" * 20 + "to_string(@)", "a" + ".a" * 60])
+def test_expression_that_would_make_more_and_more_work_is_at_fault(expression):
+    (fault,) = faults_of(Expressions(title=expression))
+    assert "too long a chain" in fault.error
+
+
+def test_end_of_an_alert_is_not_the_beginning_that_its_message_repeats():
+    expressions = Expressions(title="name", status="state", time="started")
+    (ended,) = apply(expressions, {"name": "Till is offline", "state": "resolved", "started": "2026-05-28T07:00:00Z"})
+    assert (ended.starts_at, ended.ends_at) == (None, None)
