@@ -191,11 +191,12 @@ def _fault_of(name: str, expression: str) -> FieldFault | None:
     return None
 
 
-def _kinds_in(part: dict[str, Any]) -> Iterator[str]:
+def _kinds_in(part: Members[str, Any]) -> Iterator[str]:
     """The kind of each part of an expression."""
     yield part["type"]
     for child in part.get("children", ()):
-        yield from _kinds_in(child)
+        if isinstance(child, dict):
+            yield from _kinds_in(child)
 
 
 def _searched(expressions: Expressions, name: str, item: JSON) -> JSON:
