@@ -9,6 +9,8 @@ from gateway_ingest.models import Alert, AlertStatus
 # Two Alertmanagers that speak for one another may lag by some seconds. A firing they mean anew comes after the
 # group interval, five minutes by default: so what comes sooner and began no later is only late.
 LATE_WITHIN = timedelta(minutes=4)
+# So far apart clocks of machines may be that nobody looks after.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class Rule(StrEnum):
@@ -100,6 +102,10 @@ def _began_after_the_end(alert: Alert, said: IncomingAlert) -> bool:
 
 
 def _ended_before_it_began(alert: Alert, said: IncomingAlert) -> bool:
-    """An end of an earlier episode, overtaken by the firing of this one."""
-    told = said.ends_at or said.starts_at
-    return told is not None and told < alert.starts_at
+    """An end of an earlier episode, overtaken by the firing of this one.
+
+    An end that does not say what it ends may be told by a clock that is behind ours.
+    """
+    if said.starts_at is None:
+        return said.ends_at is not None and said.ends_at < alert.starts_at - CLOCKS_DIFFER
+    return (said.ends_at or said.starts_at) < alert.starts_at

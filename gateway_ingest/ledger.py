@@ -135,7 +135,7 @@ class Ledger:
         elif rule in BECOMES:
             alert.status = BECOMES[rule]
             if alert.status == AlertStatus.RESOLVED:
-                alert.ends_at, alert.resolved_at = said.ends_at or self.now, self.now
+                alert.ends_at, alert.resolved_at = max(said.ends_at or self.now, alert.starts_at), self.now
         elif rule is Rule.WORSENED:
             alert.severity, alert.summary, alert.labels = said.severity, said.summary, said.labels
         if rule in TOLD:

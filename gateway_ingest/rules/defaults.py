@@ -62,7 +62,7 @@ DEFAULT_RULES = (
     ),
     Rule(
         "unsafe_flag", _("Unsafe flag"), Measure.FLAGGED, Per.COMPONENT,
-        (Step(0.5, S.CRITICAL),), minutes=1, least=1, sustained=False,
+        (Step(0.5, S.CRITICAL),), minutes=10, least=0, sustained=False,
     ),
     Rule(
         "context_loss", _("Context loss cluster"), Measure.FORGOT, Per.COMPONENT,

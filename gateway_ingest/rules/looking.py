@@ -25,6 +25,8 @@ from gateway_ingest.rules.watching import Around, Found, States, Watched, watch,
 from hypercare.core.models import Component, Launch, MaintenanceWindow
 
 LONGEST_MINUTES = 60  # a rule over more minutes reads its counts apart
+# A look rests on at most a day of traffic.
+_DAY = timedelta(days=1)
 FEEDS_AT_ONCE = timedelta(hours=12)
 FEEDS_FROM = timedelta(days=14)
 
@@ -43,7 +45,9 @@ class Watcher:
     def of(cls, launch: Launch, watch_row: TrafficWatch | None, begins: datetime) -> "Watcher":
         """What is known of a launch for the minutes from `begins` on."""
         critical = Component.objects.filter(launch=launch, critical=True).values_list("slug", flat=True)
-        planned = MaintenanceWindow.objects.filter(launch=launch, ends_at__gte=begins).select_related("component")
+        planned = MaintenanceWindow.objects.filter(launch=launch, ends_at__gte=begins - _DAY).select_related(
+            "component"
+        )
         learned = partial(usual_now, launch, learned_until=watch_row.learned_until if watch_row else None)
         return cls(launch, Targets.of(launch), learned, frozenset(critical), tuple(planned))
 
@@ -63,10 +67,12 @@ class Watcher:
         per, of = (Per.ROUTE, key[:2]) if rule.per is Per.RELEASE else (rule.per, key)
         return self.learned(at).at(per, of, rule.measure, at)
 
-    def in_maintenance(self, component: str, at: datetime) -> bool:
-        """Whether the component, or the whole launch, is being mended at a moment."""
+    def in_maintenance(self, component: str, begins: datetime, ends: datetime) -> bool:
+        """Whether the component, or the whole launch, was being mended at any time of a span."""
         return any(
-            window.begins_at < at <= window.ends_at and (window.component is None or window.component.slug == component)
+            window.begins_at < ends
+            and begins < window.ends_at
+            and (window.component is None or window.component.slug == component)
             for window in self.maintenance
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway_ingest.rules.keys import Key, named
-from gateway_ingest.rules.rule import Against, Measure, Rule
+from gateway_ingest.rules.rule import FIGURES, Against, Measure, Rule
 from gateway_ingest.rules.span import MINUTE, Floats, Span
 from gateway_ingest.rules.state import Change, Look, State, step
 from gateway_ingest.rules.traffic import Traffic
@@ -36,7 +36,7 @@ class Around:
 
     usual: Callable[[Rule, Key, datetime], float | None] = lambda _rule, _key, _at: None
     critical: frozenset[str] = frozenset()
-    in_maintenance: Callable[[str, datetime], bool] = lambda _component, _at: False
+    in_maintenance: Callable[[str, datetime, datetime], bool] = lambda _component, _begins, _ends: False
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,13 @@ def _look(rule: Rule, key: Key, around: Around, at: datetime, three: tuple[Traff
         newer=newer,
         usual=usual,
         critical=component in around.critical,
-        in_maintenance=around.in_maintenance(component, at),
+        in_maintenance=around.in_maintenance(component, at - _stretch(rule), at),
     )
+
+
+def _stretch(rule: Rule) -> timedelta:
+    """The time whose traffic a look rests on; figures that come one by one rest on their own moment."""
+    return MINUTE if rule.measure in FIGURES else rule.minutes * MINUTE
 
 
 def _p95_of_all(rule: Rule, span: Span) -> Floats:

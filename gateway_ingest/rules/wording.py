@@ -35,7 +35,7 @@ _UNITS = {
     Measure.MALFORMED: gettext_lazy("%(number)s a minute"),
     Measure.CALLS: gettext_lazy("%(number)s a minute"),
     Measure.FORGOT: gettext_lazy("more than %(number)s in a day"),
-    Measure.FLAGGED: gettext_lazy("more than %(number)s in a minute"),
+    Measure.FLAGGED: gettext_lazy("more than %(number)s in %(minutes)s minutes"),
     Measure.SILENCE: gettext_lazy("%(number)s intervals"),
     Measure.DAYS_LEFT: gettext_lazy("%(number)s days ahead"),
 }
@@ -64,7 +64,8 @@ def limit_words(rule: Rule, limit: float) -> str:
     if rule.against is Against.TARGET:
         return _("%(number)s × target") % {"number": number_format(_rounded(limit))}
     if rule.measure in _UNITS:
-        return _UNITS[rule.measure] % {"number": number_format(_rounded(limit), force_grouping=True)}
+        number = number_format(_rounded(limit), force_grouping=True)
+        return _UNITS[rule.measure] % {"number": number, "minutes": rule.minutes}
     return amount(rule.measure, limit)
 
 

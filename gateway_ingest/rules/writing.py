@@ -1,7 +1,9 @@
 """This module writes what the rules saw: states, firings, alerts and heartbeats, inside the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q
 
 from feedback.models import Channel
@@ -115,15 +117,24 @@ def _firing(seen: Seen, one: Found, alert_id: int | None, *, suppressed: bool) -
     )
 
 
+_BEAT = """UPDATE gateway_ingest_heartbeat AS known SET last_at = greatest(known.last_at, beat.last_at),
+    interval = CASE WHEN known.declared THEN known.interval ELSE beat.interval END, gaps = greatest(known.gaps, beat.gaps)
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::int[]) AS beat (id, last_at, interval, gaps)
+WHERE known.id = beat.id AND known.last_at <= beat.last_at"""
+
+
+def _write_heartbeats(beats: Sequence[Heartbeat]) -> None:
+    """Adds to what stands now: one that was told, declared or removed since the look began stays so."""
+    known = [one for one in beats if one.pk]
+    with connection.cursor() as cursor:
+        columns = [[getattr(one, name) for one in known] for name in ("pk", "last_at", "interval", "gaps")]
+        cursor.execute(_BEAT, columns)
+    Heartbeat.objects.bulk_create([one for one in beats if not one.pk], ignore_conflicts=True)
+
+
 def _write_memories(seen: Seen) -> None:
     if seen.heartbeats:
-        Heartbeat.objects.bulk_create(
-            [Heartbeat(source=one.source, name=one.name, last_at=one.last_at, interval=one.interval,
-                       declared=one.declared, gaps=one.gaps) for one in seen.heartbeats],
-            update_conflicts=True,
-            unique_fields=["source", "name"],
-            update_fields=["last_at", "interval", "gaps"],
-        )  # fmt: skip
+        _write_heartbeats(seen.heartbeats)
     if seen.memories:
         SeriesMemory.objects.bulk_create(
             seen.memories,

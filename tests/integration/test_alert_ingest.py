@@ -542,3 +542,12 @@ def test_same_body_sent_at_once_is_stored_once(key):
         thread.join()
     assert sorted(accepted) == [0, 0, 0, 1]
     assert (Alert.objects.get().count, Source.objects.get().repeats) == (4, 3)
+
+
+def test_end_told_by_a_clock_that_is_behind_ours_ends_the_alert(key, now, clock):
+    told = {"title": "Till is offline", "fingerprint": "till", "status": "firing"}
+    post_body(json.dumps(told), to=f"/ingest/{key}/generic/")
+    behind = (now - timedelta(minutes=1)).isoformat()
+    post_body(json.dumps(told | {"status": "resolved", "ends_at": behind}), to=f"/ingest/{key}/generic/")
+    alert = Alert.objects.get()
+    assert (alert.status, alert.ends_at >= alert.starts_at) == ("resolved", True)

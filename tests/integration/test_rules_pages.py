@@ -285,6 +285,8 @@ def test_maintenance_is_planned_shown_and_ended(gateway, lead, launch, clock, no
     clock.move_to(gateway.now)
     lead.post(f"/launches/shop/rules/maintenance/{window.pk}/end/")
     gateway.play(2, *BURST)
+    assert not Alert.objects.filter(labels__rule="error_burst").exists()  # it looks back at minutes of the maintenance
+    gateway.play(5, *BURST)
     assert Alert.objects.get(labels__rule="error_burst").status == AlertStatus.FIRING
 
 

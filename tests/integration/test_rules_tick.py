@@ -261,8 +261,16 @@ def test_component_in_maintenance_is_counted_and_not_told(gateway, launch):
     assert burst_alert().component.slug == "catalog-api"
     hidden = Firing.objects.get(suppressed=True, rule__name="error_burst")
     assert (hidden.alert, hidden.ended_at) == (None, gateway.begins + 8 * MINUTE)
-    gateway.play(24, *BURST)
+    gateway.play(28, *BURST)
     assert Alert.objects.filter(labels__rule="error_burst").count() == 2
+
+
+def test_trouble_of_a_maintenance_rings_no_bell_after_it(gateway, launch):
+    of = {"launch": launch, "begins_at": gateway.begins, "ends_at": gateway.begins + 8 * MINUTE, "set_by": "Alice"}
+    MaintenanceWindow.objects.create(**of, reason="New disk")
+    gateway.play(8, *BURST)
+    gateway.play(8, *CALM)
+    assert not Alert.objects.exists()
 
 
 def test_launches_do_not_hear_of_one_another(gateway, people, now):
