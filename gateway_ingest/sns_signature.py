@@ -41,8 +41,10 @@ def is_of_the_service(url: str) -> bool:
 
 def is_certificate_address(url: str) -> bool:
     """Whether an address is where the service keeps a certificate."""
-    is_short = len(url) <= _LONGEST_ADDRESS and not urlsplit(url).query
-    return is_short and is_of_the_service(url) and _CERTIFICATE_PATH.fullmatch(urlsplit(url).path) is not None
+    if len(url) > _LONGEST_ADDRESS or not is_of_the_service(url):
+        return False
+    parts = urlsplit(url)
+    return not parts.query and _CERTIFICATE_PATH.fullmatch(parts.path) is not None
 
 
 def is_genuine(message: dict[str, JSON], pem: str, *, now: datetime) -> bool:

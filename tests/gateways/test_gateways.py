@@ -38,6 +38,7 @@ def test_log_of_a_real_nginx_counts_every_request(product, tmp_path):
         )
         with running([nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], tmp_path / "said.log"):
             until(lambda: ask(port, "/broken"), "nginx")
+            until(lambda: "/broken" in log.read_text(), "the first line")  # written after its answer
             log.write_text("")
             send(port)
             until(lines_of(log, 12), "the log")
