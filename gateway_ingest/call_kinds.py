@@ -112,6 +112,13 @@ def details_of(source_id: int, keys: Iterable[DetailKey]) -> dict[DetailKey, int
         return {key: known.ids[folded] for key, folded in found.items()}
 
 
+def forget() -> None:
+    """Forgets the numbers this process knows, for whoever makes the tables anew under it."""
+    with _guard:
+        _kinds.clear()
+        _details.clear()
+
+
 def _fold(known: _Known, key: Key) -> Key | None:
     """The key as it may be stored; None while a text in it is neither known nor over the limit."""
     if key in known.ids:
