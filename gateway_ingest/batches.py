@@ -35,12 +35,7 @@ def forget_old(*, now: datetime) -> int:
 
 def came_before(source: Source, name: str, *, now: datetime) -> bool:
     """Whether a batch of this name is in, and not too long ago to count."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM gateway_ingest_batch WHERE source_id = %s AND batch_id = %s AND received_at > %s",
-            [source.pk, name, now - kept_for(name)],
-        )
-        return cursor.fetchone() is not None
+    return bool(seen_of([(source.pk, name)], now=now))
 
 
 _SEEN = """SELECT source_id, batch_id FROM gateway_ingest_batch

@@ -64,14 +64,23 @@ def note(source: Source, name: str, interval: float | None, *, now: datetime) ->
         known, _was_made = Heartbeat.objects.get_or_create(
             source=source, name=name, defaults={"last_at": now, "interval": DEFAULT_INTERVAL}
         )
-    gap = (now - known.last_at).total_seconds()
-    known.last_at = max(now, known.last_at)
     if interval is not None:
         known.interval, known.declared = interval, True
-    elif not known.declared and gap > 0:
-        known.interval, known.gaps = max(gap, 0.98 * known.interval), known.gaps + 1
+    beat(known, now)
     known.save(update_fields=["last_at", "interval", "declared", "gaps"])
     return known
+
+
+def beat(heartbeat: Heartbeat, at: datetime) -> Heartbeat:
+    """The heartbeat after one more sign of life; a learned interval follows the longest gaps and forgets them slowly."""
+    gap = (at - heartbeat.last_at).total_seconds()
+    if gap <= 0:
+        return heartbeat
+    heartbeat.last_at = at
+    if not heartbeat.declared:
+        heartbeat.gaps += 1
+        heartbeat.interval = max(gap, 0.98 * heartbeat.interval)
+    return heartbeat
 
 
 @transaction.atomic

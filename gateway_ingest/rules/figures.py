@@ -187,18 +187,6 @@ def _log_mixed(helpful: int, unhelpful: int) -> float:
     return log_beta(helpful + 0.5, unhelpful + 0.5) - log_beta(0.5, 0.5)
 
 
-def beat(heartbeat: Heartbeat, at: datetime) -> Heartbeat:
-    """The heartbeat after one more sign of life; a learned interval follows the longest gaps and forgets them slowly."""
-    gap = (at - heartbeat.last_at).total_seconds()
-    if gap <= 0:
-        return heartbeat
-    heartbeat.last_at = at
-    if not heartbeat.declared:
-        heartbeat.gaps += 1
-        heartbeat.interval = max(gap, 0.98 * heartbeat.interval)
-    return heartbeat
-
-
 def silences(heartbeats: Iterable[Heartbeat], at: datetime) -> Figures:
     """How many times its interval each heartbeat is silent; nothing of one whose interval is neither told nor learned."""
     found: dict[Key, Course] = {}

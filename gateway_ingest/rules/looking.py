@@ -11,6 +11,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef, Q
 
 from gateway_ingest import distinct
+from gateway_ingest.heartbeats import DEFAULT_INTERVAL, beat
 from gateway_ingest.models import CallDetail, Heartbeat, RuleState, SeriesMemory, Source, TrafficWatch
 from gateway_ingest.models import Rule as RuleRow
 from gateway_ingest.rules import figures, rows, surprise
@@ -222,9 +223,9 @@ def heartbeats_of(launch: Launch) -> list[Heartbeat]:
     senders = {source.pk: source for source in living.filter(Exists(CallDetail.objects.filter(source=OuterRef("pk"))))}
     known = list(Heartbeat.objects.filter(Q(source__launch=launch), source__revoked_at=None).select_related("source"))
     own = {one.source_id for one in known if not one.name}
-    found = [figures.beat(one, last) if not one.name and (last := one.source.last_event_at) else one for one in known]
+    found = [beat(one, last) if not one.name and (last := one.source.last_event_at) else one for one in known]
     return found + [
-        Heartbeat(source=source, last_at=source.last_event_at, interval=60.0)
+        Heartbeat(source=source, last_at=source.last_event_at, interval=DEFAULT_INTERVAL)
         for source in senders.values()
         if source.pk not in own and source.last_event_at
     ]

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_ingest import latencies
+from gateway_ingest.heartbeats import beat
 from gateway_ingest.models import AlertSeverity, Heartbeat, Source
 from gateway_ingest.rules.chart import Mark, draw
 from gateway_ingest.rules.defaults import DEFAULT_RULES, MEANINGS
-from gateway_ingest.rules.figures import beat, chance_no_lower, silences
+from gateway_ingest.rules.figures import chance_no_lower, silences
 from gateway_ingest.rules.keys import (
     PARTS,
     KindOfCalls,
