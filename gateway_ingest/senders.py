@@ -3,11 +3,10 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from gateway_ingest.models import Source
-from hypercare.core import rows
+from hypercare.core import prepared, rows
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.secrets import digest
@@ -45,7 +44,7 @@ def lock(held: Iterable[Source]) -> None:
     What may have changed since they were read is read again: whether they were ended, or their launch closed.
     """
     by_number = {source.pk: source for source in held}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_LOCK, [list(by_number)])
         for number, revoked_at, closed_at in cursor.fetchall():
             source = by_number[number]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import ngettext
 
 from gateway_ingest import alerts, batches, dead_letters, senders
@@ -16,6 +16,7 @@ from gateway_ingest.formats.otlp_logs import Logs
 from gateway_ingest.ledger import Ledger, Touched
 from gateway_ingest.models import Source
 from gateway_ingest.routing import Routing
+from hypercare.core import prepared
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.strict_json import JSON
@@ -191,7 +192,7 @@ def _note_events(turns: Sequence[_Turn], *, now: datetime) -> None:
     ids = sorted({turn.source.pk for turn in turns})
     repeated = [sum(turn.duplicate for turn in turns if turn.source.pk == pk) for pk in ids]
     is_first = [any(turn.touched for turn in turns if turn.source.pk == pk) for pk in ids]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_NOTE_EVENTS, [now, now, ids, repeated, is_first])
 
 

@@ -33,8 +33,8 @@ class Alert(models.Model):
     `starts_at` and `ends_at` are what the machine says; `resolved_at` is when we heard of the end.
     """
 
-    launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts")
-    source = models.ForeignKey(Source, models.CASCADE, related_name="alerts")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts", db_index=False)
+    source = models.ForeignKey(Source, models.CASCADE, related_name="alerts", db_index=False)
     fingerprint = models.CharField(max_length=200)
     title = models.CharField(max_length=300)
     summary = models.TextField(blank=True)

@@ -17,7 +17,7 @@ class CallKind(models.Model):
     """
 
     id = models.AutoField(primary_key=True)
-    launch = models.ForeignKey(Launch, models.CASCADE, related_name="call_kinds")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="call_kinds", db_index=False)
     component = models.ForeignKey(Component, models.SET_NULL, null=True, blank=True, related_name="call_kinds")
     hint = models.CharField(max_length=200, blank=True)
     method = models.CharField(max_length=20, blank=True)
@@ -51,7 +51,7 @@ class CallDetail(models.Model):
     """What single calls have in common besides their kind, and windows do not tell apart."""
 
     id = models.AutoField(primary_key=True)
-    source = models.ForeignKey(Source, models.CASCADE, related_name="call_details")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="call_details", db_index=False)
     host = models.CharField(max_length=200, blank=True)
     answered_model = models.CharField(max_length=200, blank=True)
     error_type = models.CharField(max_length=200, blank=True)

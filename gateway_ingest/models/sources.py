@@ -88,7 +88,7 @@ class Batch(models.Model):
     `rejected` are its rows that were not taken; `lag` is how old its newest row was when it came, in milliseconds.
     """
 
-    source = models.ForeignKey(Source, models.CASCADE, related_name="batches")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="batches", db_index=False)
     batch_id = models.CharField(max_length=200)
     accepted = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField(db_default=0, default=0)

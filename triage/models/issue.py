@@ -46,7 +46,7 @@ class Moscow(models.TextChoices):
 class Issue(models.Model):
     """The working record many feedback rows belong to. Only `triage.lifecycle` writes `status`."""
 
-    launch = models.ForeignKey(Launch, models.PROTECT, related_name="issues")
+    launch = models.ForeignKey(Launch, models.PROTECT, related_name="issues", db_index=False)
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=12, choices=IssueStatus.choices, default=IssueStatus.NEW)
     resolution = models.CharField(max_length=24, blank=True)
