@@ -114,7 +114,7 @@ def _stored(told: Sequence[Told], *, now: datetime) -> list[Outcome]:
         return []
     try:
         return [_finished(one, answer, now=now) for one, answer in zip(told, store_all(told, now=now), strict=True)]
-    except Exception as error:  # noqa: BLE001 - looked at one by one
+    except Exception as error:
         if _is_away(error):
             raise
         if len(told) == 1:

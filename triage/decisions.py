@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Q
 
 from feedback.models import Feedback
+from hypercare.core import prepared
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
 
@@ -79,7 +79,9 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
 
 
 def _confirm(rows: Sequence[tuple[int, float | None, str]]) -> None:
-    with connection.cursor() as cursor:
+    if not rows:
+        return
+    with prepared.cursor() as cursor:
         cursor.execute(_CONFIRM, [[row[column] for row in rows] for column in range(3)])
 
 

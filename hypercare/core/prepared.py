@@ -4,6 +4,8 @@ Django sends parameters inside the text of a statement, so that every one is rea
 that costs more than running them.
 """
 
+from typing import Any
+
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
@@ -17,5 +19,5 @@ def cursor() -> CursorWrapper:
     connection.ensure_connection()
     # Django's own cursors never prepare, whatever this says.
     connection.connection.prepare_threshold = PLANNED_AFTER
-    raw = ServerBindingCursor(connection.connection)
+    raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # its stub is of the older driver
     return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)

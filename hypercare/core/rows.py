@@ -42,8 +42,17 @@ def insert_new(rows: Sequence[Model]) -> set[int]:
 
 def add(model: type[Model], values: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows by the values of their columns, the same in each, where they contradict none that is there."""
+    _add(model, values, _BESIDE)
+
+
+def put(model: type[Model], values: Sequence[Mapping[str, Any]]) -> None:
+    """The same where none may be there; raises IntegrityError for one that contradicts another."""
+    _add(model, values, "")
+
+
+def _add(model: type[Model], values: Sequence[Mapping[str, Any]], conflict: str) -> None:
     for some in _parts(values):
-        statement = _insert_into(model, tuple(some[0]), _BESIDE)
+        statement = _insert_into(model, tuple(some[0]), conflict)
         with prepared.cursor() as cursor:
             cursor.execute(statement, [_as_json(some)])
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
+from gateway_ingest.models import AlertSeverity, AlertStatus
+from hypercare.core import prepared
 from triage import decisions, tree
 from triage.models import Decision, Issue, MeasuredReach, Origin
 from triage.score import rice
@@ -35,6 +35,16 @@ UPDATE triage_issue issue SET {", ".join(f"{name} = said.{name}" for name in _CO
 FROM jsonb_to_recordset(%s::jsonb) AS said(id bigint, {", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
 WHERE issue.id = said.id
 """  # noqa: S608 - the names stand above
+
+# Stops at the first alert of each issue: one that fires on and on may have thousands.
+_FIRING = """
+SELECT DISTINCT tree.root FROM unnest(%s::bigint[], %s::bigint[]) AS tree(issue_id, root)
+WHERE EXISTS (
+    SELECT FROM triage_match match JOIN gateway_ingest_alert alert ON alert.feedback_id = match.feedback_id
+    WHERE match.issue_id = tree.issue_id AND match.ended_at IS NULL
+      AND alert.status = ANY(%s::text[]) AND alert.severity = ANY(%s::text[])
+)
+"""
 
 
 def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
@@ -59,14 +69,18 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
 
 def _with_firing_errors(members_of: Mapping[int, Sequence[int]]) -> set[int]:
     """The roots with a critical or high alert that still fires: they hold up the exit criterion of error alerts."""
-    root_of = {member: root for root, members in members_of.items() for member in members}
-    firing = Alert.objects.filter(
-        status__in=[AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED],
-        severity__in=[AlertSeverity.CRITICAL, AlertSeverity.HIGH],
-        feedback__matches__ended_at=None,
-        feedback__matches__issue_id__in=root_of,
-    )
-    return {root_of[issue_id] for issue_id in firing.values_list("feedback__matches__issue_id", flat=True)}
+    pairs = [(member, root) for root, members in members_of.items() for member in members]
+    with prepared.cursor() as cursor:
+        cursor.execute(
+            _FIRING,
+            [
+                [member for member, _root in pairs],
+                [root for _member, root in pairs],
+                [AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED],
+                [AlertSeverity.CRITICAL, AlertSeverity.HIGH],
+            ],
+        )
+        return {root for (root,) in cursor.fetchall()}
 
 
 def _held_by_merged(members_of: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, str]]:
@@ -114,7 +128,7 @@ def _severity_said(issue: Issue, tally: Tally, reach: _Reach, held: tuple[int, s
 
 def _write(issues: Sequence[Issue]) -> None:
     rows = [{"id": issue.pk} | {name: getattr(issue, name) for name in _COLUMNS} for issue in issues]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_WRITE, [json.dumps(rows, default=str)])
 
 
