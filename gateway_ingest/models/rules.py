@@ -184,6 +184,11 @@ class Heartbeat(models.Model):
     def __str__(self) -> str:
         return self.name or str(self.source)
 
+    @property
+    def silent_hours(self) -> int:
+        """In how many hours of the week it was silent before."""
+        return self.hours.count("s")
+
 
 class SeriesMemory(models.Model):
     """What the detector remembers of one series: the scorer's bytes, up to which moment, and its newest score.
