@@ -100,16 +100,16 @@ class FactsForm(_FactsForm):
         label=gettext_lazy("Minutes before a draft sends itself"), min_value=0, max_value=720
     )
     transient_minutes = forms.IntegerField(
-        label=gettext_lazy("An alert only came and went if it was over within minutes"),
+        label=gettext_lazy("Over within (minutes)"),
         min_value=0,
         max_value=240,
-        help_text=gettext_lazy("Nobody reported or took it up. With 0 no issue closes by itself."),
+        help_text=gettext_lazy("What is over so soon, and nobody reported or took up, only came and went. With 0 nothing closes by itself."),
     )
     transient_quiet_minutes = forms.IntegerField(
-        label=gettext_lazy("Then its issue closes by itself after quiet minutes"), min_value=1, max_value=240
+        label=gettext_lazy("Closes by itself after (quiet minutes)"), min_value=1, max_value=240
     )
     transient_times_a_day = forms.IntegerField(
-        label=gettext_lazy("So often a day at most"),
+        label=gettext_lazy("At most (times a day)"),
         min_value=0,
         max_value=50,
         help_text=gettext_lazy("What comes and goes more often is left to a person."),
