@@ -52,7 +52,8 @@ def watch_launch(launch: Launch, *, now: datetime) -> bool:
     if begins >= until:
         return False
     rows.ensure(launch, now=now)
-    absent = absences.found_between(watch.looked_until, until)
+    is_first = watch.learned_until is None  # before it there was nobody to be away
+    absent = [] if is_first else absences.found_between(watch.looked_until, until)
     usual.learn(watch, absent=absent, now=now)
     seen = look(launch, watch, begins, until, absent)
     return _commit(launch, watch, seen, now=now)

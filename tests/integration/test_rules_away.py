@@ -117,6 +117,14 @@ def test_what_stays_silent_after_our_return_is_missed(gateway):
     assert alerts_of("feed_silent").filter(labels__heartbeat="certificate check").exists()
 
 
+def test_time_before_the_first_look_is_no_absence(gateway):
+    gateway.send(gateway.begins, (30, {}))
+    TrafficWatch.objects.update(looked_until=gateway.begins - 30 * MINUTE, learned_until=None)
+    gateway.minute += MINUTE
+    gateway.look()
+    assert not Absence.objects.exists()
+
+
 def test_silence_is_no_absence_while_others_deliver(gateway):
     heartbeats.note(gateway.source, "certificate check", 300, now=gateway.minute)
     for number in range(60):

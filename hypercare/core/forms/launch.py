@@ -103,7 +103,9 @@ class FactsForm(_FactsForm):
         label=gettext_lazy("Over within (minutes)"),
         min_value=0,
         max_value=240,
-        help_text=gettext_lazy("What is over so soon, and nobody reported or took up, only came and went. With 0 nothing closes by itself."),
+        help_text=gettext_lazy(
+            "What is over so soon, and nobody reported or took up, only came and went. With 0 nothing closes by itself."
+        ),
     )
     transient_quiet_minutes = forms.IntegerField(
         label=gettext_lazy("Closes by itself after (quiet minutes)"), min_value=1, max_value=240
