@@ -5,9 +5,11 @@ from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRete
 from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.rules import (
+    Absence,
     Baseline,
     Firing,
     Heartbeat,
+    LearnedHour,
     Rule,
     RuleState,
     SeriesMemory,
@@ -19,6 +21,7 @@ from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField
 
 __all__ = [
     "GIVEN_BY_PEOPLE",
+    "Absence",
     "Alert",
     "AlertChange",
     "AlertSeverity",
@@ -37,6 +40,7 @@ __all__ = [
     "HourMark",
     "HourOfLaunch",
     "KeptEvidence",
+    "LearnedHour",
     "Mapping",
     "MinuteOfLaunch",
     "NoiseReason",

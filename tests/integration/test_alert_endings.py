@@ -103,6 +103,28 @@ def test_resolved_alert_proposes_to_close_with_origin_confidence_and_reason(stor
     assert Issue.objects.get().status == "new"
 
 
+def test_what_only_came_and_went_is_as_the_launch_sets_it(story, launch, people):
+    robot = bearer(people["lead"], scopes=["admin"], now=story.now)
+    limits = {"transient_minutes": 45, "transient_quiet_minutes": 20, "transient_times_a_day": 1}
+    assert robot.patch("/api/v1/launches/shop/", limits).json().items() >= limits.items()
+    story.come_and_go(minutes=30)
+    said = robot.get(f"/api/v1/issues/{Issue.objects.get().key}/").json()["proposed_end"]
+    assert (said["value"], said["settles_at"]) == ("settle", "2026-05-28T13:22:00Z")
+    story.wait(minutes=19)
+    assert Issue.objects.get().status == "new"
+    story.wait(minutes=2)
+    assert Issue.objects.get().status == "closed"
+    story.come_and_go(minutes=30)
+    assert proposal().value == "close"
+
+
+def test_nothing_closes_by_itself_where_the_launch_wants_it_so(story, launch):
+    launch.transient_minutes = 0
+    launch.save()
+    story.come_and_go(minutes=0)
+    assert proposal().value == "close"
+
+
 def test_firing_alert_proposes_nothing(story, robot):
     story.tell("firing")
     assert proposal() is None
