@@ -74,7 +74,7 @@ class _Turn:
 
     @property
     def good(self) -> list[IncomingAlert]:
-        return [one for _aimed, part in self.routed.parts for one in part]
+        return [one for one in self.routed.ready if isinstance(one, IncomingAlert)]
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
@@ -102,10 +102,10 @@ def store_all(told: Sequence[Told], *, now: datetime) -> list[Answer | Problem]:
     """
     prepared = [_prepared(one.reading, now=now) for one in told]
     held = {one.source.pk: one.source for one in told}
-    places: Places = {}
     with transaction.atomic():
         senders.lock(held.values())
         routings = Routing.of_all(list(held.values()))
+        places = Places.of(((held[one.source.pk], ready) for one, ready in zip(told, prepared, strict=True)), routings)
         turns = [_turn(one, held, ready, routings, places) for one, ready in zip(told, prepared, strict=True)]
         answers = iter(_stored([turn for turn in turns if isinstance(turn, _Turn)], now=now))
         return [turn if isinstance(turn, Problem) else next(answers) for turn in turns]

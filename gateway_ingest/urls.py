@@ -6,7 +6,7 @@ from gateway_ingest.call_urls import urlpatterns as call_urlpatterns
 from gateway_ingest.formats import FORMATS
 from gateway_ingest.rule_urls import urlpatterns as rule_urlpatterns
 from gateway_ingest.traffic_urls import urlpatterns as traffic_urlpatterns
-from gateway_ingest.views import alerts, deploys, ingest, mapping, otlp_logs, source, sources
+from gateway_ingest.views import alert, alerts, deploys, ingest, mapping, otlp_logs, source, sources
 
 app_name = "gateway_ingest"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("ingest/<str:source_key>/", ingest.by_key, name="ingest_by_key"),
     path("ingest/<str:source_key>/<str:format_name>/", ingest.by_key, name="ingest_by_key_and_format"),
     path("launches/<slug:slug>/alerts/", alerts.page, name="alerts"),
+    path("launches/<slug:slug>/alerts/<int:number>/", alert.page, name="alert"),
+    path("launches/<slug:slug>/alerts/<int:number>/end/", alert.end, name="alert_end"),
     *traffic_urlpatterns,
     path("launches/<slug:slug>/sources/", sources.page, name="sources"),
     path("launches/<slug:slug>/sources/health/", sources.health, name="sources_health"),

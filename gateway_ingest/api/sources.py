@@ -115,16 +115,25 @@ class RotateSource(APIView):
         return Response(_with_key(source, key))
 
 
+class SourceEnded(SourceShown):
+    """A source that was ended, and how many open alerts ended with it."""
+
+    ended_alerts = serializers.IntegerField()
+
+    class Meta(SourceShown.Meta):
+        fields = (*_SHOWN, "ended_alerts")
+
+
 class EndSource(APIView):
     """The end of a source."""
 
-    @extend_schema(request=None, responses={200: SourceShown})
+    @extend_schema(request=None, responses={200: SourceEnded})
     def post(self, request: Request, number: int) -> Response:
-        """Ends it and all its keys at once."""
+        """Ends it and all its keys at once, and the alerts it has open, which nothing else would end."""
         source = _source(request, number)
-        sources.end(source, actor=Principal.of(request).actor, now=clock.now())
+        ended = sources.end(source, actor=Principal.of(request).actor, now=clock.now())
         source.refresh_from_db()
-        return Response(SourceShown(source).data)
+        return Response(SourceShown(source).data | {"ended_alerts": ended})
 
 
 def _source(request: Request, number: int) -> Source:

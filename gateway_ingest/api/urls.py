@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gateway_ingest.api import evidence
-from gateway_ingest.api.alerts import Alerts
+from gateway_ingest.api.alerts import Alerts, EndAlert
 from gateway_ingest.api.calls import Calls, Windows
 from gateway_ingest.api.deployments import Deployments
 from gateway_ingest.api.rules import DryRuns, OneRule, Rules
@@ -11,6 +11,7 @@ from gateway_ingest.api.sources import EndSource, RotateSource, Sources
 
 urlpatterns = [
     path("alerts/", Alerts.as_view(), name="api-alerts"),
+    path("alerts/<str:key>/end/", EndAlert.as_view(), name="api-alert-end"),
     path("calls/", Calls.as_view(), name="api-calls"),
     path("windows/", Windows.as_view(), name="api-windows"),
     path("deployments/", Deployments.as_view(), name="api-deployments"),

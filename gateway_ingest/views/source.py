@@ -8,10 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import keeping, programs, source_routes, sources
+from gateway_ingest import ending, keeping, programs, source_routes, sources
 from gateway_ingest.health import health_of
 from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.programs import PROGRAMS
@@ -62,9 +63,12 @@ def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ends a source."""
     source = _source(request, slug, number)
-    sources.end(source, actor=Principal.of(request).actor, now=clock.now())
-    told = _("%(source)s was ended; what it sends is refused from now on.")
-    messages.success(request, told % {"source": source.name})
+    ended = sources.end(source, actor=Principal.of(request).actor, now=clock.now())
+    told = _("%(source)s was ended; what it sends is refused from now on.") % {"source": source.name}
+    if ended:
+        also = ngettext("%(number)d open alert was ended too.", "%(number)d open alerts were ended too.", ended)
+        told = f"{told} {also % {'number': ended}}"
+    messages.success(request, told)
     return redirect("gateway_ingest:sources", slug=source.launch.slug)
 
 
@@ -166,7 +170,8 @@ def _facts(source: Source) -> dict[str, Any]:
         "source": source,
         "launch": source.launch,
         "health": health_of([source], now=now)[source.pk],
-        "old_key_works": source.old_until is not None and source.old_until > now,
+        "earlier_keys": sources.earlier_keys(source, now=now),
+        "open_alerts": ending.open_alerts_of(source).count(),
         "program": PROGRAMS.get(source.program),
     }
 

@@ -78,6 +78,8 @@ TABLE = {
     "feedback:quarantine_decide": Row(S + "quarantine/{quarantined}/", Right.TRIAGE, "POST", {"do": "drop"}),
     # machines speak
     "gateway_ingest:alerts": Row(S + "alerts/", Right.READ),
+    "gateway_ingest:alert": Row(S + "alerts/{alert}/", Right.READ),
+    "gateway_ingest:alert_end": Row(S + "alerts/{alert}/end/", Right.TRIAGE, "POST", {"reason": "The host is gone"}),
     "gateway_ingest:traffic": Row(S + "traffic/", Right.READ),
     "gateway_ingest:traffic_ai": Row(S + "traffic/ai/", Right.READ),
     "gateway_ingest:traffic_search": Row(S + "traffic/requests/?q=7", Right.READ),
@@ -135,6 +137,7 @@ TABLE = {
     "api-launches": Row(API + "launches/", SIGNED_IN),
     "api-launch": Row(API + "launches/{slug}/", Right.READ_OWN),
     "api-alerts": Row(API + "alerts/?launch={slug}", Right.READ),
+    "api-alert-end": Row(API + "alerts/AL-{alert}/end/", Right.TRIAGE, "POST", {"reason": "The host is gone"}),
     "api-calls": Row(API + "calls/?launch={slug}&trace_id=" + "1" * 32, Right.READ),
     "api-windows": Row(API + "windows/?launch={slug}&from=2026-05-28T12:00:00Z&to=2026-05-28T13:00:00Z", Right.READ),
     "api-deployments": Row(API + "deployments/?launch={slug}", Right.READ),
