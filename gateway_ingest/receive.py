@@ -12,7 +12,7 @@ from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
 from gateway_ingest.ratings import Rating
 from gateway_ingest.storing import Answer, Told, store
-from gateway_ingest.unpacking import MAX_UNPACKED, unpack
+from gateway_ingest.unpacking import MAX_WHOLE, check_values, unpack
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.strict_json import JSON, BadJson, parse
 
@@ -140,7 +140,8 @@ def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes
         body = unpack(delivery.body, encoding=delivery.encoding)
         if delivery.headers.get("content-type", "").startswith(posted_forms.CONTENT_TYPE):
             body = posted_forms.as_json(body)
-        payload = parse(body, max_bytes=MAX_UNPACKED)
+        check_values(body)
+        payload = parse(body, max_bytes=MAX_WHOLE)
         _check_number(payload)
     except (Problem, BadJson) as error:
         raise dead_letters.refused(source, body, error, format_name=delivery.format_name, now=now) from error
