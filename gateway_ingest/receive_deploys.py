@@ -70,6 +70,7 @@ def receive_deploy(
 
 def _letter(source: Source, body: bytes, reason: str, *, format_name: str, now: datetime) -> DeployAnswer:
     letter = dead_letters.keep(source, body, reason=reason, format_name=f"deploys/{format_name}", now=now)
+    batches.note_rejected(source, now=now)
     return DeployAnswer(rejected=[{"index": None, "error": reason}], dead_letter=letter.key)
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db.models import F
 from django.utils.translation import gettext as _
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
@@ -134,6 +133,5 @@ def _check_subscription(source: Source, message: dict[str, JSON], *, now: dateti
 
 def refused(source: Source, name: str, reason: str, *, now: datetime) -> Problem:
     """Keeps the reason and not the body, so that nobody replays what a forger wrote; counts it for the source."""
-    Source.objects.filter(pk=source.pk).update(refused=F("refused") + 1)
-    letter = dead_letters.keep(source, b"", reason=reason, format_name=name, now=now)
+    letter = dead_letters.count_refusal(source, reason=reason, format_name=name, now=now)
     return Problem(403, reason, dead_letter=letter.key)

@@ -56,13 +56,14 @@ def recognises(payload: JSON) -> bool:
 def payload_of(body: bytes) -> JSON:
     """A protobuf request in the shape of the JSON one; raises FormatError, also for one of too many parts."""
     try:
-        if holds_more_than(MOST_PARTS, body, ExportLogsServiceRequest.DESCRIPTOR):
-            raise FormatError(_("The export holds more than 400,000 values; send smaller groups."))
-        found = MessageToDict(ExportLogsServiceRequest.FromString(body), use_integers_for_enums=True)
-    except FormatError:
-        raise
+        is_too_many = holds_more_than(MOST_PARTS, body, ExportLogsServiceRequest.DESCRIPTOR)
+        found = (
+            {} if is_too_many else MessageToDict(ExportLogsServiceRequest.FromString(body), use_integers_for_enums=True)
+        )
     except (DecodeError, JsonFormatError, ValueError, RecursionError) as error:
         raise FormatError(_("This is no ExportLogsServiceRequest in protobuf.")) from error
+    if is_too_many:
+        raise FormatError(_("The export holds more than 400,000 values; send smaller groups."))
     payload = values.storable(found)
     for _resource, _scope, record in _records(payload):
         for name in ("traceId", "spanId"):

@@ -142,7 +142,11 @@ def shown(
     request.launch = source.launch  # type: ignore[attr-defined]  # the shell's context reads it
     chosen = PROGRAMS.get(program) or PROGRAMS.get(source.program) or PROGRAMS[programs.FIRST]
     place = {"url": settings.PUBLIC_URL, "key": key or programs.KEY_PLACE}
-    letters = DeadLetter.objects.filter(source=source, handled_at=None).select_related("source").order_by("-pk")
+    letters = (
+        DeadLetter.objects.filter(source=source, handled_at=None)
+        .select_related("source")
+        .order_by("-received_at", "-pk")
+    )
     routes = [(route, source_routes.words(route)) for route in source.routes.select_related("launch", "made_by")]
     launches = visible_launches(Principal.of(request), right=Right.MANAGE)
     context = _facts(source) | {
@@ -152,6 +156,8 @@ def shown(
         "pieces": programs.pieces(chosen, **place),
         "trial": programs.trial(chosen, **place),
         "letters": letters[:LETTERS_SHOWN],
+        "letters_total": letters.count(),
+        "letters_shown": LETTERS_SHOWN,
         "routes": routes,
         "signing": forms.get("signing") or SigningForm(source=source),
         "limits": forms.get("limits") or LimitsForm(source=source),

@@ -121,7 +121,7 @@ def test_body_signed_in_a_header_is_taken_and_any_other_is_refused(signed, door)
     assert post(signed, door, **{"X-Hub-Signature-256": made(body)}).status_code == DOORS[door][2]
     for wrong in ({}, {"X-Hub-Signature-256": made(body + " ")}, {"X-Hub-Signature-256": ""}, {"Other": made(body)}):
         assert post(signed, door, **wrong).status_code == 403
-    assert DeadLetter.objects.filter(body="").count() == 4
+    assert list(DeadLetter.objects.filter(body="").values_list("count", flat=True)) == [4]
 
 
 @pytest.mark.parametrize(
