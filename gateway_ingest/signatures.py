@@ -102,7 +102,14 @@ def check_hmac(source: Source, body: bytes, headers: Headers, *, now: datetime) 
 
 
 def _check_sns(source: Source, message: dict[str, JSON], *, now: datetime) -> None:
-    if message.get("Type") == "SubscriptionConfirmation":
+    is_subscription = message.get("Type") == "SubscriptionConfirmation"
+    if not sns.is_welcome(source, str(message.get("TopicArn"))[:300], confirms=is_subscription):
+        detail = _(
+            "This source takes signed messages only, and of none but its own topics; “%(topic)s” is not on its page."
+        )
+        topic = str(message.get("TopicArn"))[:120]
+        raise refused(source, "cloudwatch", detail % {"topic": topic}, now=now)
+    if is_subscription:
         _check_subscription(source, message, now=now)
         return
     url = message.get("SigningCertURL")

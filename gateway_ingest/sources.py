@@ -108,15 +108,18 @@ def set_signing(
     actor: Actor,
     now: datetime,
     header: str | None = None,
+    topics: list[str] | None = None,
 ) -> None:
-    """Sets how a source's messages are signed; None leaves the present secret or header."""
+    """Sets how a source's messages are signed; None leaves the present secret, header or topics."""
     source = _locked(source.pk)
     if secret is not None:
         source.signing_secret = seal(secret)
     if header is not None:
         source.signature_header = header.lower()
+    if topics is not None:
+        source.topics = topics
     source.signed_only = signed_only
-    source.save(update_fields=["signing_secret", "signature_header", "signed_only"])
+    source.save(update_fields=["signing_secret", "signature_header", "signed_only", "topics"])
     record(source.launch, [_entry(source, "source.signing")], actor=actor, now=now)
 
 

@@ -85,6 +85,7 @@ def signing(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         secret=form.new_secret,
         header=form.cleaned_data["header"],
         signed_only=form.cleaned_data["signed_only"],
+        topics=form.cleaned_data["topics"],
         actor=Principal.of(request).actor,
         now=clock.now(),
     )
