@@ -271,7 +271,7 @@ def test_replay_is_offered_only_where_enough_was_kept_for_it(page, source, now, 
 # --- only what was not taken is replayed --------------------------------------------------------------------
 
 GOOD, BAD = {"t": "Good", "k": "1"}, {"n": 1}
-MESSAGE = {"event": "incident.trigger", "incident": {"id": "P1", "title": "Down", "status": "triggered"}}
+MESSAGE = {"type": "incident.trigger", "incident": {"id": "P1", "title": "Down", "status": "triggered"}}
 
 
 @pytest.mark.parametrize(
@@ -303,6 +303,6 @@ def test_replay_of_what_was_not_taken_counts_no_alert_again(post, page, source, 
 
 
 def test_letter_of_several_messages_of_pagerduty_holds_only_the_bad_ones(post):
-    answer = post({"messages": [MESSAGE, {"event": "incident.trigger"}]}, "pagerduty/")
+    answer = post({"messages": [MESSAGE, {"type": "incident.trigger"}]}, "pagerduty/")
     assert (answer["accepted"], len(answer["rejected"])) == (1, 1)
-    assert json.loads(DeadLetter.objects.get().body) == {"messages": [{"event": "incident.trigger"}]}
+    assert json.loads(DeadLetter.objects.get().body) == {"messages": [{"type": "incident.trigger"}]}
