@@ -94,7 +94,11 @@ class OneSource(APIView):
 
 
 def _set_limits(source: Source, said: Mapping[str, Any], principal: Principal) -> None:
-    present: dict[str, Any] = {"networks": source.allowed_networks, "rows_a_second": source.rows_a_second, "zone": source.zone}
+    present: dict[str, Any] = {
+        "networks": source.allowed_networks,
+        "rows_a_second": source.rows_a_second,
+        "zone": source.zone,
+    }
     given = present | {_LIMITS[name]: value for name, value in said.items() if name in _LIMITS}
     data = given | {"networks": "\n".join(given["networks"]), "zone": given["zone"] or "UTC"}
     form = LimitsForm(data, source=source)
@@ -104,7 +108,11 @@ def _set_limits(source: Source, said: Mapping[str, Any], principal: Principal) -
 
 def _set_signing(source: Source, said: Mapping[str, Any], principal: Principal) -> None:
     """An empty secret forgets the present one, as a tick does on the page; one that is left out stays."""
-    present: dict[str, Any] = {"header": source.signature_header, "signed_only": source.signed_only, "topics": source.topics}
+    present: dict[str, Any] = {
+        "header": source.signature_header,
+        "signed_only": source.signed_only,
+        "topics": source.topics,
+    }
     given = present | {_SIGNING[name]: value for name, value in said.items() if name in _SIGNING}
     data = given | {"topics": "\n".join(given["topics"]), "forget": said.get("signing_secret") == ""}
     form = SigningForm(data, source=source)

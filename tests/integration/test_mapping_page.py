@@ -303,6 +303,8 @@ def test_replay_of_what_was_not_taken_counts_no_alert_again(post, page, source, 
 
 
 def test_letter_of_several_messages_of_pagerduty_holds_only_the_bad_ones(post):
-    answer = post({"messages": [MESSAGE, {"type": "incident.trigger"}]}, "pagerduty/")
+    answer = post({"messages": [MESSAGE, {"type": "incident.trigger", "incident": {"x": 1}}]}, "pagerduty/")
     assert (answer["accepted"], len(answer["rejected"])) == (1, 1)
-    assert json.loads(DeadLetter.objects.get().body) == {"messages": [{"type": "incident.trigger"}]}
+    assert json.loads(DeadLetter.objects.get().body) == {
+        "messages": [{"type": "incident.trigger", "incident": {"x": 1}}]
+    }
