@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from gateway_ingest.models import AlertChange, AlertStatus
-from hypercare.core.timeline import SYSTEM, Entry, record
+from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import closing, tree
 from triage.board import changes
 from triage.locks import lock_issues, lock_launch
@@ -34,7 +34,7 @@ def _follow_batch(*, now: datetime) -> int:
     waiting = list(
         AlertChange.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(handled_at=None, alert__feedback__triaged_at__isnull=False)
-        .select_related("alert__launch", "alert__feedback")
+        .select_related("alert__launch", "alert__feedback", "ended_by")
         .order_by("id")[:BATCH_ROWS]
     )
     if not waiting:
@@ -63,11 +63,13 @@ def _note(change: AlertChange, issue_id: int | None, *, now: datetime) -> None:
     kind = _KIND.get(AlertStatus(change.status))
     if kind is None or issue_id is None:
         return
+    told = {"alert": change.alert.key, "episode": change.episode}
     entry = Entry(
         f"IS-{issue_id}",
-        kind,
-        {"alert": change.alert.key, "episode": change.episode},
+        "alert.ended" if change.reason else kind,
+        told | ({"reason": change.reason} if change.reason else {}),
         occurred_at=change.changed_at,
         once_key=f"alert-change:{change.pk}",
+        actor=Actor.person(change.ended_by) if change.ended_by else None,
     )
     record(change.alert.launch, [entry], actor=SYSTEM, now=now)

@@ -228,11 +228,17 @@ def _came_and_went(issue: Issue, found: _Situation, *, now: datetime) -> bool:
     is_short = found.longest is not None and found.longest <= within and bool(within)
     if not is_short or issue.status != IssueStatus.NEW or issue.owner_id is not None:
         return False
-    if Decision.objects.filter(issue=issue, origin=Origin.PERSON).exists():
+    if Decision.objects.filter(issue=issue, origin=Origin.PERSON).exists() or _was_ended_by_hand(issue):
         return False
     moves = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key, kind="issue.status")
     today = moves.filter(data__resolution=TRANSIENT, recorded_at__gt=now - timedelta(days=1))
     return today.count() < issue.launch.transient_times_a_day
+
+
+def _was_ended_by_hand(issue: Issue) -> bool:
+    """Whether a person ended one of its alerts: then somebody took it up."""
+    keys = [f"IS-{member}" for member in tree.members_of([issue.pk])[issue.pk]]
+    return TimelineEntry.objects.filter(launch=issue.launch, subject__in=keys, kind="alert.ended").exists()
 
 
 def _reports_of(issue: Issue) -> list[Feedback]:

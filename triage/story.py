@@ -21,6 +21,7 @@ ICONS = {
     "issue.unmerged": "arrow-up-right",
     "issue.note": "notes",
     "alert.resolved": "check",
+    "alert.ended": "check",
     "alert.fired_again": "bell-ringing",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",

@@ -17,7 +17,7 @@ from gateway_ingest.models.rules import (
     TrafficWatch,
 )
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
-from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
+from gateway_ingest.models.sources import Batch, DeadLetter, EarlierKey, Mapping, RouteField, Source, SourceRoute
 
 __all__ = [
     "GIVEN_BY_PEOPLE",
@@ -34,6 +34,7 @@ __all__ = [
     "CallKind",
     "CallRetention",
     "DeadLetter",
+    "EarlierKey",
     "Firing",
     "Heartbeat",
     "Hour",

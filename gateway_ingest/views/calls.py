@@ -10,10 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from gateway_ingest import admission, shares, signatures
-from gateway_ingest.call_rows import plain
+from gateway_ingest.call_rows import plain, too_many_rows
 from gateway_ingest.formats.calls import CallError, otlp
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, CallDelivery, Limits, batch_id_of, receive_calls, store_calls
+from gateway_ingest.unpacking import check_values
 from gateway_ingest.views import door
 from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
@@ -57,9 +58,10 @@ def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
 
 def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> tuple[CallAnswer, str]:
     now = clock.now()
-    body = plain(delivery.body, encoding=delivery.encoding)
     try:
-        found = otlp.from_protobuf(body) if is_binary else otlp.from_json(msgspec.json.decode(body))
+        found = _traces_of(plain(delivery.body, encoding=delivery.encoding), is_binary=is_binary)
+    except otlp.TooManyError:
+        raise too_many_rows() from None
     except (CallError, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Problem(400, str(error)[:300] or _("The body is no valid JSON.")) from None
     answer, good, limits = CallAnswer(), [], Limits.of(source, now=now)
@@ -77,6 +79,13 @@ def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> 
         said = _("%(number)d spans are neither served requests nor calls of models and were left out.")
         said %= {"number": found.others}
     return store_calls(source, good, answer, to=limits.routing, batch_id=batch_id_of(delivery), now=now), said
+
+
+def _traces_of(body: bytes, *, is_binary: bool) -> otlp.Traces:
+    if is_binary:
+        return otlp.from_protobuf(body)
+    check_values(body)
+    return otlp.from_json(msgspec.json.decode(body))
 
 
 def _away() -> str:

@@ -8,7 +8,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
 
-from gateway_ingest import admission
 from gateway_ingest.receive import receive_logs
 from gateway_ingest.storing import Answer
 from gateway_ingest.views import door
@@ -35,9 +34,9 @@ def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
 
     def take() -> HttpResponse:
         _check_type(content_type)
-        source, delivery = admitted(request, key, "otlp")
-        taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
-        admission.charge(source, taken.accepted + taken.quiet - 1)
+        with admitted(request, key, "otlp") as (source, delivery, share):
+            taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
+            share.rows = taken.accepted + taken.quiet
         return _success(taken, content_type)
 
     away = _("The alerts cannot be stored at the moment; send them again.")

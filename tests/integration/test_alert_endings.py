@@ -88,6 +88,82 @@ def proposal():
     return Decision.objects.filter(field="resolution", ended_at=None).first()
 
 
+# --- ended by hand -------------------------------------------------------------------------------------------
+
+
+def test_person_ends_an_alert_with_a_reason_that_stands_in_both_timelines(story, robot):
+    story.tell("firing")
+    alert, issue = Alert.objects.get(), Issue.objects.get()
+    story.wait(minutes=30)
+    answer = robot.post(f"/api/v1/alerts/{alert.key}/end/", {"reason": "The host is gone"})
+    assert (answer.status_code, answer.json()["status"], answer.json()["ends_at"]) == (
+        200,
+        "resolved",
+        "2026-05-28T13:02:00Z",
+    )
+    story.follow()
+    for subject in (alert.key, issue.key):
+        told = TimelineEntry.objects.get(kind="alert.ended", subject=subject)
+        assert (told.actor_name, told.data["reason"]) == ("Alice Lead", "The host is gone")
+    assert proposal().value == "close"
+
+
+def test_what_a_person_ended_at_once_is_no_trifle_that_settles_by_itself(story, robot):
+    story.tell("firing")
+    story.wait(minutes=2)
+    robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", {"reason": "Fixed it"})
+    story.follow()
+    assert proposal().value == "close"
+
+
+@pytest.mark.parametrize("given", [{}, {"reason": ""}, {"reason": " "}, {"reason": "a\x07"}, {"reason": "x" * 301}])
+def test_end_by_hand_needs_a_reason(story, robot, given):
+    story.tell("firing")
+    answer = robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", given)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/reason")
+    assert Alert.objects.get().status == "firing"
+
+
+def test_alert_that_is_over_cannot_be_ended_again(story, robot):
+    story.come_and_go()
+    answer = robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", {"reason": "Over"})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "This alert is over already.")
+    assert robot.post("/api/v1/alerts/AL-0/end/", {"reason": "Over"}).status_code == 404
+    assert robot.post("/api/v1/alerts/none/end/", {"reason": "Over"}).status_code == 404
+
+
+def test_machine_that_fires_on_opens_an_alert_anew_that_a_person_ended(story, robot):
+    story.tell("firing")
+    robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", {"reason": "Over"})
+    story.wait(minutes=30)
+    story.tell("firing")
+    assert (Alert.objects.get().status, Alert.objects.get().episode) == ("firing", 2)
+
+
+def test_pages_of_alert_and_issue_lead_to_the_end_by_hand(story, people):
+    story.tell("firing")
+    alert, issue = Alert.objects.get(), Issue.objects.get()
+    address = f"/launches/shop/alerts/{alert.pk}/"
+    agent, reader = Client(), Client()
+    agent.force_login(people["agent"])
+    reader.force_login(people["stakeholder"])
+    assert address in agent.get(f"/launches/shop/issues/{issue.key}/").content.decode()
+    assert address in agent.get("/launches/shop/alerts/").content.decode()
+    assert (
+        "End it by hand" in agent.get(address).content.decode(),
+        "End it by hand" in reader.get(address).content.decode(),
+    ) == (
+        True,
+        False,
+    )
+    assert reader.post(f"{address}end/", {"reason": "x"}).status_code == 403
+    assert agent.post(f"{address}end/", {"reason": ""}).status_code == 400
+    shown = agent.post(f"{address}end/", {"reason": "The disk was swapped"}, follow=True).content.decode()
+    assert ("The disk was swapped" in shown, "Agent Person" in shown, "End it by hand" in shown) == (True, True, False)
+    assert agent.post(f"{address}end/", {"reason": "x"}).status_code == 409
+    assert address not in agent.get(f"/launches/shop/issues/{issue.key}/").content.decode()
+
+
 # --- proposed -------------------------------------------------------------------------------------------------
 
 
