@@ -174,7 +174,7 @@ def _text(request: HttpRequest, name: str) -> str:
 
 def _search(launch: Launch, asked: str, *, now: datetime) -> tuple[str, list[FoundCall]]:
     tries = [("trace", Wanted(trace_id=trace_of(asked) or asked)), ("request", Wanted(request_id=asked)),
-        ("consumer", Wanted(consumer=asked))]  # fmt: skip
+        ("consumer", Wanted.of_consumer(asked))]  # fmt: skip
     for by, wanted in tries:
         if calls := STORE.find([launch], wanted, limit=FOUND_SHOWN, skip=0, now=now):
             return by, calls
@@ -205,7 +205,7 @@ def _charts(found: Routes, span: Span, deployments: list[Deployment]) -> list[tu
 def _charts_around(found: evidence.Comparison) -> list[tuple[str, str, charts.Chart]]:
     """Error share and p95 from before until after the deployment, with a line where it went live."""
     launch, at = found.deployment.launch, found.deployment.deployed_at
-    span = Span(at - found.after.span.length, found.after.span.ends)
+    span = Span(at - max(found.after.span.length, found.before.span.length), found.after.span.ends)
     span = Span.of(span.begins, span.ends)
     drawn = []
     for measure, title, unit, factor in (

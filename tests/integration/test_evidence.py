@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from feedback.models import Reporter
 from gateway_ingest import evidence, hours, partitions, windows
+from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
 from gateway_ingest.formats.calls import CallFlag
 from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from hypercare.core.launches import create_launch
-from hypercare.core.models import Launch
+from hypercare.core.models import Environment, Launch, Release
 from tests.integration.rows import make_alert, make_deployment, make_feedback
 from tests.integration.traffic import call, calls, store
 
@@ -35,6 +36,11 @@ def far(launch, people, now):
     found = create_launch(Launch(slug="far", name="Far", **days), owner=people["outsider"], now=now)
     found.components.create(slug="catalog-api", name="Catalogue")
     return found
+
+
+def find_code(launch, consumer, *, now):
+    """The code that lists show instead of a consumer's name."""
+    return STORE.find([launch], Wanted(consumer=consumer), limit=1, skip=0, now=now)[0].consumer
 
 
 def drop_single_calls():
@@ -322,6 +328,15 @@ def test_reporters_own_calls_around_the_time_are_found(launch, now, known_by):
     assert "The nearest error was 2 min before the report." in piece.reasons
 
 
+def test_reporter_named_like_the_code_of_a_consumer_gets_none_of_its_calls(launch, now):
+    store(launch, [call(now - 2 * MINUTE, consumer="victim@example.org", status=502)], now=now)
+    code = find_code(launch, "victim@example.org", now=now)
+    for name in (code, code.removeprefix("code:")):
+        person = Reporter.objects.create(launch=launch, external_id=name, created_at=now)
+        report = make_feedback(launch, now=now, reporter=person)
+        assert "consumer" not in {piece.by for piece in evidence.near(report, now=now)}
+
+
 def test_older_calls_of_the_reporter_tell_less(launch, now):
     person = Reporter.objects.create(launch=launch, created_at=now, external_id="customer-9")
     scores = []
@@ -449,6 +464,44 @@ def test_deployment_minutes_ago_is_compared_over_those_minutes(launch, now):
     store(launch, calls(700, now - 10 * MINUTE, every=timedelta(seconds=1)), now=now)
     found = evidence.before_and_after(make_deployment(launch, now=now - 5 * MINUTE, version="2"), now=now)
     assert (found.after.span.length, found.before.span.length, found.is_complete) == (4 * MINUTE, 4 * MINUTE, False)
+
+
+@pytest.mark.parametrize("others", [{}, {"component": None}])
+def test_both_sides_end_at_the_neighbouring_deployments(launch, now, others):
+    deployed = around(launch, now, before=600, after=600)
+    earlier = make_deployment(launch, now=now - 80 * MINUTE, version="1.8")
+    later = make_deployment(launch, now=now - 30 * MINUTE, version="2.0")
+    Release.objects.filter(pk__in=[earlier.release_id, later.release_id]).update(**others)
+    store(launch, calls(200, now - 29 * MINUTE, status=500), now=now)
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.before.span, found.after.span) == (
+        Span(now - 79 * MINUTE, now - 60 * MINUTE), Span(now - 59 * MINUTE, now - 30 * MINUTE))  # fmt: skip
+    assert (found.word, found.after.errors, found.is_complete) == (Word.SAME, 0, True)
+    assert found.shortened == [
+        "The time before begins only where 1.8 had gone live.", "The time after ends where 2.0 went live."]  # fmt: skip
+    assert found.measured_against == "the shorter time right before"
+
+
+@pytest.mark.parametrize("apart", [{"environment": "staging"}, {"component": "checkout"}, {"at": 20}])
+def test_deployments_elsewhere_or_in_the_same_minute_cut_nothing_off(launch, now, apart):
+    deployed = around(launch, now, before=400, after=400)
+    other = make_deployment(launch, now=now - 30 * MINUTE, version="2.0")
+    if "environment" in apart:
+        other.environment = Environment.objects.create(launch=launch, name="staging")
+    if "component" in apart:
+        Release.objects.filter(pk=other.release_id).update(component=launch.components.get(slug="checkout"))
+    if "at" in apart:
+        other.deployed_at = deployed.deployed_at + timedelta(seconds=apart["at"])
+    other.save()
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.before.span.length, found.after.span.length, found.shortened) == (59 * MINUTE, 59 * MINUTE, [])
+
+
+def test_deployment_that_the_next_one_followed_at_once_has_no_time_of_its_own(launch, now):
+    deployed = around(launch, now, before=400, after=400)
+    make_deployment(launch, now=now - 59 * MINUTE, version="2.0")
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.word, found.after.calls, found.after.span.length) == (Word.TOO_LITTLE, 0, timedelta(0))
 
 
 # --- life, models, series ---------------------------------------------------------------------------------------
@@ -597,6 +650,23 @@ def test_traffic_is_held_against_an_uploaded_description(launch, now, hour):
     assert (found[Rule.DEPRECATED].calls, found[Rule.DEPRECATED].consumers) == (7, 7)
     assert found[Rule.NEVER_CALLED].examples == [("GET /stock", 0)]
     assert found[Rule.NEVER_CALLED].detail == "1 of 3 operations of Shop 3 were not called."
+
+
+def test_description_of_the_launch_leaves_out_components_that_have_their_own(launch, now, hour):
+    catalog = launch.components.get(slug="catalog-api")
+    of_catalog = [["GET", "/products/{id}", False], ["GET", "/shared", False]]
+    of_launch = [["GET", "/pay", False], ["GET", "/products/{id}", True], ["GET", "/shared", True]]
+    for component, operations in ((catalog, of_catalog), (None, of_launch)):
+        ApiDescription.objects.create(
+            launch=launch, component=component, title="Shop", operations=operations, uploaded_at=now
+        )
+    store(launch, [*calls(9, now - 9 * MINUTE), *calls(9, now - 9 * MINUTE, path="/shared")], now=now)
+    assert findings(launch, hour) == {}
+    store(launch, calls(9, now - 9 * MINUTE, component="checkout", path="/refund"), now=now)
+    found = findings(launch, hour)
+    assert found[Rule.UNDOCUMENTED].examples == [("GET /refund", 9)]
+    assert found[Rule.NEVER_CALLED].examples == [("GET /pay", 0)]
+    assert Rule.DEPRECATED not in found
 
 
 def test_findings_name_no_consumer_and_no_raw_path(launch, now, hour):
