@@ -22,6 +22,7 @@ ICONS = {
     "issue.note": "notes",
     "alert.resolved": "check",
     "alert.fired_again": "bell-ringing",
+    "alert.worse": "bell-ringing",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",
 }

@@ -72,11 +72,15 @@ class Alert(models.Model):
 
 
 class AlertChange(models.Model):
-    """An alert that fired again or resolved; with `handled_at` empty it waits for triage."""
+    """An alert that fired again, got worse or resolved; with `handled_at` empty it waits for triage.
+
+    `severity` is what it became where it got worse, and empty elsewhere.
+    """
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="changes")
     status = models.CharField(max_length=14, choices=AlertStatus.choices)
     episode = models.PositiveIntegerField()
+    severity = models.CharField(max_length=10, choices=AlertSeverity.choices, blank=True, db_default="", default="")
     changed_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
 

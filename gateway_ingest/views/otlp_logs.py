@@ -73,10 +73,17 @@ def _message(taken: Answer) -> str:
             taken.quiet,
         )
         parts.append(detail % {"number": taken.quiet})
+    if taken.waiting_ratings:
+        detail = ngettext(
+            "%(number)d rating speaks of no call that we know yet by its gen_ai.response.id; it waits for 24 hours.",
+            "%(number)d ratings speak of no calls that we know yet by their gen_ai.response.id; they wait for 24 hours.",
+            taken.waiting_ratings,
+        )
+        parts.append(detail % {"number": taken.waiting_ratings})
     if taken.lost_ratings:
         detail = ngettext(
-            "%(number)d rating speaks of no call that we know by its gen_ai.response.id.",
-            "%(number)d ratings speak of no calls that we know by their gen_ai.response.id.",
+            "%(number)d rating is lost, as its call did not come or too many wait.",
+            "%(number)d ratings are lost, as their calls did not come or too many wait.",
             taken.lost_ratings,
         )
         parts.append(detail % {"number": taken.lost_ratings})
