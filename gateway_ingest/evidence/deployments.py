@@ -19,7 +19,6 @@ USUAL_LENGTH = HOUR
 LONGEST_COMPARED = timedelta(hours=24)
 MINIMUM_CALLS = 50
 CERTAIN = 0.01
-_DAY = timedelta(days=1)
 # Quieter or busier by more than a quarter, and yesterday's same hours are the fairer measure if they are nearer.
 _ALIKE = 1.25
 
@@ -217,7 +216,7 @@ def _fairer(
     old = _by_route(deployment, groups, right_before)
     wanted = _pace(calls, after)
     distance = _distance(wanted, _pace(sum(each.calls for each in old.values()), right_before))
-    yesterday = after.moved(-_DAY)
+    yesterday = after.day_before(deployment.launch.zone)
     if calls and distance > _ALIKE and not (stretch.since and stretch.since > yesterday.begins):
         other = _by_route(deployment, groups, yesterday)
         if _distance(wanted, _pace(sum(each.calls for each in other.values()), yesterday)) < distance:
@@ -261,8 +260,14 @@ def verdict(before: Side, after: Side, *, error_chance: float, latency: Ratio | 
         said = _("p95 rose from %(old)d to %(new)d ms") if slower else _("p95 fell from %(old)d to %(new)d ms")
         times = {"old": round(before.p95_ms or 0), "new": round(after.p95_ms or 0)}
         found.append((Word.WORSE if slower else Word.BETTER, f"{said % times}."))
-    if not found:
+    if not found and latency:
         return Word.SAME, [_("Neither errors nor p95 differ by more than chance would make them.")]
+    if not found:
+        return Word.SAME, [
+            _(
+                "Errors do not differ by more than chance would make them; how long calls took is not known on both sides."
+            )
+        ]
     words = {word for word, _reason in found}
     return (Word.WORSE if Word.WORSE in words else Word.BETTER), [reason for _word, reason in found]
 

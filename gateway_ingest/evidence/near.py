@@ -215,7 +215,7 @@ def _by_component(report: Feedback, hints: _Hints) -> list[Piece]:
     numbers = {place: number for number, place in enumerate(dict.fromkeys(places))}
     groups = {kind.pk: numbers[place] for kind, place in zip(kinds, places, strict=True)}
     minutes = reading.read(report.launch_id, reading.Wanted(groups, span, step=MINUTE, sums=_NEEDED))
-    usual = reading.read(report.launch_id, reading.Wanted(groups, span.moved(-timedelta(days=1)), sums=_NEEDED))
+    usual = reading.read(report.launch_id, reading.Wanted(groups, span.day_before(report.launch.zone), sums=_NEEDED))
     by_number: dict[int, dict[datetime, reading.Figures]] = defaultdict(dict)
     for (number, at), figures in minutes.items():
         if at:

@@ -13,9 +13,10 @@ class Source(models.Model):
 
     After a rotation the old key works until `old_until`; `repeats` counts deliveries that came twice, `letters` all dead
     letters ever, `refused` deliveries that a check at the door kept out, `limited` those beyond the source's rate and
-    `lost_ratings` ratings whose calls never came. `signing_secret` is sealed; with a `signature_header` it is the secret of an HMAC over the body, without one it is
-    of Standard Webhooks. `signed_only` lets nothing in whose signature was not checked. An empty list of
-    `allowed_networks` allows every address, an empty `zone` reads times without a zone as UTC.
+    `lost_ratings` ratings whose calls never came. `signing_secret` is sealed; with a `signature_header` it is the secret
+    of an HMAC over the body, without one it is of Standard Webhooks. `signed_only` lets nothing in whose signature was
+    not checked. An empty list of `allowed_networks` allows every address, an empty `zone` reads times without a zone as
+    UTC.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="sources")

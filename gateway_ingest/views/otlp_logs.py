@@ -19,23 +19,13 @@ from hypercare.core.problem import Problem
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str) -> HttpResponse:
-    """`POST /ingest/<source_key>/otlp/v1/logs`."""
-    return _answered(request, source_key)
-
-
-@csrf_exempt
-def by_bearer(request: HttpRequest) -> HttpResponse:
-    """`POST /ingest/otlp/v1/logs` with the key as `Authorization: Bearer`."""
-    return _answered(request, None)
-
-
-def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
+def logs(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
+    """`POST /ingest/[<source_key>/]otlp/v1/logs`."""
     content_type = request.content_type or ""
 
     def take() -> HttpResponse:
         _check_type(content_type)
-        source, delivery = admitted(request, key, "otlp")
+        source, delivery = admitted(request, source_key, "otlp")
         taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
         admission.charge(source, taken.accepted + taken.quiet - 1)
         return _success(taken, content_type)

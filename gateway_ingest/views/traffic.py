@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -184,7 +185,7 @@ def _search(launch: Launch, asked: str, *, now: datetime) -> tuple[str, list[Fou
 def _deployments(launch: Launch, span: Span, component: str) -> list[Deployment]:
     rows = Deployment.objects.filter(launch=launch, deployed_at__gte=span.begins, deployed_at__lt=span.ends)
     if component:
-        rows = rows.filter(release__component__slug=component)
+        rows = rows.filter(Q(release__component__slug=component) | Q(release__component=None))
     return list(rows.select_related("release__component", "environment").order_by("-deployed_at")[:_MARKS])
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from feedback.models import Reporter
 from gateway_ingest import evidence, hours, partitions, windows
+from gateway_ingest.call_kinds import OTHER
 from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
@@ -136,7 +137,7 @@ def test_nothing_that_fits_reaches_nobody(launch, now, hour):
     store(launch, calls(7, now - MINUTE, consumer="user-{}"), now=now)
     found = evidence.reach(launch, Signature(status_class=5), hour, now=now)
     assert (found.value, found.of, found.share, found.calls) == (0, 7, 0.0, 0)
-    empty = evidence.reach(launch, Signature(), hour.moved(-30 * DAY), now=now)
+    empty = evidence.reach(launch, Signature(), Span(hour.begins - 30 * DAY, hour.ends - 30 * DAY), now=now)
     assert (empty.value, empty.of, empty.share) == (0, 0, None)
 
 
@@ -447,7 +448,7 @@ def test_same_hours_of_the_day_before_are_taken_where_traffic_was_unlike(launch,
     deployed = around(launch, now, before=60, after=400)
     store(launch, calls(390, now - DAY - HOUR + MINUTE, every=9 * timedelta(seconds=1)), now=now)
     found = evidence.before_and_after(deployed, now=now)
-    assert (found.before.calls, found.before.span) == (390, found.after.span.moved(-DAY))
+    assert (found.before.calls, found.before.span) == (390, found.after.span.day_before("UTC"))
     assert found.measured_against.startswith("the same hours of the day before")
     make_deployment(launch, now=now - 5 * HOUR, version="1.8")
     assert evidence.before_and_after(deployed, now=now).before.calls == 60
@@ -495,6 +496,13 @@ def test_deployments_elsewhere_or_in_the_same_minute_cut_nothing_off(launch, now
     other.save()
     found = evidence.before_and_after(deployed, now=now)
     assert (found.before.span.length, found.after.span.length, found.shortened) == (59 * MINUTE, 59 * MINUTE, [])
+
+
+def test_nothing_is_said_of_durations_that_one_side_does_not_know(launch, now):
+    deployed = around(launch, now, before=400, after=400, took=(100_000, -1))
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.word, found.latency, found.after.p95_ms) == (Word.SAME, None, None)
+    assert found.reasons[0].endswith("how long calls took is not known on both sides.")
 
 
 def test_deployment_that_the_next_one_followed_at_once_has_no_time_of_its_own(launch, now):
@@ -669,6 +677,14 @@ def test_description_of_the_launch_leaves_out_components_that_have_their_own(lau
     assert Rule.DEPRECATED not in found
 
 
+def test_routes_beyond_what_is_told_apart_are_neither_undocumented_nor_never_called(launch, now, hour):
+    operations = [["GET", "/products/{id}", False], ["GET", "/stock", False]]
+    ApiDescription.objects.create(launch=launch, title="Shop", operations=operations, uploaded_at=now)
+    store(launch, [*calls(9, now - 9 * MINUTE), *calls(9, now - 9 * MINUTE, path="/x")], now=now)
+    launch.call_kinds.filter(route="/x").update(route=OTHER)
+    assert findings(launch, hour) == {}
+
+
 def test_findings_name_no_consumer_and_no_raw_path(launch, now, hour):
     store(launch, calls(20, now - 9 * MINUTE, consumer="u{}"), now=now)
     rows = calls(
@@ -734,6 +750,13 @@ def test_questions_take_as_many_queries_however_much_traffic_there_is(launch, no
     assert counts() == few
     assert min(few) > 0
     assert max(few) <= 20
+
+
+@pytest.mark.parametrize(("day", "hours"), [(28, 24), (29, 23), (30, 24)])
+def test_day_before_is_at_the_same_time_of_day_though_clocks_changed(day, hours):
+    span = Span.of(datetime(2026, 3, day, 10, tzinfo=UTC), datetime(2026, 3, day, 11, tzinfo=UTC))
+    before = span.day_before("Europe/Stockholm")
+    assert (span.begins - before.begins, before.length) == (hours * HOUR, HOUR)
 
 
 def test_span_takes_whole_minutes():
