@@ -135,7 +135,7 @@ class _Stretch:
     def around(cls, deployment: Deployment) -> "_Stretch":
         """Two that went live in the same minute, or were told by two senders, are one."""
         minute = _minute_of(deployment)
-        rows = _neighbours(deployment).select_related("release", "environment")
+        rows = _neighbours(deployment).filter(environment=deployment.environment_id).select_related("release")
         return cls(
             minute,
             rows.filter(deployed_at__lt=minute).order_by("-deployed_at", "-pk").first(),
@@ -217,7 +217,7 @@ def _fairer(
     wanted = _pace(calls, after)
     distance = _distance(wanted, _pace(sum(each.calls for each in old.values()), right_before))
     yesterday = after.day_before(deployment.launch.zone)
-    if calls and distance > _ALIKE and not (stretch.since and stretch.since > yesterday.begins):
+    if calls and distance > _ALIKE and not _others(deployment, since=yesterday.begins):
         other = _by_route(deployment, groups, yesterday)
         if _distance(wanted, _pace(sum(each.calls for each in other.values()), yesterday)) < distance:
             return other, yesterday, _("the same hours of the day before, as traffic right before was unlike")
@@ -234,10 +234,15 @@ def _distance(pace: float, other: float) -> float:
 
 
 def _neighbours(deployment: Deployment) -> QuerySet[Deployment]:
-    """What else went live in the same place: of the same component, or of all of them."""
-    rows = Deployment.objects.filter(launch=deployment.launch_id, environment=deployment.environment_id)
+    """What else went live of the same component, or of all of them."""
+    rows = Deployment.objects.filter(launch=deployment.launch_id).exclude(pk=deployment.pk)
     component = deployment.release.component_id
-    return rows.filter(Q(release__component=component) | Q(release__component=None)).exclude(pk=deployment.pk)
+    return rows.filter(Q(release__component=component) | Q(release__component=None))
+
+
+def _others(deployment: Deployment, *, since: datetime) -> bool:
+    """Whether anything went live since, wherever: the day before would be another product, and calls name no place."""
+    return _neighbours(deployment).filter(deployed_at__gte=since, deployed_at__lt=deployment.deployed_at).exists()
 
 
 def verdict(before: Side, after: Side, *, error_chance: float, latency: Ratio | None) -> tuple[Word, list[str]]:
