@@ -559,6 +559,16 @@ def test_ai_table_compares_prompt_versions(launch, now, hour):
     assert (second.ratings, second.helpful_share) == (20, 0.0)
 
 
+def test_ratings_of_calls_from_before_the_span_stand_in_the_table(launch, now, hour):
+    store(launch, calls(3, now - 5 * HOUR, model="large", provider="acme"), now=now)
+    kind = launch.call_kinds.get(model="large").pk
+    windows.add(
+        windows.of_ratings({(kind, hour.begins, CallFlag.HELPFUL): 9, (kind, hour.begins, CallFlag.UNHELPFUL): 3})
+    )
+    (row,) = evidence.ai_table(launch, hour)
+    assert (row.calls, row.ratings, row.helpful_share, row.error_share, row.p95_ms) == (0, 12, 0.75, 0.0, None)
+
+
 @pytest.mark.parametrize(
     ("measure", "values"), [("calls", [0, 0, 3, 2]), ("errors", [0, 0, 0, 2]), ("error_share", [None, None, 0.0, 1.0]),
         ("consumers", [0, 0, 3, 1])])  # fmt: skip
