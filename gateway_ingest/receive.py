@@ -72,8 +72,8 @@ def finished(told: Told, answer: Answer, *, now: datetime) -> Answer:
         Rating(one.response_id, marks.of_score(one.name, one.number, one.label), one.at)
         for one in told.logs.evaluations
     ]
-    lost = ratings.store(told.source, found, batch_id=told.batch_id, now=now)
-    return replace(answer, quiet=told.logs.quiet, lost_ratings=lost)
+    without = ratings.store(told.source, found, batch_id=told.batch_id, now=now)
+    return replace(answer, quiet=told.logs.quiet, waiting_ratings=without.waiting, lost_ratings=without.lost)
 
 
 def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: datetime) -> Answer:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from gateway_ingest import keeping, programs, signatures, sns
 from gateway_ingest.models import RouteField, Source
 from gateway_ingest.sources import MAX_NAME, Limits
-from hypercare.core.forms.fields import LineField, refuse_unsafe_characters, zone_choices
+from hypercare.core.forms.fields import LineField, offer, refuse_unsafe_characters, zone_choices
 from hypercare.core.models import Launch
 from hypercare.core.one_line import has_unseen
 
@@ -217,9 +217,7 @@ class LimitsForm(forms.Form):
         present = {"networks": source.allowed_networks, "rows_a_second": source.rows_a_second}
         options["initial"] = present | {"zone": source.zone or "UTC"}
         super().__init__(*args, **options)
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)
-        zone.choices = zone_choices(source.zone)
+        offer(self, "zone", zone_choices(source.zone))
 
     @property
     def limits(self) -> Limits:
@@ -234,14 +232,13 @@ class RouteForm(forms.Form):
     field = forms.ChoiceField(label=_("If"), choices=RouteField.choices)
     name = LineField(label=_("Name of the label"), required=False, max_length=80)
     value = LineField(label=_("is"), required=False, max_length=200)
-    launch = forms.ModelChoiceField(label=_("then to"), queryset=Launch.objects.none(), to_field_name="slug")
+    launch = forms.ModelChoiceField(
+        label=_("then to"), queryset=Launch.objects.none(), to_field_name="slug", empty_label=None
+    )
 
     def __init__(self, *args: Any, launches: QuerySet[Launch], **options: Any) -> None:
         super().__init__(*args, **options)
-        chosen = self.fields["launch"]
-        assert isinstance(chosen, forms.ModelChoiceField)
-        chosen.queryset = launches
-        chosen.empty_label = None
+        offer(self, "launch", launches)
         self.fields["value"].widget.attrs["spellcheck"] = "false"
 
     def clean(self) -> dict[str, Any]:

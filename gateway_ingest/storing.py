@@ -34,14 +34,15 @@ class Answer:
     receipts: list[str] = field(default_factory=list)
     dead_letter: str = ""
     quiet: int = 0
+    waiting_ratings: int = 0
     lost_ratings: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The body of the answer; of logs also how many records were below a warning, and how many ratings of no known call."""
+        """The body of the answer; of logs also how many records were below a warning, and of ratings without a call."""
         if self.duplicate:
             return {"accepted": 0, "duplicate": True}
         body: dict[str, Any] = {"accepted": self.accepted, "rejected": self.rejected, "receipts": self.receipts}
-        counted = {"quiet": self.quiet, "lost_ratings": self.lost_ratings}
+        counted = {"quiet": self.quiet, "waiting_ratings": self.waiting_ratings, "lost_ratings": self.lost_ratings}
         body |= {name: number for name, number in counted.items() if number}
         return body | ({"dead_letter": self.dead_letter} if self.dead_letter else {})
 

@@ -23,6 +23,7 @@ ICONS = {
     "alert.resolved": "check",
     "alert.ended": "check",
     "alert.fired_again": "bell-ringing",
+    "alert.worse": "bell-ringing",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",
 }

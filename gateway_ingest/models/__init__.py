@@ -1,7 +1,15 @@
 """This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
-from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
+from gateway_ingest.models.calls import (
+    Backfill,
+    CallDetail,
+    CallKind,
+    CallRetention,
+    WaitingRating,
+    Window,
+    WindowPart,
+)
 from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.rules import (
@@ -56,6 +64,7 @@ __all__ = [
     "TopicSubscription",
     "TrafficTarget",
     "TrafficWatch",
+    "WaitingRating",
     "Window",
     "WindowPart",
 ]

@@ -12,10 +12,11 @@ class Source(models.Model):
     """A machine that may post; its key is hashed, shown once, and can be ended.
 
     `repeats` counts deliveries that came twice, `letters` all dead letters ever, `refused` deliveries that a check at the
-    door kept out and `limited` those beyond the source's rate. `signing_secret` is sealed; with a `signature_header` it
-    is the secret of an HMAC over the body, without one it is of Standard Webhooks. `signed_only` lets nothing in whose
-    signature was not checked, and of Amazon's notifications those of `topics` only. An empty list of `allowed_networks`
-    allows every address, an empty `zone` reads times without a zone as UTC.
+    door kept out, `limited` those beyond the source's rate and `lost_ratings` ratings whose calls never came.
+    `signing_secret` is sealed; with a `signature_header` it is the secret of an HMAC over the body, without one it is of
+    Standard Webhooks. `signed_only` lets nothing in whose signature was not checked, and of Amazon's notifications those
+    of `topics` only. An empty list of `allowed_networks` allows every address, an empty `zone` reads times without a zone
+    as UTC.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="sources")
@@ -34,6 +35,7 @@ class Source(models.Model):
     letters = models.PositiveIntegerField(db_default=0, default=0)
     refused = models.PositiveIntegerField(db_default=0, default=0)
     limited = models.PositiveIntegerField(db_default=0, default=0)
+    lost_ratings = models.PositiveIntegerField(db_default=0, default=0)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     first_event_at = models.DateTimeField(null=True, blank=True)

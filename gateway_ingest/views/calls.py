@@ -22,8 +22,8 @@ from hypercare.core.problem import Problem
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> HttpResponse:
-    """`POST /ingest/<source_key>/calls/` and `/calls/<format>/`."""
+def calls(request: HttpRequest, source_key: str | None = None, format_name: str = "") -> HttpResponse:
+    """`POST /ingest/[<source_key>/]calls/[<format>/]`."""
 
     def take() -> HttpResponse:
         with _admitted(request, source_key, format_name) as (source, delivery, share):
@@ -35,14 +35,8 @@ def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> Http
 
 
 @csrf_exempt
-def by_bearer(request: HttpRequest, format_name: str = "") -> HttpResponse:
-    """`POST /ingest/calls/` and `/ingest/calls/<format>/` with the key as `Authorization: Bearer`."""
-    return by_key(request, "", format_name)
-
-
-@csrf_exempt
-def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
-    """`POST /ingest/<source_key>/otlp/v1/traces` and `/ingest/otlp/v1/traces`, answered as OTLP's specification says."""
+def traces(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
+    """`POST /ingest/[<source_key>/]otlp/v1/traces`, answered as OTLP's specification says."""
     is_binary = request.content_type != JSON
 
     def take() -> HttpResponse:
@@ -94,10 +88,10 @@ def _away() -> str:
 
 @contextmanager
 def _admitted(
-    request: HttpRequest, source_key: str, format_name: str
+    request: HttpRequest, source_key: str | None, format_name: str
 ) -> Iterator[tuple[Source, CallDelivery, shares.Taken]]:
     """The source that may send, its delivery, and who is to be told how many rows it has."""
-    source, now = door.source_of(request, source_key or None), clock.now()
+    source, now = door.source_of(request, source_key), clock.now()
     caller = door.caller_of(request, door.body_of(request))
     with admission.admitted(source, caller, now=now) as share:
         signatures.check(source, f"calls/{format_name}", caller.body, None, caller.headers, now=now)

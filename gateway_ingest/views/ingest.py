@@ -18,20 +18,11 @@ SMALL = 64 * 1024
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> HttpResponse:
-    """`POST /ingest/<source_key>/` and `/ingest/<source_key>/<format>/`."""
-    return _answered(request, source_key, format_name=format_name)
+def alerts(request: HttpRequest, source_key: str | None = None, format_name: str = "") -> HttpResponse:
+    """`POST /ingest/[<source_key>/][<format>/]`."""
 
-
-@csrf_exempt
-def by_bearer(request: HttpRequest, format_name: str = "") -> HttpResponse:
-    """`POST /ingest/` and `/ingest/<format>/` with the key as `Authorization: Bearer`."""
-    return _answered(request, None, format_name=format_name)
-
-
-def _answered(request: HttpRequest, key: str | None, *, format_name: str) -> HttpResponse:
     def take() -> HttpResponse:
-        with admitted(request, key, format_name) as (source, delivery, share):
+        with admitted(request, source_key, format_name) as (source, delivery, share):
             answer = receive(source, delivery, now=clock.now())
             share.rows = answer.accepted + len(answer.rejected)
         return JsonResponse(answer.as_json(), status=202)

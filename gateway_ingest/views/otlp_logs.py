@@ -18,23 +18,13 @@ from hypercare.core.problem import Problem
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str) -> HttpResponse:
-    """`POST /ingest/<source_key>/otlp/v1/logs`."""
-    return _answered(request, source_key)
-
-
-@csrf_exempt
-def by_bearer(request: HttpRequest) -> HttpResponse:
-    """`POST /ingest/otlp/v1/logs` with the key as `Authorization: Bearer`."""
-    return _answered(request, None)
-
-
-def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
+def logs(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
+    """`POST /ingest/[<source_key>/]otlp/v1/logs`."""
     content_type = request.content_type or ""
 
     def take() -> HttpResponse:
         _check_type(content_type)
-        with admitted(request, key, "otlp") as (source, delivery, share):
+        with admitted(request, source_key, "otlp") as (source, delivery, share):
             taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
             share.rows = taken.accepted + taken.quiet
         return _success(taken, content_type)
@@ -72,10 +62,17 @@ def _message(taken: Answer) -> str:
             taken.quiet,
         )
         parts.append(detail % {"number": taken.quiet})
+    if taken.waiting_ratings:
+        detail = ngettext(
+            "%(number)d rating speaks of no call that we know yet by its gen_ai.response.id; it waits for 24 hours.",
+            "%(number)d ratings speak of no calls that we know yet by their gen_ai.response.id; they wait for 24 hours.",
+            taken.waiting_ratings,
+        )
+        parts.append(detail % {"number": taken.waiting_ratings})
     if taken.lost_ratings:
         detail = ngettext(
-            "%(number)d rating speaks of no call that we know by its gen_ai.response.id.",
-            "%(number)d ratings speak of no calls that we know by their gen_ai.response.id.",
+            "%(number)d rating is lost, as its call did not come or too many wait.",
+            "%(number)d ratings are lost, as their calls did not come or too many wait.",
             taken.lost_ratings,
         )
         parts.append(detail % {"number": taken.lost_ratings})

@@ -13,9 +13,9 @@ from feedback.report import read_report
 from gateway_ingest import sources
 from gateway_ingest.models import Alert, RuleOutcome
 from hypercare.core.models import TimelineEntry
-from hypercare.core.timeline import SYSTEM
+from hypercare.core.timeline import SYSTEM, Actor
 from tests.conftest import bearer
-from triage import alert_changes, closing, lifecycle, pipeline
+from triage import alert_changes, closing, lifecycle, overrides, pipeline
 from triage.models import Decision, Issue
 
 pytestmark = pytest.mark.django_db
@@ -465,3 +465,54 @@ def test_page_asks_for_noise_only_where_machines_spoke(story, people):
     lead.post(f"/launches/shop/issues/{machine.key}/move/", {"to": "declined:wont_do", "noise": "not_actionable"})
     assert RuleOutcome.objects.get().reason == "not_actionable"
     assert "Nothing to be done" in lead.get(f"/launches/shop/issues/{machine.key}/").content.decode()
+
+
+# --- worse --------------------------------------------------------------------------------------------------------
+
+
+def severity_decisions(about):
+    rows = about.decisions.filter(field="severity").order_by("pk")
+    return [(row.value, row.origin, row.decider, row.reason, row.ended_at is None) for row in rows]
+
+
+def test_alert_that_gets_worse_raises_its_issue_as_a_rule_suggests(story):
+    story.tell("firing", severity="warning")
+    before = Issue.objects.get()
+    story.wait(minutes=1)
+    story.tell("firing", severity="critical")
+    issue, row = Issue.objects.get(), Feedback.objects.get()
+    assert (before.severity, issue.severity, row.severity) == (4, 2, 2)
+    assert severity_decisions(row)[-1] == (
+        "2", "rule", "rule: alert severity", "the alert got worse and says “critical”", True)  # fmt: skip
+    assert severity_decisions(issue)[-1][:3] == ("2", "rule", "rule: score")
+    assert issue.version > before.version
+    assert TimelineEntry.objects.filter(subject=issue.key, kind="alert.worse").count() == 1
+    story.tell("firing", severity="warning")
+    assert (Issue.objects.get().severity, Alert.objects.get().severity) == (2, "critical")
+
+
+def test_alert_that_gets_worse_never_overrules_a_person(story, people):
+    story.tell("firing", severity="warning")
+    issue, row = Issue.objects.get(), Feedback.objects.get()
+    lead = Actor("Lead", user=people["lead"])
+    overrides.override_issue(issue.pk, field="severity", value="5", reason="A test", actor=lead, now=story.now)
+    overrides.override_feedback(row, field="severity", value="5", reason="A test", actor=lead, now=story.now)
+    story.tell("firing", severity="critical")
+    assert (Issue.objects.get().severity, Feedback.objects.get().severity) == (5, 5)
+    assert severity_decisions(row)[-1][::4] == ("2", False)
+    for release, about in ((overrides.release_feedback, row), (overrides.release_issue, issue.pk)):
+        release(about, field="severity", actor=lead, now=story.now)
+    assert (Issue.objects.get().severity, Feedback.objects.get().severity) == (2, 2)
+
+
+def test_alert_that_got_worse_before_its_return_leaves_the_new_report_alone(story):
+    story.tell("firing", severity="warning")
+    story.follow = lambda: None
+    story.tell("firing", severity="critical")
+    story.wait(minutes=10)
+    story.tell("resolved", severity="critical")
+    story.wait(minutes=10)
+    story.tell("firing", severity="warning")
+    del story.follow
+    story.follow()
+    assert list(Feedback.objects.order_by("pk").values_list("severity", flat=True)) == [4, 4]

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hypercare.core.forms.fields import DayField, LineField, TimeOfDayField, zone_choices
+from hypercare.core.forms.fields import DayField, LineField, TimeOfDayField, offer, zone_choices
 from hypercare.core.forms.lines import PartLinesField, PersonLinesField
 from hypercare.core.launches import propose_slug
 from hypercare.core.models import Launch, Phase
@@ -47,9 +47,7 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)
-        zone.choices = zone_choices(self.instance.zone if self.instance.pk else "")
+        offer(self, "zone", zone_choices(self.instance.zone if self.instance.pk else ""))
 
 
 class NewLaunchForm(_FactsForm):
