@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from feedback.intake import refuse_closed
@@ -11,6 +10,7 @@ from gateway_ingest import routing
 from gateway_ingest.formats import IncomingAlert, Reading, Unreadable
 from gateway_ingest.models import AlertStatus, Source
 from gateway_ingest.routing import Routing
+from hypercare.core import prepared
 from hypercare.core.models import Launch
 
 _OPEN = """SELECT source_id, fingerprint, launch_id FROM gateway_ingest_alert
@@ -40,7 +40,7 @@ class Places:
 
     def _read(self, wanted: list[tuple[Source, str]], routings: Mapping[int, Routing]) -> None:
         homes = {source.pk: source.launch_id for source, _key in wanted}
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(_OPEN, [list(homes), list({key for _source, key in wanted})])
             rows = cursor.fetchall()
         known = {launch.pk: launch for found in routings.values() for launch in (found.home, *found.launches)}

@@ -26,7 +26,7 @@ def sources_of_keys(keys: Collection[str], *, now: datetime) -> dict[str, Source
 
 def _by_earlier_keys(digests: list[str], known: Iterable[Source], *, now: datetime) -> dict[str, Source]:
     """The sources of keys that were replaced and work a while longer."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_BY_EARLIER_KEYS, [digests, now])
         numbers = dict(cursor.fetchall())
     by_number = {source.pk: source for source in known}

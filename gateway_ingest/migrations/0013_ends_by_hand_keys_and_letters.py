@@ -23,7 +23,7 @@ FETCH_CERTIFICATES_ANEW = "DELETE FROM gateway_ingest_signingcertificate"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_ingest", "0011_rules_and_baselines"),
+        ("gateway_ingest", "0012_absences_and_hours_learned_anew"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_ingest", "0011_rules_and_baselines"),
+        ("gateway_ingest", "0014_one_place_for_earlier_keys"),
     ]
 
     operations = [
