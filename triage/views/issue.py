@@ -30,7 +30,7 @@ from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
 from triage.models import OPEN_STATUSES, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.notes import add_note
-from triage.score.scoring import REPORTERS
+from triage.score.figures import REPORTERS
 from triage.story import story_of
 from triage.views.posted import posted
 
