@@ -167,10 +167,10 @@ def _first_title(issue: Issue) -> str:
 def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: Actor, now: datetime) -> Issue:
     issue.version += 1
     issue.save(update_fields=["version", "title", "component", "team", "owner"])
-    if field in SCORED:
-        rescore([issue.pk], now=now)
     if field in ROUTED:
         route([issue.pk], now=now)
+    if field in SCORED | ROUTED:  # the component says what an issue is worth
+        rescore([issue.pk], now=now)
     if field == decisions.END:
         closing.review([issue.pk], now=now)
     entry = Entry(issue.key, "issue.field", {"field": field, "old": old, "new": new, "reason": reason})
@@ -259,8 +259,8 @@ def _after_verdict(row: Feedback, roots: list[int], data: dict[str, Any], *, act
     record(row.launch, [Entry(row.key, "issue.field", data)], actor=actor, now=now)
     if roots:
         Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
-        rescore(roots, now=now)
         route(roots, now=now)
+        rescore(roots, now=now)
         changes.publish(row.launch_id, roots)
 
 

@@ -1,5 +1,6 @@
 """This module works out a launch's own score from a formula that a person wrote: arithmetic over named figures, nothing else."""
 
+import ast
 import math
 from collections.abc import Callable, Mapping
 
@@ -45,7 +46,9 @@ _SAMPLES = (
 def worked_out(formula: str, figures: Mapping[str, float]) -> float:
     """The formula's value; raises Problem 400 with what is wrong with it, beside its field."""
     try:
-        value = SimpleEval(operators=_OPERATORS, functions=_FUNCTIONS, names=dict(figures)).eval(formula)
+        parsed = ast.parse(formula, mode="eval").body
+        simple = SimpleEval(operators=_OPERATORS, functions=_FUNCTIONS, names=dict(figures))
+        value = simple.eval(formula, previously_parsed=parsed)
     except ZeroDivisionError as error:
         raise _wrong(_("This divides by zero for some issues; write for example max(effort, 0.1).")) from error
     except (InvalidExpression, SyntaxError, ArithmeticError, ValueError, TypeError, KeyError, AttributeError) as error:

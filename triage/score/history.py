@@ -1,12 +1,16 @@
 """This module keeps what an issue's score was and why it moved, so that a change of order can be explained later."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from hypercare.core import rows
 from triage.decisions import IssueValue
-from triage.models import Issue, Score
+from triage.models import Issue, Moscow, Score
 
 # What is kept, and whether a change of it alone is worth a row.
 _KEPT = {
@@ -25,6 +29,19 @@ _KEPT = {
 }
 # A reach that grows report by report is told again once it moved by so much.
 _WORTH_TELLING = 0.10
+_SHOWN = 30
+_WORDS = {
+    "severity": _l("severity"),
+    "moscow": _l("MoSCoW"),
+    "reach_value": _l("reach"),
+    "rice_impact": _l("impact"),
+    "rice_confidence": _l("confidence"),
+    "rice_effort": _l("effort"),
+    "rice_score": "RICE",
+    "formula_score": _l("formula"),
+    "rpn": "RPN",
+    "business_value": _l("value"),
+}
 
 
 def note(issues: Sequence[Issue], said: Sequence[IssueValue], *, now: datetime) -> None:
@@ -63,3 +80,40 @@ def _row(issue: Issue, was: Score | None, reasons: dict[tuple[int, str], str], *
         if was is not None and getattr(was, name) != value
     }
     return {"issue_id": issue.pk, "scored_at": now, **values, "moved": moved}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A row of the history in words."""
+
+    at: datetime
+    words: str
+
+
+def told(issue: Issue) -> list[Told]:
+    """How an issue's score moved, newest first."""
+    return [Told(row.scored_at, _words(row)) for row in issue.scores.order_by("-pk")[:_SHOWN]]
+
+
+def _words(row: Score) -> str:
+    said = [
+        _change(name, was["was"], getattr(row, name), was["why"]) for name, was in row.moved.items() if name in _WORDS
+    ]
+    if not said:
+        return _("SEV%(severity)s, RICE %(score)s") % {"severity": row.severity, "score": f"{row.rice_score:g}"}
+    return "; ".join(said)
+
+
+def _change(name: str, was: object, now: object, why: str) -> str:
+    said = f"{_WORDS[name]} {_shown(name, was)} → {_shown(name, now)}"
+    return f"{said}, {why}" if why else said
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "severity":
+        return f"SEV{value}"
+    if name == "moscow":
+        return str(Moscow(str(value)).label)
+    if name == "rice_confidence":
+        return f"{value:.0%}"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from triage.models import Issue, Moscow
-from triage.score.rice import MOSCOW_ORDER
+from triage.score.rice import MOSCOW_ORDER, rice
 
+_FIGURES = {"reach": _l("reach"), "impact": _l("impact"), "confidence": _l("confidence"), "effort": _l("effort")}
 # An input that would have to move this much says that the order is safe.
 FIRM_AT = 2.0
 
@@ -35,6 +37,19 @@ class Between:
         """Whether no single figure that is less than doubled or halved would turn the two around."""
         return all(move.factor >= FIRM_AT for move in self.moves)
 
+    @property
+    def would_pass(self) -> str:
+        """What would bring the lower one past the upper one, each figure on its own; empty where no such figure is known."""
+        ways = [
+            _("%(figure)s %(needed)s instead of %(now)s")
+            % {"figure": _FIGURES[move.figure], "needed": _number(move.needed), "now": _number(move.now)}
+            for move in self.moves
+        ]
+        if not ways:
+            return ""
+        said = _(" or ").join([", ".join(ways[:-1]), ways[-1]]) if len(ways) > 1 else ways[0]
+        return _("%(key)s would pass it with %(ways)s") % {"key": self.lower.key, "ways": said}
+
 
 def between(upper: Issue, lower: Issue, *, by_formula: bool = False) -> Between:
     """Compares two issues of one launch that stand in this order."""
@@ -50,13 +65,13 @@ def between(upper: Issue, lower: Issue, *, by_formula: bool = False) -> Between:
     reason = _("%(upper)s scores %(one)s and %(lower)s scores %(other)s") % {
         "upper": upper.key, "one": _number(one), "lower": lower.key, "other": _number(other)}  # fmt: skip
     # A formula of one's own may use the figures in any way, so only the score itself is compared.
-    return Between(upper, lower, reason, () if by_formula else _moves(lower, factor=one / max(other, 0.01)))
+    return Between(upper, lower, reason, () if by_formula else _moves(upper, lower, factor=one / max(other, 0.01)))
 
 
-def _moves(lower: Issue, *, factor: float) -> tuple[Move, ...]:
+def _moves(upper: Issue, lower: Issue, *, factor: float) -> tuple[Move, ...]:
     """Each figure of RICE on its own: reach, impact and confidence are factors of it, effort divides it."""
     reach = max(lower.reach_value, 1)
-    found = [Move("reach", reach, _up(reach * factor), factor)]
+    found = [Move("reach", reach, _reach_needed(upper, lower), factor)]
     if lower.rice_impact * factor <= 3:
         found.append(Move("impact", lower.rice_impact, round(lower.rice_impact * factor, 2), factor))
     if lower.rice_confidence * factor <= 1:
@@ -65,9 +80,13 @@ def _moves(lower: Issue, *, factor: float) -> tuple[Move, ...]:
     return tuple(found)
 
 
-def _up(number: float) -> int:
-    """The next whole number above: standing level is not yet passing."""
-    return int(number) + 1
+def _reach_needed(upper: Issue, lower: Issue) -> int:
+    """The first whole number with which the lower one scores more: standing level is not yet passing."""
+    impact, confidence, effort = lower.rice_impact, lower.rice_confidence, lower.rice_effort
+    needed = max(int(upper.rice_score * effort / (impact * confidence)) - 1, lower.reach_value)
+    while rice(needed, impact, confidence, effort) <= upper.rice_score:  # scores are rounded
+        needed += 1
+    return needed
 
 
 def _score(issue: Issue) -> float:
