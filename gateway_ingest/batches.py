@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -75,6 +76,17 @@ def keep(came: Sequence[Came], *, now: datetime) -> None:
         columns = zip(*((one.source_id, one.name, one.accepted, one.rejected, one.lag) for one in came), strict=True)
         with prepared.cursor() as cursor:
             cursor.execute(_KEEP, [now, *map(list, columns)])
+
+
+def rejected_name() -> str:
+    """What a delivery is called of which nothing was taken: none is like it, so that the same one may come again."""
+    return f"rejected:{uuid4().hex}"
+
+
+def note_rejected(source: Source, *, now: datetime) -> None:
+    """Notes a delivery that could not be read at all, and that the source spoke."""
+    keep([Came(source.pk, rejected_name(), accepted=0, rejected=1, lag=None)], now=now)
+    Source.objects.filter(pk=source.pk).update(last_event_at=now)
 
 
 def first_time(

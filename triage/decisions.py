@@ -127,6 +127,21 @@ def restore(row: Feedback, *, field: str, now: datetime) -> Decision | None:
     return last
 
 
+def worsen(row: Feedback, *, severity: int, decider: str, reason: str, now: datetime) -> None:
+    """A rule's more severe word about a report; beside a person's it is kept as an ended row, and applies to nothing."""
+    said = {
+        "launch_id": row.launch_id, "feedback": row, "field": "severity", "value": str(severity), "origin": Origin.RULE,
+        "decider": decider, "confidence": 1.0, "reason": reason[:500], "decided_at": now,
+    }  # fmt: skip
+    live = Decision.objects.filter(feedback=row, field="severity", ended_at=None).first()
+    if live and live.origin == Origin.PERSON:
+        Decision.objects.create(**said, ended_at=now)
+    elif live is None or not live.applied or int(live.value) > severity:
+        Decision.objects.filter(feedback=row, field="severity", ended_at=None).update(ended_at=now)
+        Decision.objects.create(**said)
+        Feedback.objects.filter(pk=row.pk).update(severity=severity)
+
+
 def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
     """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
     live = Decision.objects.filter(_is_about(about), field=field, ended_at=None, origin=Origin.PERSON)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0008_one_index_for_each_beginning"),
-        ("gateway_ingest", "0011_rules_and_baselines"),
+        ("gateway_ingest", "0015_waiting_ratings_and_worse_alerts"),
     ]
 
     operations = [

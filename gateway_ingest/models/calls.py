@@ -116,6 +116,27 @@ class WindowPart(_Sums):
         return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"
 
 
+class WaitingRating(models.Model):
+    """A rating whose call did not come yet: which answer it speaks of, the minute it counts in, when to look next."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="waiting_ratings", db_index=False)
+    response = models.UUIDField()
+    flags = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    delivery = models.CharField(max_length=100)
+    received_at = models.DateTimeField()
+    look_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["look_at"], name="waiting_ratings_by_look"),
+            models.Index(fields=["source", "delivery"], name="waiting_ratings_by_delivery"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.response} {self.at:%Y-%m-%d %H:%M}"
+
+
 class CallRetention(models.Model):
     """How many days single calls of a launch are kept; without a row it is 14. Windows stay."""
 

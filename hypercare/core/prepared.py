@@ -17,7 +17,9 @@ PLANNED_AFTER = 3
 def cursor() -> CursorWrapper:
     """A cursor of the present connection; used as a context manager it closes itself."""
     connection.ensure_connection()
+    if connection.queries_logged:
+        return connection.cursor()  # a log of statements knows only those of Django's own cursors
     # Django's own cursors never prepare, whatever this says.
     connection.connection.prepare_threshold = PLANNED_AFTER
     raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # its stub is of the older driver
-    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
+    return connection.make_cursor(raw)

@@ -78,10 +78,8 @@ def test_address_is_the_lean_doors_exactly_where_it_is_the_alert_doors(path):
         assert address_of(path) is None
         return
     expected = None
-    if found.func is ingest.by_bearer:
-        expected = Address(None, found.kwargs.get("format_name", ""))
-    elif found.func is ingest.by_key:
-        expected = Address(found.kwargs["source_key"], found.kwargs.get("format_name", ""))
+    if found.func is ingest.alerts:
+        expected = Address(found.kwargs.get("source_key"), found.kwargs.get("format_name", ""))
     assert address_of(path) == expected
 
 

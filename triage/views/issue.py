@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.evidence import Signature
-from gateway_ingest.models import GIVEN_BY_PEOPLE
+from gateway_ingest.models import GIVEN_BY_PEOPLE, Alert, AlertStatus
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
@@ -41,6 +41,7 @@ from triage.story import story_of
 from triage.views.posted import posted
 
 SHOWN_REPORTS = 100
+SHOWN_ALERTS = 20
 _WAYS_TO_END: dict[str, list[str]] = {
     IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
     IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
@@ -92,6 +93,10 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         **_measured(one),
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
+        "open_alerts": Alert.objects.filter(launch=launch, feedback__issue_key__in=keys)
+        .exclude(status=AlertStatus.RESOLVED)
+        .select_related("source")
+        .order_by("pk")[:SHOWN_ALERTS],
         "story": story_of(_entries_of(one, keys), of=one.key),
         "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
         "history": [decision for decision in decisions if decision.ended_at is not None],

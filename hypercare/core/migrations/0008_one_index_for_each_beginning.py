@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0006_maintenance_windows"),
+        ("core", "0007_what_comes_and_goes"),
     ]
 
     operations = [
