@@ -4,25 +4,27 @@ import ast
 import math
 from collections.abc import Callable, Mapping
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
 from hypercare.core.problem import FieldError, Problem
 
 MAX_LENGTH = 400
 # What a formula may name, each with what it is.
-NAMES: dict[str, str] = {
-    "reach": "people or consumers reached, at least 1",
-    "impact": "0.25 to 3",
-    "confidence": "0 to 1",
-    "effort": "person-weeks",
-    "rice": "reach x impact x confidence / effort",
-    "severity": "1 (worst) to 5",
-    "reports": "signals in all",
-    "value": "business value, 0 to 10",
-    "rpn": "risk priority number, 1 to 1,000",
-    "blocks": "1 where it blocks a must criterion, else 0",
-    "age_days": "days since it was opened",
+NAMES: dict[str, str | Promise] = {
+    "reach": _l("people or consumers reached, at least 1"),
+    "impact": _l("0.25 to 3"),
+    "confidence": _l("0 to 1"),
+    "effort": _l("person-weeks"),
+    "rice": _l("reach x impact x confidence / effort"),
+    "severity": _l("1 (worst) to 5"),
+    "reports": _l("signals in all"),
+    "value": _l("business value, 0 to 10"),
+    "rpn": _l("risk priority number, 1 to 1,000"),
+    "blocks": _l("1 where it blocks a must criterion, else 0"),
+    "age_days": _l("days since it was opened"),
 }
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "min": min,

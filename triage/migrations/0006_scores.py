@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0008_one_index_for_each_beginning"),
-        ("triage", "0007_one_index_for_each_beginning"),
+        ("triage", "0005_one_index_for_each_beginning"),
     ]
 
     operations = [
@@ -106,5 +106,10 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["issue", "-id"], name="scores_newest")],
             },
+        ),
+        # What stands already is scored by the new figures as soon as a worker runs.
+        migrations.RunSQL(
+            "INSERT INTO triage_scoringrules (launch_id, formula, changed_at) SELECT DISTINCT launch_id, '', now() FROM triage_issue",
+            migrations.RunSQL.noop,
         ),
     ]
