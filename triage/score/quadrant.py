@@ -40,6 +40,11 @@ class Dot:
         return NAMES[self.impact >= SPLIT_IMPACT, self.effort <= SPLIT_EFFORT]
 
     @property
+    def key_y(self) -> float:
+        """Where its name stands, clear of it."""
+        return round(self.y - self.radius - 4, 1)
+
+    @property
     def first(self) -> Issue:
         """The one that comes first."""
         return self.issues[0]

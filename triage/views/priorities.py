@@ -14,6 +14,7 @@ from hypercare.core.access import Principal
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from hypercare.core.views.place import enter
+from triage.models import Issue, ScoringRules
 from triage.score import formula, quadrant, ranking
 from triage.score.rules import change, rules_of
 from triage.scoring_form import ScoringForm
@@ -64,12 +65,12 @@ def scoring(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "names": formula.NAMES.items(),
         "may_change": Right.MANAGE in Principal.of(request).rights_in(launch),
-        "waits": bool(rules_of(launch).pk and rules_of(launch).rescored_at is None),
+        "waits": ScoringRules.objects.filter(launch=launch, rescored_at=None).exists(),
     }
     return render(request, "triage/scoring.html", context, status=400 if writes else 200)
 
 
-def _plot(issues: list[Any]) -> dict[str, Any]:
+def _plot(issues: list[Issue]) -> dict[str, Any]:
     return {
         "dots": quadrant.dots_of(issues),
         "plot": {
