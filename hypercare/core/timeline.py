@@ -49,6 +49,7 @@ KINDS = {
     "source.backfill": _("Backfill of a source changed"),
     "calls.retention": _("Days that calls are kept changed"),
     "source.subscribed": _("Topic subscribed to a source"),
+    "scoring.changed": _("Scoring changed"),
     "rule.changed": _("Rule changed"),
     "rule.reset": _("Rule reset to its default"),
     "rule.armed": _("Rule armed"),
