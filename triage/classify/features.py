@@ -1,11 +1,8 @@
-"""This module turns texts into the features every text model here shares: words, pairs of words and pieces of words."""
+"""This module prepares a text for reading: cut, masked, and with words for what signs, codes and phrases tell."""
 
 import re
 
-import numpy as np
 from django.utils.translation import gettext_lazy as _
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
 
 from triage.classify.feelings import feelings_in
 from triage.vocabulary import concepts_in, words_of
@@ -14,7 +11,6 @@ MAX_CHARACTERS = 2000
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
-_ANY_WORD = r"(?u)\b\w+\b"
 _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"```|\w+\.\w+\(|\w+Exception|\bat \w+\.\w+|[{}<>];|\w+_\w+|::|[a-z]+[A-Z]\w+[A-Z]")
 _FACES = {
@@ -68,10 +64,3 @@ def _cues(text: str) -> list[str]:
     }
     told |= {face: bool(looks.search(stripped)) for face, looks in _FACES.items()}
     return [cue for cue, true in told.items() if true]
-
-
-def new_features() -> FeatureUnion:
-    """Untrained features over prepared texts."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_ANY_WORD, dtype=np.float32)
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32)
-    return FeatureUnion([("words", words), ("pieces", pieces)])

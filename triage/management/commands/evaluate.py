@@ -28,7 +28,8 @@ class Command(BaseCommand):
         parts = parser.add_subparsers(dest="part", required=True)
         of_classifier = parts.add_parser("classifier", help="learn from one labelled CSV file, test on another")
         of_classifier.add_argument("--train", type=Path, required=True)
-        of_classifier.add_argument("--test", type=Path, required=True)
+        of_classifier.add_argument("--test", type=Path, help="left out: cross-validation over --train")
+        of_classifier.add_argument("--folds", type=int, default=5, help="of the cross-validation")
         of_classifier.add_argument(
             "--text", action="append", required=True, help="a column of text; may be given again"
         )
@@ -58,12 +59,14 @@ class Command(BaseCommand):
 
 
 def _classifier(options: dict[str, Any]) -> dict[str, Any]:
-    train, test = (
-        classifier.read_labelled(options[name], text=options["text"], label=options["label"], group=options["group"])
-        for name in ("train", "test")
-    )
+    def read(path: Path) -> classifier.Labelled:
+        return classifier.read_labelled(path, text=options["text"], label=options["label"], group=options["group"])
+
     positive = frozenset(label.strip() for label in options["positive"].split(",") if label.strip())
-    return classifier.evaluate(train, test, positive=positive)
+    train = read(options["train"])
+    if options["test"]:
+        return classifier.evaluate(train, read(options["test"]), positive=positive)
+    return classifier.evaluate_held_out(train, folds=options["folds"], positive=positive)
 
 
 def _matcher(options: dict[str, Any]) -> dict[str, Any]:
