@@ -1,9 +1,11 @@
-"""This module judges whether a confidence is honest: of texts said with 0.8, eight of ten should be right."""
+"""This module makes confidence honest and judges whether it is: of texts said with 0.8, eight of ten should be right."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize, minimize_scalar
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -12,6 +14,72 @@ BINS = 10
 _DRAWS = 200
 _SEED = 20260520
 _FEWEST = 20
+_TINY = 1e-6
+_HOLD = 1e-3
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How margins become probabilities: one temperature for all labels, then a line for the likeliest one's log odds."""
+
+    temperature: float = 1.0
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def probabilities(self, margins: Floats) -> Floats:
+        """For each row of margins the probability of each label; the likeliest stays the likeliest."""
+        chances = softmax(margins, temperature=self.temperature)
+        if chances.shape[1] == 1:
+            return chances
+        rows, best = np.arange(len(chances)), chances.argmax(axis=1)
+        told = np.clip(chances[rows, best], _TINY, 1 - _TINY)
+        rest = chances.copy()
+        rest[rows, best] = 0.0
+        rest /= np.maximum(rest.sum(axis=1, keepdims=True), _TINY)
+        honest = 1 / (1 + np.exp(-(self.slope * log_odds(told) + self.shift)))
+        second = rest.max(axis=1)
+        honest = np.maximum(honest, second / (1 + second) + _TINY)
+        found = rest * (1 - honest)[:, None]
+        found[rows, best] = honest
+        return np.asarray(found)
+
+
+PLAIN = Calibration()
+
+
+def softmax(margins: Floats, *, temperature: float) -> Floats:
+    """Margins as probabilities; a higher temperature is less sure."""
+    scaled = margins / temperature
+    grown = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=1, keepdims=True))
+
+
+def log_odds(chance: Floats) -> Floats:
+    """The logarithm of how much likelier yes is than no."""
+    return np.asarray(np.log(chance / (1 - chance)))
+
+
+def fit_calibration(margins: Floats, truth: npt.NDArray[np.intp]) -> Calibration:
+    """What makes texts that were not learned from likeliest, and the likeliest label right as often as it is told."""
+    temperature = _fit_temperature(margins, truth)
+    chances = softmax(margins, temperature=temperature)
+    odds = log_odds(np.clip(chances.max(axis=1), _TINY, 1 - _TINY))
+    side = np.where(chances.argmax(axis=1) == truth, 1.0, -1.0)
+
+    def surprise(line: Floats) -> float:
+        kept = _HOLD * ((line[0] - 1) ** 2 + line[1] ** 2)
+        return float(np.mean(np.logaddexp(0, -side * (line[0] * odds + line[1]))) + kept)
+
+    slope, shift = minimize(surprise, np.array([1.0, 0.0]), bounds=[(0.05, 5), (-5, 5)]).x
+    return Calibration(temperature, float(slope), float(shift))
+
+
+def _fit_temperature(margins: Floats, truth: npt.NDArray[np.intp]) -> float:
+    def surprise(log_temperature: float) -> float:
+        chances = softmax(margins, temperature=float(np.exp(log_temperature)))
+        return float(-np.mean(np.log(chances[np.arange(len(truth)), truth] + 1e-12)))
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-5, 3), method="bounded").x))
 
 
 def calibration_error(confidence: Floats, right: Flags) -> float:

@@ -14,9 +14,10 @@ from scipy.sparse import csr_matrix
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component
 from triage.classify import evidence, text_model
+from triage.classify.calibration import Floats
 from triage.classify.corpus import FOLDER
 from triage.classify.features import MAX_CHARACTERS
-from triage.classify.learner import Floats, Head
+from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of

@@ -16,9 +16,9 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from feedback.models import Channel, Feedback
 from triage.classify import text_model
-from triage.classify.calibration import calibration_error, error_of_perfect_confidence, reliability, sure_from
+from triage.classify.calibration import Floats, calibration_error, error_of_perfect_confidence, reliability, sure_from
 from triage.classify.classify import classify
-from triage.classify.learner import Floats, Unseen, folds_of
+from triage.classify.learner import Unseen, folds_of
 from triage.classify.lesson import learn
 from triage.classify.suggestion import Suggestion
 from triage.classify.text_model import TextModel

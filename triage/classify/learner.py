@@ -7,16 +7,13 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from triage.classify.calibration import calibration_error
+from triage.classify.calibration import PLAIN, Calibration, Floats, calibration_error, fit_calibration
 from triage.classify.reading import Counted, Rows
-
-Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
 EVEN_MARGIN, TELLING_MARGIN = 0.5, 0.25
@@ -34,7 +31,7 @@ class Head:
     labels: tuple[str, ...]
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
-    temperature: float
+    calibration: Calibration = PLAIN
 
     @cached_property
     def deciding(self) -> npt.NDArray[np.float32]:
@@ -47,7 +44,7 @@ class Head:
 
     def probabilities(self, features: csr_matrix) -> Floats:
         """For each text the probability of each label."""
-        return softmax(self.margins(features), temperature=self.temperature)
+        return self.calibration.probabilities(self.margins(features))
 
     def rounded(self) -> "Head":
         """The same with weights in whole steps of the largest of each row, as a file keeps them."""
@@ -61,13 +58,6 @@ class Head:
         return np.asarray(np.maximum(largest, 1e-9) / STEPS, dtype=np.float32)
 
 
-def softmax(margins: Floats, *, temperature: float) -> Floats:
-    """Margins as probabilities; a higher temperature is less sure."""
-    scaled = margins / temperature
-    grown = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=1, keepdims=True))
-
-
 class Recipe(StrEnum):
     """How weights are learned: all terms alike, those first that stand oftener with one label, or the mean of both."""
 
@@ -77,17 +67,17 @@ class Recipe(StrEnum):
 
 
 def fit_head(
-    features: csr_matrix, labels: Sequence[str], *, recipe: Recipe = Recipe.EVEN, temperature: float = 1.0
+    features: csr_matrix, labels: Sequence[str], *, recipe: Recipe = Recipe.EVEN, calibration: Calibration = PLAIN
 ) -> Head:
     """Weights for each label by one recipe."""
-    return replace(fit_heads(features, labels, recipes=(recipe,))[recipe], temperature=temperature)
+    return replace(fit_heads(features, labels, recipes=(recipe,))[recipe], calibration=calibration)
 
 
 def fit_heads(features: csr_matrix, labels: Sequence[str], *, recipes: Collection[Recipe]) -> dict[Recipe, Head]:
     """Weights for each label by each recipe; two labels get mirrored rows, one label alone is always said."""
     known = tuple(sorted(set(labels)))
     if len(known) == 1:
-        alone = Head(known, np.zeros((1, features.shape[1]), np.float32), np.zeros(1, np.float32), 1.0)
+        alone = Head(known, np.zeros((1, features.shape[1]), np.float32), np.zeros(1, np.float32))
         return dict.fromkeys(recipes, alone)
     truth = np.asarray(labels)
     learned = {
@@ -102,7 +92,7 @@ def fit_heads(features: csr_matrix, labels: Sequence[str], *, recipes: Collectio
 
 def _head(known: tuple[str, ...], learned: Floats) -> Head:
     rows = np.vstack([-learned, learned]) if len(learned) == 1 else learned
-    return Head(known, rows[:, :-1].astype(np.float32), rows[:, -1].astype(np.float32), 1.0)
+    return Head(known, rows[:, :-1].astype(np.float32), rows[:, -1].astype(np.float32))
 
 
 def _even(features: csr_matrix, truth: npt.NDArray[np.str_], known: Sequence[str]) -> Floats:  # noqa: ARG001
@@ -133,16 +123,6 @@ def _share(features: csr_matrix) -> Floats:
     return np.asarray(said / said.sum())
 
 
-def fit_temperature(margins: Floats, truth: npt.NDArray[np.intp]) -> float:
-    """The temperature at which texts that were not learned from get the likeliest probabilities."""
-
-    def surprise(log_temperature: float) -> float:
-        chances = softmax(margins, temperature=float(np.exp(log_temperature)))
-        return float(-np.mean(np.log(chances[np.arange(len(truth)), truth] + 1e-12)))
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(-5, 3), method="bounded").x))
-
-
 @dataclass(frozen=True)
 class Unseen:
     """What the better recipe says of texts it did not learn from, and which fold each text was held out in."""
@@ -153,17 +133,17 @@ class Unseen:
     truth: npt.NDArray[np.intp]
     fold: npt.NDArray[np.intp]
 
-    def temperature(self) -> float:
-        """The temperature over all folds, for the model that ships."""
-        return fit_temperature(self.margins, self.truth)
+    def calibration(self) -> Calibration:
+        """Fitted over all folds, for the model that ships."""
+        return fit_calibration(self.margins, self.truth)
 
     def probabilities(self) -> Floats:
-        """Probabilities of each fold at the temperature of the other folds, so that no text judges itself."""
+        """Probabilities of each fold as the other folds calibrate them, so that no text judges itself."""
         chances = np.empty_like(self.margins)
         for number in np.unique(self.fold):
             inside = self.fold == number
-            warmth = fit_temperature(self.margins[~inside], self.truth[~inside])
-            chances[inside] = softmax(self.margins[inside], temperature=warmth)
+            others = fit_calibration(self.margins[~inside], self.truth[~inside])
+            chances[inside] = others.probabilities(self.margins[inside])
         return chances
 
 

@@ -23,7 +23,7 @@ def learn(
     everything = np.arange(len(texts))
     features, seen = counted.learn(everything, then=everything)
     heads = {
-        field: fit_head(seen, labels, recipe=unseen[field].recipe, temperature=unseen[field].temperature())
+        field: fit_head(seen, labels, recipe=unseen[field].recipe, calibration=unseen[field].calibration())
         if field in unseen
         else fit_head(seen, labels)
         for field, labels in fields.items()

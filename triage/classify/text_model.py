@@ -4,6 +4,7 @@ The file holds words and numbers, nothing that could run. Weights are whole step
 twenty-seventh of a row's largest, one byte each.
 """
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from skops import io as skops_io
 
+from triage.classify.calibration import Calibration
 from triage.classify.features import prepare
 from triage.classify.learner import Head
 from triage.classify.reading import Features, Terms
@@ -77,7 +79,7 @@ def _stored_head(head: Head) -> dict[str, Any]:
         "weights": np.rint(head.weights / head.step).astype(np.int8),
         "step": head.step,
         "bias": head.bias,
-        "temperature": head.temperature,
+        "calibration": dataclasses.asdict(head.calibration),
     }
 
 
@@ -117,4 +119,4 @@ def _names_of(joined: npt.NDArray[Any]) -> tuple[str, ...]:
 
 def _head_of(stored: Mapping[str, Any]) -> Head:
     weights = stored["weights"].astype(np.float32) * stored["step"]
-    return Head(tuple(stored["labels"]), weights, np.asarray(stored["bias"]), float(stored["temperature"]))
+    return Head(tuple(stored["labels"]), weights, np.asarray(stored["bias"]), Calibration(**stored["calibration"]))
