@@ -110,20 +110,30 @@ class _Run:
         return np.array([one.confidence for one in self.said])
 
 
-def evaluate(train: Labelled, test: Labelled, *, positive: frozenset[str] = frozenset()) -> dict[str, Any]:
+def evaluate(
+    train: Labelled, test: Labelled, *, positive: frozenset[str] = frozenset(), semantic: bool = False
+) -> dict[str, Any]:
     """The figures of a model that learned from one file, on another; one run for each group, averaged."""
     names = sorted(set(test.groups))
-    return _figures([_run(train.of_group(name), test.of_group(name)) for name in names], positive, tries=1)
+    return _figures(
+        [_run(train.of_group(name), test.of_group(name), semantic=semantic) for name in names], positive, tries=1
+    )
 
 
-def evaluate_held_out(labelled: Labelled, *, folds: int, positive: frozenset[str] = frozenset()) -> dict[str, Any]:
+def evaluate_held_out(
+    labelled: Labelled,
+    *,
+    folds: int,
+    positive: frozenset[str] = frozenset(),
+    semantic: bool = False,
+) -> dict[str, Any]:
     """The same by cross-validation over one file: each text is said by a model that did not see it."""
     runs = []
     for name in sorted(set(labelled.groups)):
         group = labelled.of_group(name)
         _require_two_labels(group)
         for learned, held in folds_of(group.labels, count=folds):
-            runs.append(_run(group.part(learned), group.part(held)))
+            runs.append(_run(group.part(learned), group.part(held), semantic=semantic))
     return _figures(runs, positive, tries=folds)
 
 
@@ -151,10 +161,10 @@ def _require_two_labels(train: Labelled) -> None:
         )
 
 
-def _run(train: Labelled, test: Labelled) -> _Run:
+def _run(train: Labelled, test: Labelled, *, semantic: bool) -> _Run:
     _require_two_labels(train)
     began = time.perf_counter()
-    learned, unseen = learn_reports(train.rows, train.labels)
+    learned, unseen = learn_reports(train.rows, train.labels, semantic=semantic)
     seconds_train = time.perf_counter() - began
     model, size = _as_kept(learned)
     began = time.perf_counter()
@@ -167,10 +177,12 @@ def _run(train: Labelled, test: Labelled) -> _Run:
     return _Run(test.labels, said, seconds_train, seconds_test, size, _sure_from(unseen))
 
 
-def learn_reports(rows: Sequence[Feedback], labels: Sequence[str]) -> tuple[TextModel, Unseen | None]:
+def learn_reports(
+    rows: Sequence[Feedback], labels: Sequence[str], *, semantic: bool = False
+) -> tuple[TextModel, Unseen | None]:
     """A model of one field, and what models like it say of texts that they had not seen."""
     texts = [f"{row.title}\n{row.body}".strip() for row in rows]
-    model, unseen = learn(texts, {FIELD: labels}, spread_by=FIELD, number=0)
+    model, unseen = learn(texts, {FIELD: labels}, spread_by=FIELD, number=0, semantic=semantic)
     return model, unseen.get(FIELD)
 
 

@@ -119,7 +119,7 @@ def _machine(margin: float) -> LinearSVC:
 
 
 def _share(features: csr_matrix) -> Floats:
-    said = np.asarray(features.sum(axis=0), dtype=np.float64).ravel() + SMOOTHING
+    said = np.asarray(features.maximum(0).sum(axis=0), dtype=np.float64).ravel() + SMOOTHING
     return np.asarray(said / said.sum())
 
 

@@ -5,20 +5,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from triage.classify.features import prepare
+from triage.classify.features import MAX_CHARACTERS, prepare
 from triage.classify.learner import Unseen, cross_validate, fit_head
+from triage.classify.meaning import meanings
 from triage.classify.reading import Counted
 from triage.classify.text_model import TextModel
 
 
 def learn(
-    texts: Sequence[str], fields: Mapping[str, Sequence[str]], *, spread_by: str, number: int
+    texts: Sequence[str], fields: Mapping[str, Sequence[str]], *, spread_by: str, number: int, semantic: bool = False
 ) -> tuple[TextModel, dict[str, Unseen]]:
     """A model with a head for each field, and what models like it say of texts that they had not seen.
 
     Nothing can be held out of labels that come once each, or of one label alone; then confidence is as the margins say.
     """
-    counted = Counted([prepare(text) for text in texts])
+    meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if semantic else None
+    counted = Counted([prepare(text) for text in texts], meant)
     unseen = cross_validate(counted, fields, spread_by=spread_by) if _can_be_held_out(fields[spread_by]) else {}
     everything = np.arange(len(texts))
     features, seen = counted.learn(everything, then=everything)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 
+from triage.classify.meaning import WEIGHT, Vectors
 from triage.vocabulary import stem
 
 Numbers = npt.NDArray[np.int32]
@@ -124,21 +125,28 @@ class Features:
     """What was learned to be read: the terms of each block."""
 
     blocks: Mapping[str, Terms]
+    middle: Vectors | None = None
 
     @cached_property
     def names(self) -> npt.NDArray[np.object_]:
-        """What each feature is called, its block first."""
-        return np.array(
-            [f"{block}__{name}" for block, terms in self.blocks.items() for name in terms.names], dtype=object
-        )
+        """What each feature is called, its block first; those of meaning have no name of their own."""
+        told = [f"{block}__{name}" for block, terms in self.blocks.items() for name in terms.names]
+        return np.array(told + ["meaning__"] * (0 if self.middle is None else len(self.middle)), dtype=object)
 
-    def read(self, texts: Sequence[str]) -> csr_matrix:
-        """One row of features for each prepared text."""
-        return weighed(self._vocabulary.count(texts), self.blocks)
+    def read(self, texts: Sequence[str], meant: Vectors | None = None) -> csr_matrix:
+        """One row of features for each prepared text, with the meaning of the raw texts where that was learned."""
+        return with_meaning(weighed(self._vocabulary.count(texts), self.blocks), meant, self.middle)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary({block: terms.names for block, terms in self.blocks.items()})
+
+
+def with_meaning(told: csr_matrix, meant: Vectors | None, middle: Vectors | None) -> csr_matrix:
+    """Terms, and beside them how far the meanings lie from the middle of those learned from."""
+    if meant is None or middle is None:
+        return told
+    return hstack([told, csr_matrix((meant - middle) * np.float32(WEIGHT))], format="csr")
 
 
 def weighed(counts: Mapping[str, csr_matrix], blocks: Mapping[str, Terms]) -> csr_matrix:
@@ -157,8 +165,9 @@ def _unit(counts: csr_matrix, rarity: npt.NDArray[np.float32]) -> csr_matrix:
 class Counted:
     """Texts counted once, from which features are learned for any part of them."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], meant: Vectors | None = None) -> None:
         vocabulary = Vocabulary()
+        self._meant = meant
         self._counts = vocabulary.count(texts)
         self._names = {block: np.array(list(vocabulary.numbers[block]), dtype=object) for block in BLOCKS}
 
@@ -171,4 +180,7 @@ class Counted:
             rarity = np.log((1 + len(rows)) / (1 + holders[kept])) + 1
             blocks[block] = Terms(tuple(self._names[block][kept]), rarity.astype(np.float32))
             counts[block] = self._counts[block][then][:, kept]
-        return Features(blocks), weighed(counts, blocks)
+        if self._meant is None:
+            return Features(blocks), weighed(counts, blocks)
+        middle = self._meant[rows].mean(axis=0)
+        return Features(blocks, middle), with_meaning(weighed(counts, blocks), self._meant[then], middle)

@@ -19,8 +19,9 @@ from scipy.sparse import csr_matrix
 from skops import io as skops_io
 
 from triage.classify.calibration import Calibration
-from triage.classify.features import prepare
+from triage.classify.features import MAX_CHARACTERS, prepare
 from triage.classify.learner import Head
+from triage.classify.meaning import ENCODER, meanings
 from triage.classify.reading import Features, Terms
 
 FORMAT = 2
@@ -45,7 +46,8 @@ class TextModel:
 
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
-        return self.features.read([prepare(text) for text in texts])
+        meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if self.features.middle is not None else None
+        return self.features.read([prepare(text) for text in texts], meant)
 
 
 def save(model: TextModel, path: Path) -> str:
@@ -69,6 +71,8 @@ def _stored(model: TextModel) -> dict[str, Any]:
             block: {"names": np.frombuffer("\n".join(terms.names).encode(), dtype=np.uint8), "rarity": terms.rarity}
             for block, terms in model.features.blocks.items()
         },
+        "encoder": "" if model.features.middle is None else ENCODER,
+        "middle": model.features.middle,
         "heads": {name: _stored_head(head) for name, head in model.heads.items()},
     }
 
@@ -102,8 +106,10 @@ def load(path: Path, *, digest: str) -> TextModel:
     stored: dict[str, Any] = skops_io.loads(content, trusted=[])
     if stored.get("format") != FORMAT:
         raise ModelFileProblem(f"{path.name} is of format {stored.get('format', 1)}; this version reads {FORMAT}")
+    if stored["encoder"] not in {"", ENCODER}:
+        raise ModelFileProblem(f"{path.name} needs the encoder {stored['encoder']}; this version has {ENCODER}")
     heads = {name: _head_of(head) for name, head in stored["heads"].items()}
-    return TextModel(int(stored["number"]), Features(_blocks_of(stored["blocks"])), heads)
+    return TextModel(int(stored["number"]), Features(_blocks_of(stored["blocks"]), stored["middle"]), heads)
 
 
 def _blocks_of(stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> dict[str, Terms]:

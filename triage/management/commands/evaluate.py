@@ -12,6 +12,7 @@ from gateway_ingest.detect import evaluation as detector
 from triage.classify import evaluation as classifier
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
+from triage.classify.meaning import EncoderMissing
 from triage.classify.train import train
 from triage.match import duplicates
 from triage.match import evaluation as matcher
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         of_classifier.add_argument(
             "--positive", default="", help="labels that count as yes for auc, with commas between"
         )
+        of_classifier.add_argument("--semantic", action="store_true", help="with the encoder of the semantic extra")
         of_matcher = parts.add_parser("matcher", help="find known duplicates, or group told problems")
         of_matcher.add_argument("--reports", type=Path)
         of_matcher.add_argument("--pairs", type=Path)
@@ -53,7 +55,7 @@ class Command(BaseCommand):
         """Measures and prints."""
         try:
             figures = MEASURES[options["part"]](options)
-        except (classifier.UnreadableTable, ValueError, KeyError, OSError) as problem:
+        except (classifier.UnreadableTable, EncoderMissing, ValueError, KeyError, OSError) as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(json.dumps(figures))
 
@@ -65,8 +67,8 @@ def _classifier(options: dict[str, Any]) -> dict[str, Any]:
     positive = frozenset(label.strip() for label in options["positive"].split(",") if label.strip())
     train = read(options["train"])
     if options["test"]:
-        return classifier.evaluate(train, read(options["test"]), positive=positive)
-    return classifier.evaluate_held_out(train, folds=options["folds"], positive=positive)
+        return classifier.evaluate(train, read(options["test"]), positive=positive, semantic=options["semantic"])
+    return classifier.evaluate_held_out(train, folds=options["folds"], positive=positive, semantic=options["semantic"])
 
 
 def _matcher(options: dict[str, Any]) -> dict[str, Any]:
