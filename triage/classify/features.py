@@ -5,7 +5,7 @@ import re
 from django.utils.translation import gettext_lazy as _
 
 from triage.classify.feelings import feelings_in
-from triage.vocabulary import concepts_in, words_of
+from triage.vocabulary import read_once
 
 MAX_CHARACTERS = 2000
 
@@ -41,8 +41,8 @@ def prepare(text: str) -> str:
     """The text as the features read it: cut, numbers masked, with words for what signs, codes and phrases tell."""
     text = text[:MAX_CHARACTERS]
     masked = _DIGITS.sub(_masked, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text)))
-    words = words_of(text)
-    thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words)]
+    words, told = read_once(text)
+    thoughts = [CONCEPT + concept for _at, _length, concept in told]
     return " ".join([masked.lower(), *_cues(text), *thoughts, *feelings_in(words)])
 
 
@@ -53,12 +53,11 @@ def _masked(found: re.Match[str]) -> str:
 
 def _cues(text: str) -> list[str]:
     stripped = text.strip()
-    letters = [letter for letter in stripped if letter.isalpha()]
-    shouted = sum(letter.isupper() for letter in letters)
+    letters, shouted = sum(map(str.isalpha, stripped)), sum(map(str.isupper, stripped))
     told = {
         "cuequestion": "?" in stripped,
         "cueasks": bool(_ASKS.match(stripped)),
-        "cueshouts": len(letters) > 12 and shouted > 0.6 * len(letters),
+        "cueshouts": letters > 12 and shouted > 0.6 * letters,
         "cuecode": bool(_CODE.search(stripped)),
         "cuedots": "..." in stripped or "…" in stripped,
     }

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 from triage.classify.features import CONCEPT, CUES
 from triage.classify.reading import PAIRED
-from triage.vocabulary import STOP_WORDS, concepts_in, stem, words_of
+from triage.vocabulary import STOP_WORDS, read_once, stem
 
 STRONGEST_FEATURES = 24
 WORDS_SHOWN = 3
@@ -24,8 +24,8 @@ class Wording:
     """What a text says, read once for the reasons of all its fields."""
 
     def __init__(self, text: str) -> None:
-        self.words = words_of(text)
-        self.thoughts: dict[str, Span] = {concept: (at, length) for at, length, concept in concepts_in(self.words)}
+        self.words, told = read_once(text)
+        self.thoughts: dict[str, Span] = {concept: (at, length) for at, length, concept in told}
         self._pairs = _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
         self._first = _first_places(self.words)
         self._stems = _first_places([stem(word) for word in self.words])
