@@ -23,6 +23,7 @@ NEEDS_ROWS = {
     "evidence_queries": True,
     "sketch_errors": False,
     "rules_watch": True,
+    "rules_on_the_past": True,
 }
 
 

@@ -5,18 +5,18 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import connection
-from psycopg import sql
+from django.db import connection, transaction
 
 from benchmarks.figures import quantile, show, spread
 from feedback.models import Feedback, Reporter
-from gateway_ingest import evidence, hours, partitions, windows
+from gateway_ingest import evidence, hours, windows
 from gateway_ingest.call_columns import _ROW, COLUMNS, Columns, consumer_hash
 from gateway_ingest.call_kinds import DetailKey, Key, details_of, kinds_of
+from gateway_ingest.calls import STORE
 from gateway_ingest.evidence import Signature, Span
 from gateway_ingest.models import Source
 from hypercare.core import clock
@@ -29,35 +29,40 @@ MEASURES = (
 REFERENCE = "the same questions at the first, smaller number of calls"
 GOAL_P95_MS = 150
 GOAL_RATIO = 2
-FIRST = 1_000_000
+FIRST, FULL = 1_000_000, 50_000_000
 DAYS = 14
 _ROUTES, _SERVICES, _CONSUMERS, _TRACE_CALLS = 40, 8, 5000, 4
 _STATUSES = np.array([200, 404, 503])
 _CHUNK = 100_000
 _ASKED = 40
 _EPOCH_OF_POSTGRES = 946_684_800_000_000
-_HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8, b"\xff\xff"
 
 
 def main(options: Sequence[str]) -> None:
-    """Loads calls in two stages, each by COPY into the partitions of their days, and asks after each."""
+    """Loads calls in two stages, as the product stores a delivery, and asks after each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks evidence_queries", description=MEASURES)
     parser.add_argument("--calls", type=int, default=FIRST, help="how many in the end; 50000000 is the full size")
     parser.add_argument("--minutes", type=float, default=60, help="stop loading after so long and say how far it came")
+    parser.add_argument("--loading", action="store_true", help="only load, as close together as in the full size")
     chosen = parser.parse_args(options)
     field = _Field()
+    if chosen.loading:
+        _measure_loading(field, chosen.calls // _CHUNK)
+        return
     stages = [FIRST // 4 if chosen.calls <= FIRST else FIRST, chosen.calls]
     found, loaded, began = [], 0, time.perf_counter()
     for wanted in stages:
-        chunks = max((wanted - loaded) // _CHUNK, 1)
+        chunks, before, from_here = max((wanted - loaded) // _CHUNK, 1), loaded, time.perf_counter()
         for chunk in range(chunks):
             if time.perf_counter() - began > chosen.minutes * 60:
                 break
             field.load(_CHUNK, chunk / chunks, (chunk + 1) / chunks)
             loaded += _CHUNK
+        pace = round((loaded - before) / (time.perf_counter() - from_here))
         hours.add_up(now=field.now)
         _settle()
-        found.append({"calls": loaded, "windows": _count("gateway_ingest_window")} | field.ask())
+        size = {"calls": loaded, "loaded_a_second": pace, "windows": _count("gateway_ingest_window")}
+        found.append(size | {"database_mb": _megabytes()} | field.ask())
     first, last = found[0], found[-1]
     names = ("reach_of_an_hour", "reach_of_a_week", "near_a_report", "life_of_a_trace")
     ratios = {name: round(last[name]["p95_ms"] / first[name]["p95_ms"], 2) for name in names}
@@ -74,6 +79,26 @@ def main(options: Sequence[str]) -> None:
         reference=REFERENCE,
         ratio=max(ratios.values()),
         goal=GOAL_RATIO,
+    )
+
+
+def _measure_loading(field: "_Field", chunks: int) -> None:
+    """How fast calls go in, and how much room they take, beside what the full size may take."""
+    empty, began, of = _megabytes(), time.perf_counter(), FULL // _CHUNK
+    for chunk in range(chunks):
+        field.load(_CHUNK, chunk / of, (chunk + 1) / of)
+    seconds, calls = time.perf_counter() - began, chunks * _CHUNK
+    minutes = FULL / calls * seconds / 60
+    show(
+        "evidence_loading",
+        "calls stored with their windows, as close together as fifty million are in two weeks",
+        calls=calls,
+        loaded_a_second=round(calls / seconds),
+        minutes_for_the_full_size=round(minutes, 1),
+        gigabytes_for_the_full_size=round((_megabytes() - empty) * FULL / calls / 1000, 1),
+        reference="an hour for fifty million calls",
+        ratio=minutes / 60,
+        goal=1,
     )
 
 
@@ -97,7 +122,6 @@ class _Field:
         )
         self.dice = np.random.default_rng(7)
         self.traces: list[tuple[bytes, datetime]] = []
-        partitions.ensure(date.fromordinal(day.toordinal() + each) for each in range(DAYS + 1))
 
     def _kinds(self) -> np.ndarray:
         """A number for each route and status; each route belongs to one service."""
@@ -110,7 +134,7 @@ class _Field:
         return np.array([numbers[key] for key in keys]).reshape(_ROUTES, len(_STATUSES))
 
     def load(self, number: int, begins: float, ends: float) -> None:
-        """Calls spread over a part of the two weeks, four to a trace, with their windows; a day's by one COPY."""
+        """Calls spread over a part of the two weeks, four to a trace, as the product stores a delivery."""
         rows = np.zeros(number, dtype=_ROW)
         rows["fields"] = len(COLUMNS)
         for name in COLUMNS:
@@ -133,10 +157,9 @@ class _Field:
         rows["status"] = _STATUSES[status]
         nobody = np.zeros(number, dtype=np.bool_)
         columns = Columns(rows, [b""] * number, nobody, nobody)
-        days = columns.days()
-        for day in sorted(set(days.tolist())):
-            _copy(partitions.name_of(date(1970, 1, 1) + timedelta(days=day)), columns.as_copied(days == day))
-        windows.add(windows.rolled_up(columns))
+        STORE.prepare(columns)
+        with transaction.atomic():
+            STORE.add(columns)
         windows.fold()
         moment = datetime.fromtimestamp(int(at[0]) / 1e6, UTC)
         self.traces.append((traces[:16], moment))
@@ -195,19 +218,17 @@ class _Field:
         return lambda: evidence.governance(self.launch, Span.of(self.now - length, self.now))
 
 
-def _copy(table: str, rows: bytes) -> None:
-    names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table), names)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(_HEADER)
-        copy.write(rows)
-        copy.write(_TRAILER)
-
-
 def _settle() -> None:
     """What autovacuum would have done by then."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _megabytes() -> int:
+    """All tables and indexes, without the log of changes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0]) // 1_000_000
 
 
 def _count(table: str) -> int:

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from feedback import attachments, custom_fields, receipts
 from feedback.models import FORMLESS_CHANNELS, PUBLIC_CHANNELS, Feedback, ReceiptLink, Reporter
 from feedback.report import MAX_NAME, Report
-from hypercare.core import rows, wake
+from hypercare.core import prepared, rows, wake
 from hypercare.core.clock import FIRST_DAY, local_day
 from hypercare.core.models import Component, Launch
 from hypercare.core.problem import FieldError, Problem
@@ -216,7 +216,7 @@ def _insert(found: dict[int, Feedback]) -> dict[int, Feedback]:
 
 
 def _next_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('feedback_feedback', 'id')) FROM generate_series(1, %s)",
             [count],

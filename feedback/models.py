@@ -77,12 +77,14 @@ class Reporter(models.Model):
 class Feedback(models.Model):
     """One signal from anyone or anything; with `triaged_at` empty it waits for triage, whose verdict columns follow."""
 
-    launch = models.ForeignKey(Launch, models.PROTECT, related_name="feedback")
+    launch = models.ForeignKey(Launch, models.PROTECT, related_name="feedback", db_index=False)
     channel = models.CharField(max_length=20, choices=Channel.choices)
     source = models.CharField(max_length=60)
     external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null never collides
     content_digest = models.CharField(max_length=64)
-    reporter = models.ForeignKey(Reporter, models.SET_NULL, null=True, blank=True, related_name="feedback")
+    reporter = models.ForeignKey(
+        Reporter, models.SET_NULL, null=True, blank=True, related_name="feedback", db_index=False
+    )
     kind = models.CharField(max_length=16, blank=True)
     title = models.CharField(max_length=300)
     body = models.TextField(blank=True)

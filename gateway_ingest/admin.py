@@ -12,7 +12,7 @@ class SourceAdmin(Shown):
 
     list_display = ("name", "launch", "hint", "created_at", "revoked_at", "last_event_at", "repeats")
     list_filter = ("launch",)
-    exclude = ("digest", "old_digest", "signing_secret")
+    exclude = ("digest", "signing_secret")
 
 
 @admin.register(Alert)

@@ -37,9 +37,17 @@ def admit(source: Source, caller: Caller, *, now: datetime) -> None:
 
 
 @contextmanager
-def admitted(source: Source, caller: Caller, *, now: datetime) -> Iterator[shares.Taken]:
-    """The same for a large delivery, which also needs one of its source's places; what it yields is told the rows."""
+def admitted(source: Source, caller: Caller, *, now: datetime, small: int = 0) -> Iterator[shares.Taken]:
+    """The same for a large delivery, which also needs one of its source's places; what it yields is told the rows.
+
+    A plain body of at most `small` bytes needs none.
+    """
     admit(source, caller, now=now)
+    if len(caller.body) <= small and not caller.headers.get("content-encoding"):
+        taken = shares.Taken()
+        yield taken
+        charge(source, taken.rows - 1)
+        return
     with _counted(source), shares.place_of(source.pk, rate=rate_of(source)) as taken:
         yield taken
 

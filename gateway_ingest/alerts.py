@@ -30,7 +30,11 @@ _WRITTEN = (
     *("title", "summary", "severity", "status", "component_id", "labels", "url", "episode"),
     *("starts_at", "ends_at", "resolved_at", "feedback_id"),
 )
-_WAITS_FOR_TRIAGE = {Rule.FIRED_AGAIN: AlertStatus.FIRING, Rule.RESOLVED: AlertStatus.RESOLVED}
+_WAITS_FOR_TRIAGE = {
+    Rule.FIRED_AGAIN: AlertStatus.FIRING,
+    Rule.WORSENED: AlertStatus.FIRING,
+    Rule.RESOLVED: AlertStatus.RESOLVED,
+}
 
 Numbers = dict[tuple[Key, int], int]
 
@@ -113,6 +117,7 @@ def _write_around(ledger: Ledger, launches: dict[int, Launch], numbers: Numbers)
             "alert_id": step.alert.pk,
             "status": _WAITS_FOR_TRIAGE[step.rule],
             "episode": step.episode,
+            "severity": str(step.alert.severity) if step.rule is Rule.WORSENED else "",
             "changed_at": ledger.now,
         }
         for step in ledger.steps

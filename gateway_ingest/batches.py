@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from gateway_ingest.models import Batch, Source
+from hypercare.core import prepared
 from hypercare.core.problem import Problem
 
 BODY_KEPT_FOR = timedelta(hours=1)
@@ -38,9 +40,11 @@ def came_before(source: Source, name: str, *, now: datetime) -> bool:
     return bool(seen_of([(source.pk, name)], now=now))
 
 
-_SEEN = """SELECT source_id, batch_id FROM gateway_ingest_batch
-WHERE (source_id, batch_id) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))
-  AND received_at > CASE WHEN strpos(left(batch_id, 16), 'key:') > 0 THEN %s ELSE %s END"""
+# Name after name by the index: a table that was never analysed would else be read whole.
+_SEEN = """SELECT known.source_id, known.batch_id, known.received_at
+FROM unnest(%s::bigint[], %s::text[]) AS wanted(source_id, batch_id), LATERAL (
+    SELECT * FROM gateway_ingest_batch WHERE source_id = wanted.source_id AND batch_id = wanted.batch_id LIMIT 1
+) AS known"""
 _KEEP = """INSERT INTO gateway_ingest_batch (source_id, batch_id, accepted, rejected, lag, received_at)
 SELECT *, %s FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::bigint[])
 ON CONFLICT (source_id, batch_id) DO UPDATE SET accepted = EXCLUDED.accepted, rejected = EXCLUDED.rejected,
@@ -60,18 +64,29 @@ class Came:
 
 def seen_of(wanted: Collection[tuple[int, str]], *, now: datetime) -> set[tuple[int, str]]:
     """Which of these batches, each a source's number and a name, came before and not too long ago to count."""
-    with connection.cursor() as cursor:
-        columns = [[pair[column] for pair in wanted] for column in (0, 1)]
-        cursor.execute(_SEEN, [*columns, now - KEY_KEPT_FOR, now - BODY_KEPT_FOR])
-        return set(cursor.fetchall())
+    columns = [[pair[column] for pair in wanted] for column in (0, 1)]
+    with prepared.cursor() as cursor:
+        cursor.execute(_SEEN, columns)
+        return {(source, name) for source, name, at in cursor.fetchall() if at > now - kept_for(name)}
 
 
 def keep(came: Sequence[Came], *, now: datetime) -> None:
     """Notes deliveries that came in, each name of a source once."""
     if came:
         columns = zip(*((one.source_id, one.name, one.accepted, one.rejected, one.lag) for one in came), strict=True)
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(_KEEP, [now, *map(list, columns)])
+
+
+def rejected_name() -> str:
+    """What a delivery is called of which nothing was taken: none is like it, so that the same one may come again."""
+    return f"rejected:{uuid4().hex}"
+
+
+def note_rejected(source: Source, *, now: datetime) -> None:
+    """Notes a delivery that could not be read at all, and that the source spoke."""
+    keep([Came(source.pk, rejected_name(), accepted=0, rejected=1, lag=None)], now=now)
+    Source.objects.filter(pk=source.pk).update(last_event_at=now)
 
 
 def first_time(

@@ -1,5 +1,6 @@
 """This module unpacks a delivery of calls step by step and cuts it into rows: lines, objects, or what is wrong with one."""
 
+import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +11,24 @@ import zstandard
 from django.utils.translation import gettext as _
 
 from gateway_ingest.formats.calls import Row
-from gateway_ingest.unpacking import MAX_RATIO, MAX_SENT, MAX_UNPACKED, STEP, gunzipped
+from gateway_ingest.unpacking import (
+    MAX_RATIO,
+    MAX_SENT,
+    MAX_UNPACKED,
+    MAX_WHOLE,
+    STEP,
+    check_members,
+    gunzipped,
+    joined,
+)
 from hypercare.core.problem import Problem
 
 MAX_LINE = 1024 * 1024
+MAX_ROWS = 200_000
 # Below this a body is small whatever it unpacks to; the ratio only says something of larger ones.
 _RATIO_FROM = 1024 * 1024
+# Four bytes of it may stand for 128 kB, and what a slice unpacks to comes at once.
+_SLICE_OF_ZSTD = 512
 # What the decoder raises for bytes that are no JSON, are nested too deep or are no UTF-8.
 _NOT_JSON = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _BOM = b"\xef\xbb\xbf"
@@ -41,15 +54,30 @@ def rows_of(body: bytes, *, encoding: str) -> Iterator[list[Numbered]]:
     line, _break, rest = start.partition(b"\n")
     if start.startswith(b"[") and start[1:].lstrip(b" \t\r\n")[:1] in {b"{", b"]", b""}:
         is_of_lines = rest.strip() and _is_json(line)
-        return _of_lines(first, pieces) if is_of_lines else _of_array(b"".join([first, *pieces]))
+        if is_of_lines:
+            return _of_lines(first, pieces)
+        whole = _whole(first, pieces)
+        return _of_array(whole, commas=whole.count(b","))
     if start.startswith(b"{") and not _is_whole(line):
-        return _of_object(b"".join([first, *pieces]))
+        return _of_object(_whole(first, pieces))
     return _of_lines(first, pieces)
 
 
+def too_many_rows() -> Problem:
+    """What is said to a sender of more rows than are taken at once."""
+    return Problem(413, _("More than 200,000 rows came at once; send smaller groups."))
+
+
 def plain(body: bytes, *, encoding: str) -> bytes:
-    """The whole body unpacked, within the same limits."""
-    return b"".join(_pieces(body, encoding.strip().lower()))
+    """The whole body unpacked, within the limit of what is read as a whole."""
+    return joined(_pieces(body, encoding.strip().lower()), limit=MAX_WHOLE)
+
+
+def _whole(first: bytes, pieces: Iterator[bytes]) -> bytearray:
+    whole = bytearray(first)
+    for piece in pieces:
+        whole += piece
+    return whole
 
 
 def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
@@ -83,17 +111,17 @@ def _bounded(pieces: Iterator[bytes], *, limit: int) -> Iterator[bytes]:
 def _of_zstd(body: bytes) -> Iterator[bytes]:
     """A frame may ask for at most 8 MB of window, as RFC 9659 says."""
     unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
-    rest = body
-    while rest:
+    place = frames = 0
+    while place < len(body):
+        check_members(frames := frames + 1)
         frame = unpacker.decompressobj(write_size=STEP)
-        start = 0
-        while not frame.eof and start < len(rest):
-            piece = frame.decompress(rest[start : start + 16 * 1024])
-            start += 16 * 1024
+        while not frame.eof:
+            given = body[place : place + _SLICE_OF_ZSTD]
+            if not given:
+                raise zstandard.ZstdError("cut off")
+            piece = frame.decompress(given)
+            place += len(given) - len(frame.unused_data)
             yield piece
-        if not frame.eof:
-            raise zstandard.ZstdError("cut off")
-        rest = frame.unused_data + rest[start:]
 
 
 def _of_lines(first: bytes, pieces: Iterator[bytes]) -> Iterator[list[Numbered]]:
@@ -182,13 +210,34 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _of_array(body: bytes) -> Iterator[list[Numbered]]:
+class _Counted(msgspec.Struct, gc=False):
+    """A row that is only counted: the array is given up as soon as it holds too many, before any is kept."""
+
+    def __post_init__(self) -> None:
+        _counter.left -= 1
+        if _counter.left < 0:
+            raise too_many_rows()
+
+
+_counter = threading.local()
+
+
+def _of_array(body: bytearray | memoryview, *, commas: int) -> Iterator[list[Numbered]]:
+    """The rows of an array in which, or around which, stand so many commas."""
     try:
+        if commas >= MAX_ROWS:
+            _check_number(body)
         raw = msgspec.json.decode(body, type=list[msgspec.Raw])
     except _NOT_JSON as error:
         detail = _("The array of rows is no valid JSON: %(reason)s.")
         raise Problem(400, detail % {"reason": str(error)[:200]}) from None
     return _of_raw(raw)
+
+
+def _check_number(body: bytearray | memoryview) -> None:
+    """Raises Problem 413 for too many rows; a few bytes of each would take a hundred once they are cut apart."""
+    _counter.left = MAX_ROWS
+    msgspec.json.decode(body, type=list[_Counted])
 
 
 def _of_raw(raw: list[msgspec.Raw]) -> Iterator[list[Numbered]]:
@@ -205,13 +254,23 @@ def _decoded_row(raw: msgspec.Raw) -> Row | Wrong:
         return Wrong(_not_json(error))
 
 
-def _of_object(body: bytes) -> Iterator[list[Numbered]]:
+class _Envelope(msgspec.Struct):
+    """The names under which exports put their rows; whatever else stands there is passed over."""
+
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    observations: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    logs: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+def _of_object(body: bytearray) -> Iterator[list[Numbered]]:
     """One object over several lines, or an envelope around rows; else lines after all."""
     try:
-        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        found = msgspec.json.decode(body, type=_Envelope)
     except _NOT_JSON:
-        return _of_lines(body, iter(()))
+        return _of_lines(b"", (bytes(body[start : start + STEP]) for start in range(0, len(body), STEP)))
     for name in _ENVELOPES:
-        if name in members and bytes(members[name]).lstrip()[:1] == b"[":
-            return _of_array(bytes(members[name]))
+        rows = getattr(found, name)
+        if rows is not msgspec.UNSET and bytes(memoryview(rows)[:64]).lstrip()[:1] == b"[":
+            return _of_array(memoryview(rows), commas=body.count(b","))
     return iter([[(1, _decoded_row(msgspec.Raw(body)))]])

@@ -1,5 +1,6 @@
 """This module stores calls and finds them again; whatever keeps traffic elsewhere one day stands behind the same Store."""
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,17 +20,28 @@ _HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 _TRAILER = b"\xff\xff"
 _NO_ID = "'00000000-0000-0000-0000-000000000000'"
 _EPOCH = date(1970, 1, 1)
+_CODE_BEGINS = "code:"
+_CODE = re.compile(_CODE_BEGINS + "[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which calls to find: by exactly one of a trace, a request or a consumer, in a span where one is given."""
+    """Which calls to find: by exactly one of a trace, a request or a consumer, in a span where one is given.
+
+    A consumer is known by its name, whatever that looks like, or by the code that stands in its place on lists.
+    """
 
     trace_id: str = ""
     request_id: str = ""
     consumer: str = ""
+    consumer_code: str = ""
     begins: datetime | None = None
     ends: datetime | None = None
+
+    @classmethod
+    def of_consumer(cls, asked: str) -> "Wanted":
+        """What a reader asks for: the code that a list shows, else a name."""
+        return cls(consumer_code=asked) if _CODE.fullmatch(asked) else cls(consumer=asked)
 
 
 @dataclass(frozen=True)
@@ -166,7 +178,10 @@ def _condition(wanted: Wanted, launches: Sequence[Launch]) -> tuple[str, list[An
         return _is_id("trace_id", wanted.trace_id.lower())
     if wanted.request_id:
         return _is_id("request_id", wanted.request_id)
-    hashes = [_hash_asked_for(wanted.consumer, launch) for launch in launches]
+    if wanted.consumer_code:
+        hashes = [int.from_bytes(bytes.fromhex(wanted.consumer_code[len(_CODE_BEGINS) :]), "big", signed=True)]
+    else:
+        hashes = [consumer_hash(wanted.consumer, launch_id=launch.pk) for launch in launches]
     return "c.consumer = ANY(%s) AND c.consumer <> 0", [hashes]
 
 
@@ -175,13 +190,6 @@ def _is_id(column: str, wanted: str) -> tuple[str, list[Any]]:
     number = uuid.UUID(bytes=id_bytes(wanted))
     condition = f"uuid_hash(c.{column}) = uuid_hash(%s) AND c.{column} = %s AND c.{column} <> {_NO_ID}"
     return condition, [number, number]
-
-
-def _hash_asked_for(consumer: str, launch: Launch) -> int:
-    """A consumer is asked for by its name, or by the 16 digits that lists show instead of it."""
-    if len(consumer) == 16 and not set(consumer) - set("0123456789abcdef"):
-        return int.from_bytes(bytes.fromhex(consumer), "big", signed=True)
-    return consumer_hash(consumer, launch_id=launch.pk)
 
 
 _FIND = """
@@ -210,7 +218,7 @@ def _found(row: Sequence[Any]) -> FoundCall:
     ids = (
         trace.hex if trace.int else "",
         name or (request.hex if request.int else ""),
-        consumer.to_bytes(8, "big", signed=True).hex() if consumer else "",
+        _CODE_BEGINS + consumer.to_bytes(8, "big", signed=True).hex() if consumer else "",
     )
     return FoundCall(*[*row[:12], *ids, *row[16:]])
 

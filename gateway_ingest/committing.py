@@ -4,13 +4,10 @@ Whoever waits while a group is being written makes the next group, so that nobod
 fails is taken apart and stored one by one: no delivery suffers for its neighbour.
 """
 
-import asyncio
 import logging
 import threading
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
@@ -20,40 +17,18 @@ from django.utils.translation import gettext as _
 from gateway_ingest import admission
 from gateway_ingest.admission import Caller
 from gateway_ingest.models import Source
-from gateway_ingest.receive import Delivery, finished, read
+from gateway_ingest.receive import finished, read
 from gateway_ingest.senders import sources_of_keys, unknown_key
 from gateway_ingest.storing import Answer, Told, store_all
+from gateway_ingest.turns import LARGEST_GROUP, Outcome, Turns, Waiting
 from hypercare.core.problem import Problem
 
 log = logging.getLogger(__name__)
 
-LARGEST_GROUP = 64
-MOST_WAITING = 1000
-MOST_BYTES = 32 * 1024 * 1024
-# One key may fill this share of the queue; the rest is for the others.
-SHARE_OF_ONE_KEY = 0.5
 # After so long a silence the connection is tried before it is used: the database may have been restarted.
 _TRUSTED_SECONDS = 1.0
 # How long whoever was just answered may take to speak again before a group goes without them.
 _MOMENT_SECONDS = 0.003
-
-Outcome = Answer | Problem
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A delivery that waits for its group; `in_address` tells whether its key came there or as Bearer."""
-
-    key: str
-    in_address: bool
-    caller: str
-    delivery: Delivery
-    answered: "asyncio.Future[Outcome]"
-
-    @property
-    def size(self) -> int:
-        """What it takes of the room that all share."""
-        return len(self.delivery.body)
 
 
 class Committer:
@@ -64,21 +39,14 @@ class Committer:
 
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._queue: deque[Waiting] = deque()
-        self._of_key: Counter[str] = Counter()
-        self._bytes = 0
+        self._turns = Turns()
         self._more = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def take(self, waiting: Waiting) -> None:
         """Puts a delivery into the queue; raises Problem 503 where it is full."""
         with self._more:
-            is_flood = self._of_key[waiting.key] >= MOST_WAITING * SHARE_OF_ONE_KEY
-            if is_flood or len(self._queue) >= MOST_WAITING or self._bytes + waiting.size > MOST_BYTES:
-                raise Problem(503, _("More comes in than can be stored at the moment; send it again."))
-            self._queue.append(waiting)
-            self._of_key[waiting.key] += 1
-            self._bytes += waiting.size
+            self._turns.join(waiting)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="commit", daemon=True)
                 self._thread.start()
@@ -96,28 +64,38 @@ class Committer:
     def _next_group(self, answered: int) -> list[Waiting]:
         """What waits; so many were just answered, and one group with what they say next costs less than two."""
         with self._more:
-            wanted = min(LARGEST_GROUP, len(self._queue) + answered)
-            self._more.wait_for(lambda: len(self._queue) >= wanted, _MOMENT_SECONDS)
-            self._more.wait_for(lambda: self._queue)
-            group = [self._queue.popleft() for _number in range(min(len(self._queue), LARGEST_GROUP))]
-            self._of_key.subtract(waiting.key for waiting in group)
-            self._of_key = +self._of_key  # forgets the keys of which nothing waits
-            self._bytes -= sum(waiting.size for waiting in group)
-            return group
+            wanted = min(LARGEST_GROUP, len(self._turns) + answered)
+            self._more.wait_for(lambda: len(self._turns) >= wanted, _MOMENT_SECONDS)
+            self._more.wait_for(lambda: self._turns)
+            return self._turns.group()
 
 
 def outcomes_of(group: Sequence[Waiting], *, now: datetime) -> list[Outcome]:
-    """What becomes of each delivery of a group; never raises, so that every sender is answered."""
+    """What becomes of each delivery of a group; never raises, so that every sender is answered.
+
+    A connection that was lost is known only once it is used, so what fails for that is tried once more on a new one.
+    """
     try:
-        found = sources_of_keys({waiting.key for waiting in group}, now=now)
-        said = [_read(waiting, found.get(waiting.key), now=now) for waiting in group]
-        stored = iter(_stored([one for one in said if isinstance(one, Told)], now=now))
-        return [
-            _charged(found.get(waiting.key), next(stored) if isinstance(one, Told) else one)
-            for waiting, one in zip(group, said, strict=True)
-        ]
+        return _outcomes(group, now=now)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("the database went away and is asked once more: %s", error)
+        connection.close()
     except Exception as error:  # noqa: BLE001 - a thread that ended would leave all who come after unanswered
         return [_problem_of(error)] * len(group)
+    try:
+        return _outcomes(group, now=now)
+    except Exception as error:  # noqa: BLE001 - as above
+        return [_problem_of(error)] * len(group)
+
+
+def _outcomes(group: Sequence[Waiting], *, now: datetime) -> list[Outcome]:
+    found = sources_of_keys({waiting.key for waiting in group}, now=now)
+    said = [_read(waiting, found.get(waiting.key), now=now) for waiting in group]
+    stored = iter(_stored([one for one in said if isinstance(one, Told)], now=now))
+    return [
+        _charged(found.get(waiting.key), next(stored) if isinstance(one, Told) else one)
+        for waiting, one in zip(group, said, strict=True)
+    ]
 
 
 def _read(waiting: Waiting, source: Source | None, *, now: datetime) -> Told | Outcome:
@@ -136,9 +114,11 @@ def _stored(told: Sequence[Told], *, now: datetime) -> list[Outcome]:
         return []
     try:
         return [_finished(one, answer, now=now) for one, answer in zip(told, store_all(told, now=now), strict=True)]
-    except Exception as error:  # noqa: BLE001 - looked at one by one
-        if len(told) == 1 or _is_away(error):
-            return [_problem_of(error)] * len(told)
+    except Exception as error:
+        if _is_away(error):
+            raise
+        if len(told) == 1:
+            return [_problem_of(error)]
         return [outcome for one in told for outcome in _stored([one], now=now)]
 
 

@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 
+from gateway_ingest import batches
 from gateway_ingest.models import DeadLetter, Source
+from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import UNSAFE_CHARACTER, BadJson, BodyTooLarge
+from hypercare.core.timeline import Actor, Entry, record
 
 KEPT_PER_SOURCE = 200
+# Each stands for all that were turned away for one reason, and never takes the place of a letter.
+REFUSALS_PER_SOURCE = 20
 _MAX_TEXT = 64 * 1024
 # A secret that the cut goes through would not be recognised; so we redact a little more than we keep.
 _MARGIN = 8 * 1024
@@ -28,40 +34,77 @@ def keep(
     now: datetime,
     headers: Mapping[str, str] | None = None,
 ) -> DeadLetter:
-    """Stores the beginning of a body and counts it; the oldest beyond the newest 200 of the source go."""
+    """Stores the beginning of a body and counts it; the oldest beyond the newest 200 of the source go, handled ones first."""
+    readable, truncated = _readable(body)
     letter = DeadLetter.objects.create(
         source=source,
         format=format_name[:40],
-        reason=redact(reason).text[:500],
-        body=_readable(body),
+        reason=_reason(reason),
+        body=readable,
+        truncated=truncated,
         headers=_telling(headers or {}),
         received_at=now,
     )
     Source.objects.filter(pk=source.pk).update(letters=F("letters") + 1)
-    newest = DeadLetter.objects.filter(source=source).order_by("-pk").values("pk")[:KEPT_PER_SOURCE]
-    DeadLetter.objects.filter(source=source).exclude(pk__in=newest).delete()
+    _forget_oldest(source, refusal=False, keep=KEPT_PER_SOURCE)
     return letter
+
+
+@transaction.atomic
+def count_refusal(source: Source, *, reason: str, format_name: str, now: datetime) -> DeadLetter:
+    """Counts a sender that did not come in: one entry for each reason, without what it sent, that says when it was last."""
+    # The source's row lock comes first, so that two of one reason are one entry.
+    Source.objects.filter(pk=source.pk).update(refused=F("refused") + 1)
+    same = DeadLetter.objects.filter(source=source, refusal=True, reason=_reason(reason), handled_at=None)
+    if same.update(count=F("count") + 1, received_at=now):
+        return same.latest("pk")
+    entry = DeadLetter.objects.create(
+        source=source, format=format_name[:40], reason=_reason(reason), body="", refusal=True, received_at=now
+    )
+    _forget_oldest(source, refusal=True, keep=REFUSALS_PER_SOURCE)
+    return entry
+
+
+def _forget_oldest(source: Source, *, refusal: bool, keep: int) -> None:
+    rows = DeadLetter.objects.filter(source=source, refusal=refusal)
+    newest = rows.order_by(F("handled_at").desc(nulls_first=True), "-received_at", "-pk").values("pk")[:keep]
+    rows.exclude(pk__in=newest).delete()
+
+
+def waiting_in(launch: Launch) -> QuerySet[DeadLetter]:
+    """The launch's letters that nobody replayed or dismissed."""
+    return DeadLetter.objects.filter(source__launch=launch, handled_at=None)
+
+
+@transaction.atomic
+def dismiss(letters: QuerySet[DeadLetter], launch: Launch, *, actor: Actor, now: datetime) -> int:
+    """Takes letters off the list for good, with a word in the timeline; says how many."""
+    reasons = sorted(set(letters.values_list("reason", flat=True)))
+    number = letters.filter(handled_at=None).update(handled_at=now)
+    if number:
+        data = {"number": number, "reason": reasons[0] if len(reasons) == 1 else ""}
+        record(launch, [Entry(f"launch:{launch.slug}", "dead_letter.dismissed", data)], actor=actor, now=now)
+    return number
 
 
 def refused(source: Source, body: bytes, error: Problem | BadJson, *, format_name: str, now: datetime) -> Problem:
     """Keeps a body that cannot be read at all; returns the problem to raise: 413 too large, 400, or what it was."""
     status = error.status if isinstance(error, Problem) else 413 if isinstance(error, BodyTooLarge) else 400
     letter = keep(source, body, reason=error.detail, format_name=format_name, now=now)
+    batches.note_rejected(source, now=now)
     return Problem(status, error.detail, dead_letter=letter.key)
 
 
-def forget(key: str) -> None:
-    """A replay that failed for the same reason makes no second letter."""
-    letter = DeadLetter.objects.get(pk=int(key.removeprefix("DL-")))
-    Source.objects.filter(pk=letter.source_id).update(letters=F("letters") - 1)
-    letter.delete()
+def _reason(reason: str) -> str:
+    return redact(reason).text[:500]
 
 
-def _readable(body: bytes) -> str:
+def _readable(body: bytes) -> tuple[str, bool]:
+    """The beginning of a body without secrets, and whether that is not all of it."""
     text = body[: 4 * (_MAX_TEXT + _MARGIN)].decode("utf-8", "replace")
-    whole = len(text) <= _MAX_TEXT
-    redacted = _clean(text[: _MAX_TEXT + _MARGIN])
-    return redacted if whole else redacted[:-_MARGIN] + "…"
+    if len(text) <= _MAX_TEXT:
+        return _clean(text), False
+    return _clean(text[: _MAX_TEXT + _MARGIN])[:-_MARGIN] + "…", True
 
 
 def _telling(headers: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway_ingest.formats import IncomingAlert
-from gateway_ingest.models import Alert, AlertStatus
+from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 
 # Two Alertmanagers that speak for one another may lag by some seconds. A firing they mean anew comes after the
 # group interval, five minutes by default: so what comes sooner and began no later is only late.
@@ -66,20 +66,30 @@ def rule_for(alert: Alert | None, said: IncomingAlert, *, reported: bool, now: d
         return Rule.RESOLVED if reported else Rule.RESOLVED_UNSEEN
     if not reported and said.status != AlertStatus.SUPPRESSED:
         return _UNSEEN[said.status]
-    return _when_open(AlertStatus(alert.status), said)
+    return _when_open(alert, said)
 
 
-def _when_open(status: AlertStatus, said: IncomingAlert) -> Rule:
-    """A firing sent again leaves an acknowledgement standing; only its end, told as such, takes it back."""
+def _when_open(alert: Alert, said: IncomingAlert) -> Rule:
+    """A firing sent again leaves an acknowledgement standing; only its end, told as such, takes it back.
+
+    What is said more mildly while it stands makes nothing milder.
+    """
+    status = AlertStatus(alert.status)
     if said.status == AlertStatus.FIRING:
         if status == AlertStatus.SUPPRESSED:
             return Rule.UNSUPPRESSED
-        if said.worse:
+        if said.worse or _is_louder(said, alert):
             return Rule.WORSENED
         return Rule.LET_GO if status == AlertStatus.ACKNOWLEDGED and said.let_go else Rule.REPEATED
     if said.status == status:
         return Rule.REPEATED
     return Rule.ACKNOWLEDGED if said.status == AlertStatus.ACKNOWLEDGED else Rule.SUPPRESSED
+
+
+def _is_louder(said: IncomingAlert, alert: Alert) -> bool:
+    """The severities are listed with the loudest first."""
+    known = AlertSeverity.values
+    return alert.severity in known and known.index(said.severity) < known.index(alert.severity)
 
 
 def _when_over(alert: Alert, said: IncomingAlert, *, now: datetime) -> Rule:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gateway_ingest.mapping import FACTS, ITEMS, MAX_LENGTH, Expressions
 from gateway_ingest.models import AlertSeverity, AlertStatus
-from hypercare.core.forms.fields import LineField, refuse_unsafe_characters
+from hypercare.core.forms.fields import LineField, offer, refuse_unsafe_characters
 from hypercare.core.models import Component, Launch
 from hypercare.core.strict_json import JSON, BadJson, parse
 
@@ -35,7 +35,7 @@ class DescriptionForm(forms.Form):
 
     def __init__(self, *arguments: Any, launch: Launch, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.fields["component"].queryset = launch.components.order_by("name")  # type: ignore[attr-defined]
+        offer(self, "component", launch.components.order_by("name"))
 
 
 class WordsField(forms.CharField):

@@ -1,7 +1,7 @@
 """This module says how a launch's sources are: how much comes each minute, how late, and what was not taken."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ class Health:
     rejected: int
     lag: timedelta | None
     waiting_letters: int
+    newest_reason: str = ""
 
     @property
     def rows(self) -> int:
@@ -79,10 +80,18 @@ def health_of(sources: Iterable[Source], *, now: datetime) -> dict[int, Health]:
         one["source"]: one
         for one in recent.order_by().values("source").annotate(n=Count("pk"), bad=Sum("rejected"), middle=Median("lag"))
     }
-    letters = DeadLetter.objects.filter(source__in=rows, handled_at=None).order_by().values("source")
-    waiting = {one["source"]: one["n"] for one in letters.annotate(n=Count("pk"))}
+    letters = DeadLetter.objects.filter(source__in=rows, refusal=False)
+    by_source = letters.filter(handled_at=None).order_by().values("source")
+    waiting = {one["source"]: one["n"] for one in by_source.annotate(n=Count("pk"))}
+    newest = letters.filter(received_at__gte=since).order_by("source", "-received_at", "-pk").distinct("source")
+    reasons = dict(newest.values_list("source", "reason"))
     return {
-        row.pk: _health(row, minutes.get(row.pk), sums.get(row.pk, {}), waiting.get(row.pk, 0), now=now) for row in rows
+        row.pk: replace(
+            _health(row, minutes.get(row.pk), sums.get(row.pk, {}), now=now),
+            waiting_letters=waiting.get(row.pk, 0),
+            newest_reason=reasons.get(row.pk, ""),
+        )
+        for row in rows
     }
 
 
@@ -95,9 +104,7 @@ def _minutes(batches: Any, since: datetime) -> dict[int, list[int]]:
     return found
 
 
-def _health(
-    source: Source, minutes: list[int] | None, sums: Mapping[str, Any], letters: int, *, now: datetime
-) -> Health:
+def _health(source: Source, minutes: list[int] | None, sums: Mapping[str, Any], *, now: datetime) -> Health:
     lag = sums.get("middle")
     rejected = sums.get("bad") or 0
     return Health(
@@ -106,17 +113,17 @@ def _health(
         deliveries=sums.get("n") or 0,
         rejected=rejected,
         lag=None if lag is None else timedelta(milliseconds=lag),
-        waiting_letters=letters,
+        waiting_letters=0,
     )
 
 
 def _state(source: Source, rejected: int, *, now: datetime) -> str:
     if source.revoked_at:
         return "ended"
-    if source.last_event_at is None:
-        return "waiting"
     if rejected:
         return "rejecting"
+    if source.last_event_at is None:
+        return "waiting"
     program = PROGRAMS.get(source.program)
     is_traffic = program is not None and program.says == Says.CALLS
     return "silent" if is_traffic and now - source.last_event_at > _SILENT_AFTER else "hearing"

@@ -7,7 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from feedback.intake import refuse_closed
-from gateway_ingest.models import Heartbeat, Source
+from gateway_ingest.absences import AWAY_AFTER, absences_of
+from gateway_ingest.models import Heartbeat, Source, TrafficWatch
+from gateway_ingest.silences import DEFAULT_INTERVAL, beat
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem, not_found
 from hypercare.core.redaction import redact
@@ -18,7 +20,6 @@ MAX_NAMES = 100
 MAX_NAME = 80
 MAX_BODY = 4096
 LONGEST = timedelta(days=31).total_seconds()
-DEFAULT_INTERVAL = 60.0
 
 
 def read(body: bytes) -> tuple[str, float | None]:
@@ -66,21 +67,20 @@ def note(source: Source, name: str, interval: float | None, *, now: datetime) ->
         )
     if interval is not None:
         known.interval, known.declared = interval, True
-    beat(known, now)
-    known.save(update_fields=["last_at", "interval", "declared", "gaps"])
+    if known.declared:
+        known.last_at = max(known.last_at, now)
+    else:
+        _learn(known, now)
+    known.save(update_fields=["last_at", "interval", "declared", "gaps", "hours", "steady_since"])
     return known
 
 
-def beat(heartbeat: Heartbeat, at: datetime) -> Heartbeat:
-    """The heartbeat after one more sign of life; a learned interval follows the longest gaps and forgets them slowly."""
-    gap = (at - heartbeat.last_at).total_seconds()
-    if gap <= 0:
-        return heartbeat
-    heartbeat.last_at = at
-    if not heartbeat.declared:
-        heartbeat.gaps += 1
-        heartbeat.interval = max(gap, 0.98 * heartbeat.interval)
-    return heartbeat
+def _learn(known: Heartbeat, now: datetime) -> None:
+    """While nobody looks, it is not known whether the door was open all the time, so nothing is learned."""
+    launch = known.source.launch
+    looked_until = TrafficWatch.objects.filter(launch=launch).values_list("looked_until", flat=True).first()
+    is_watched = looked_until is None or now - looked_until <= AWAY_AFTER
+    beat(known, now, zone=launch.zone, away=absences_of(launch, known.last_at), learns=is_watched)
 
 
 @transaction.atomic

@@ -172,7 +172,7 @@ class Ledger:
             "component": component_of(said.component_names, self._components_of(launch_id)),
             "labels": said.labels,
             "url": said.url,
-            "starts_at": said.starts_at or self.now,
+            "starts_at": said.starts_at or _end_of_unseen(said) or self.now,
         }
 
     def _components_of(self, launch_id: int) -> dict[str, Component]:
@@ -180,6 +180,11 @@ class Ledger:
         if launch_id not in self.components:
             self.components[launch_id] = components_by_name(launch_id)
         return self.components[launch_id]
+
+
+def _end_of_unseen(said: IncomingAlert) -> datetime | None:
+    """Where nobody says when an episode began, its end is all we know of it: what begins after that is another one."""
+    return said.ends_at if said.status == AlertStatus.RESOLVED else None
 
 
 def _key(source: Source, said: IncomingAlert) -> Key:

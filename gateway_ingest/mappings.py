@@ -31,6 +31,11 @@ def read(mapping: Mapping, payload: JSON, zone: tzinfo) -> Reading:
     return reading.apply(expressions_of(mapping), payload, zone)
 
 
+def items(mapping: Mapping, payload: JSON) -> list[JSON]:
+    """What it reads each alert from, where it names a list; empty where that is the whole body. Raises FormatError."""
+    return reading.found_items(expressions_of(mapping), payload) if mapping.items else []
+
+
 @transaction.atomic
 def save(source: Source, expressions: reading.Expressions, *, actor: Actor, now: datetime) -> Mapping:
     """Sets a source's mapping; raises Problem 400 with each field that is wrong."""

@@ -12,7 +12,7 @@ from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
 from gateway_ingest.ratings import Rating
 from gateway_ingest.storing import Answer, Told, store
-from gateway_ingest.unpacking import MAX_UNPACKED, unpack
+from gateway_ingest.unpacking import MAX_WHOLE, check_values, unpack
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.strict_json import JSON, BadJson, parse
 
@@ -72,8 +72,8 @@ def finished(told: Told, answer: Answer, *, now: datetime) -> Answer:
         Rating(one.response_id, marks.of_score(one.name, one.number, one.label), one.at)
         for one in told.logs.evaluations
     ]
-    lost = ratings.store(told.source, found, batch_id=told.batch_id, now=now)
-    return replace(answer, quiet=told.logs.quiet, lost_ratings=lost)
+    without = ratings.store(told.source, found, batch_id=told.batch_id, now=now)
+    return replace(answer, quiet=told.logs.quiet, waiting_ratings=without.waiting, lost_ratings=without.lost)
 
 
 def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: datetime) -> Answer:
@@ -84,6 +84,7 @@ def receive_logs(source: Source, delivery: Delivery, *, protobuf: bool, now: dat
         told = _told_by_logs(source, body, payload, request=delivery.request)
     except FormatError as error:
         letter = dead_letters.keep(source, b"" if protobuf else body, reason=str(error), format_name="otlp", now=now)
+        batches.note_rejected(source, now=now)
         raise Problem(400, str(error), dead_letter=letter.key) from error
     return finished(told, store(told, now=now), now=now)
 
@@ -115,7 +116,7 @@ def _understood(
 ) -> Told | Answer:
     """Reads an opened delivery as the format of that name, or by the source's mapping where it has none."""
     try:
-        reading = _read(source, delivery, payload, name)
+        reading, items = _read(source, delivery, payload, name)
     except FormatError as error:
         return _whole_letter(source, delivery, body, str(error), now=now)
     if len(reading) > MAX_ALERTS:
@@ -130,6 +131,7 @@ def _understood(
         format_name=delivery.format_name,
         headers=delivery.headers,
         request=delivery.request,
+        items=items,
     )
 
 
@@ -140,7 +142,8 @@ def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes
         body = unpack(delivery.body, encoding=delivery.encoding)
         if delivery.headers.get("content-type", "").startswith(posted_forms.CONTENT_TYPE):
             body = posted_forms.as_json(body)
-        payload = parse(body, max_bytes=MAX_UNPACKED)
+        check_values(body)
+        payload = parse(body, max_bytes=MAX_WHOLE)
         _check_number(payload)
     except (Problem, BadJson) as error:
         raise dead_letters.refused(source, body, error, format_name=delivery.format_name, now=now) from error
@@ -165,14 +168,15 @@ def _format_of(source: Source, delivery: Delivery, payload: JSON) -> str:
     return delivery.format_name or (found.name if found else "")
 
 
-def _read(source: Source, delivery: Delivery, payload: JSON, name: str) -> Reading:
+def _read(source: Source, delivery: Delivery, payload: JSON, name: str) -> tuple[Reading, list[JSON]]:
+    """The alerts, and what a mapping read each from."""
     if name:
-        return read_as(name, payload, delivery.headers, zone=sources.zone_of(source))
+        return read_as(name, payload, delivery.headers, zone=sources.zone_of(source)), []
     mapping = mappings.of(source)
     if mapping is None:
         detail = _("We do not know this format; known are: %(known)s. Or teach it to us: fix the mapping.")
         raise FormatError(detail % {"known": ", ".join(FORMATS)})
-    return mappings.read(mapping, payload, sources.zone_of(source))
+    return mappings.read(mapping, payload, sources.zone_of(source)), mappings.items(mapping, payload)
 
 
 @transaction.atomic
@@ -180,5 +184,5 @@ def _whole_letter(source: Source, delivery: Delivery, body: bytes, reason: str, 
     letter = dead_letters.keep(
         source, body, reason=reason, format_name=delivery.format_name, headers=delivery.headers, now=now
     )
-    Source.objects.filter(pk=source.pk).update(last_event_at=now)
+    batches.note_rejected(source, now=now)
     return Answer(rejected=[{"index": None, "error": reason}], dead_letter=letter.key)

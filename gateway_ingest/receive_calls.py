@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from feedback.intake import refuse_closed
 from gateway_ingest import batches, call_kinds, dead_letters, routing
 from gateway_ingest.call_columns import Columns, columns_of, joined
-from gateway_ingest.call_rows import Numbered, Wrong, rows_of
+from gateway_ingest.call_rows import MAX_ROWS, Numbered, Wrong, rows_of, too_many_rows
 from gateway_ingest.calls import STORE, keep_days
 from gateway_ingest.formats.calls import CALL_FORMATS, CallError, CallFormat, IncomingCall, Row, recognised
 from gateway_ingest.models import Backfill, Source
@@ -22,7 +22,6 @@ from gateway_ingest.routes import route_of
 from gateway_ingest.routing import Routing
 from hypercare.core.problem import Problem, not_found
 
-MAX_ROWS = 200_000
 MAX_SAID = 1000
 AHEAD = timedelta(minutes=5)
 BACKFILL_DAYS = 400
@@ -200,7 +199,7 @@ def _read_all(
                 continue
             calls.append(call)
         if len(calls) + answer.rejected_rows > MAX_ROWS:
-            raise Problem(413, _("More than 200,000 rows came at once; send smaller groups."))
+            raise too_many_rows()
     return calls
 
 

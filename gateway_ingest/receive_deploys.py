@@ -16,7 +16,7 @@ from gateway_ingest.formats.deploys import DEPLOY_FORMATS, IncomingDeployment, N
 from gateway_ingest.models import Batch, Source
 from gateway_ingest.routing import Routing
 from gateway_ingest.unpacking import unpack
-from hypercare.core.models import Launch
+from hypercare.core.models import Deployment, Launch
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.strict_json import JSON, BadJson, parse
 from hypercare.core.timeline import Actor
@@ -70,6 +70,7 @@ def receive_deploy(
 
 def _letter(source: Source, body: bytes, reason: str, *, format_name: str, now: datetime) -> DeployAnswer:
     letter = dead_letters.keep(source, body, reason=reason, format_name=f"deploys/{format_name}", now=now)
+    batches.note_rejected(source, now=now)
     return DeployAnswer(rejected=[{"index": None, "error": reason}], dead_letter=letter.key)
 
 
@@ -85,20 +86,28 @@ def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now
 def _stored(source: Source, said: IncomingDeployment, *, batch_id: str, now: datetime) -> DeployAnswer:
     """The source's row lock comes first, so that two deliveries of one event follow one another."""
     source = sources.locked_living(source.pk)
-    kept_for = batches.KEY_KEPT_FOR if ":key:" in batch_id else batches.BODY_KEPT_FOR
-    if Batch.objects.filter(source=source, batch_id=batch_id, received_at__gt=now - kept_for).exists():
-        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
-        return DeployAnswer(duplicate=True)
     launch = Routing.of(source).launch_of(routing.traits_of_deployment(said))
     if launch is None:
         raise _NoLaunchError
-    row, created = record_deployment(
-        launch, _new(said, launch), source=f"source:{source.pk}", actor=Actor(source.name), now=now
-    )
+    new = _new(said, launch)
+    if batches.came_before(source, batch_id, now=now) and not _is_return(said, launch, new, batch_id=batch_id):
+        Source.objects.filter(pk=source.pk).update(repeats=F("repeats") + 1, last_event_at=now)
+        return DeployAnswer(duplicate=True)
+    row, created = record_deployment(launch, new, source=f"source:{source.pk}", actor=Actor(source.name), now=now)
     facts = {"accepted": int(created), "lag": _lag(said, now=now), "received_at": now}
     Batch.objects.update_or_create(source=source, batch_id=batch_id, defaults=facts)
     Source.objects.filter(pk=source.pk).update(last_event_at=now, first_event_at=source.first_event_at or now)
     return DeployAnswer(deployment=name_of(row), duplicate=not created)
+
+
+def _is_return(said: IncomingDeployment, launch: Launch, new: NewDeployment, *, batch_id: str) -> bool:
+    """Whether the same body tells of a rollback: nothing in it names one deployment, and another version is live now."""
+    if ":key:" in batch_id or said.deployed_at or said.external_id:
+        return False
+    of_part = Deployment.objects.filter(launch=launch, environment__name=new.environment)
+    of_part = of_part.filter(release__component__slug=new.component or None)
+    live = of_part.order_by("-deployed_at", "-pk").values_list("release__version", flat=True).first()
+    return live is not None and live != new.version
 
 
 class _NoLaunchError(Exception):

@@ -1,11 +1,13 @@
 """This module runs a dead letter through the door again, once what kept it out is put right."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gateway_ingest import dead_letters
 from gateway_ingest.models import DeadLetter
 from gateway_ingest.receive import Delivery, receive
 from gateway_ingest.receive_deploys import receive_deploy
@@ -31,43 +33,59 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
     """
     letter = DeadLetter.objects.select_for_update(of=("self",)).select_related("source__launch").get(pk=letter.pk)
     if letter.handled_at:
-        raise Problem(409, _("This letter was replayed before."))
+        raise Problem(409, _("This letter was replayed or dismissed before."))
     if why := letter.why_not_replayed:
         raise Problem(409, why)
+    # Handled letters are the first to go when a new one needs their place, and the rest of this one may be a new one.
+    DeadLetter.objects.filter(pk=letter.pk).update(handled_at=now)
     answer = _taken(letter, now=now)
-    if answer.accepted or not answer.rejected:
-        DeadLetter.objects.filter(pk=letter.pk).update(handled_at=now)
-        entry = Entry(letter.key, "dead_letter.replayed", {"source": letter.source.name, "accepted": answer.accepted})
-        record(letter.source.launch, [entry], actor=actor, now=now)
+    if _is_nothing(answer):
+        DeadLetter.objects.filter(pk=letter.pk).update(handled_at=None)
+        return answer
+    entry = Entry(letter.key, "dead_letter.replayed", {"source": letter.source.name, "accepted": answer.accepted})
+    record(letter.source.launch, [entry], actor=actor, now=now)
     return answer
 
 
 def _taken(letter: DeadLetter, *, now: datetime) -> Answer:
+    """What was posted to one format may be meant for the mapping that was made since."""
     door, _slash, name = letter.format.partition("/")
-    return _deploy_taken(letter, name, now=now) if door == "deploys" else _alerts_taken(letter, now=now)
+    if door == "deploys":
+        return _tried(lambda: _deploy_taken(letter, name, now=now))
+    answer = Answer()
+    for format_name in dict.fromkeys((letter.format, "")):
+        answer = _tried(partial(_alerts_taken, letter, format_name, now=now))
+        if not _is_nothing(answer):
+            break
+    return answer
+
+
+def _tried(attempt: Callable[[], Answer]) -> Answer:
+    """What an attempt took; one that takes nothing leaves nothing behind, and no second letter."""
+    with transaction.atomic():
+        answer = attempt()
+        if not _is_nothing(answer):
+            return answer
+        transaction.set_rollback(True)
+    return replace(answer, dead_letter="")
+
+
+def _is_nothing(answer: Answer) -> bool:
+    return bool(answer.rejected) and not answer.accepted
 
 
 def _deploy_taken(letter: DeadLetter, name: str, *, now: datetime) -> Answer:
     headers = {"idempotency-key": f"replay:{letter.pk}"}
     said = receive_deploy(letter.source, letter.body.encode(), encoding="", format_name=name, headers=headers, now=now)
-    if said.rejected:
-        dead_letters.forget(said.dead_letter)
     return Answer(accepted=int(bool(said.deployment) and not said.duplicate), rejected=said.rejected)
 
 
-def _alerts_taken(letter: DeadLetter, *, now: datetime) -> Answer:
-    """What was posted to one format may be meant for the mapping that was made since."""
-    answer = Answer()
-    for name in dict.fromkeys((letter.format, "")):
-        delivery = Delivery(
-            body=letter.body.encode(),
-            format_name=name,
-            idempotency_key=f"replay:{letter.pk}",
-            headers=letter.headers,
-            replayed=True,
-        )
-        answer = receive(letter.source, delivery, now=now)
-        if answer.accepted or not answer.rejected:
-            break
-        dead_letters.forget(answer.dead_letter)
-    return answer
+def _alerts_taken(letter: DeadLetter, format_name: str, *, now: datetime) -> Answer:
+    delivery = Delivery(
+        body=letter.body.encode(),
+        format_name=format_name,
+        idempotency_key=f"replay:{letter.pk}",
+        headers=letter.headers,
+        replayed=True,
+    )
+    return receive(letter.source, delivery, now=now)

@@ -16,7 +16,7 @@ from gateway_ingest.rules.dry_run import DAYS
 from gateway_ingest.rules.rows import MAX_CLEAR_MINUTES, MAX_LEAST, MAX_LIMIT
 from gateway_ingest.rules.rule import Against
 from gateway_ingest.rules.wording import SHARES
-from hypercare.core.forms.fields import LineField
+from hypercare.core.forms.fields import LineField, offer
 from hypercare.core.models import Component, Launch
 
 LONGEST_MAINTENANCE = timedelta(days=14)
@@ -134,9 +134,7 @@ class TargetForm(forms.Form):
 
     def __init__(self, data: Any = None, *, launch: Launch) -> None:
         super().__init__(data)
-        component = self.fields["component"]
-        assert isinstance(component, forms.ModelChoiceField)
-        component.queryset = Component.objects.filter(launch=launch).order_by("name")
+        offer(self, "component", Component.objects.filter(launch=launch).order_by("name"))
 
 
 class MaintenanceForm(forms.Form):
@@ -158,9 +156,7 @@ class MaintenanceForm(forms.Form):
         begins = now.astimezone(zone).replace(second=0, microsecond=0)
         super().__init__(data, initial={"begins_at": begins, "ends_at": begins + timedelta(hours=1)})
         self.now = now
-        component = self.fields["component"]
-        assert isinstance(component, forms.ModelChoiceField)
-        component.queryset = Component.objects.filter(launch=launch).order_by("name")
+        offer(self, "component", Component.objects.filter(launch=launch).order_by("name"))
 
     def clean(self) -> dict[str, Any]:
         """Refuses a time that is over, runs backwards or never ends."""

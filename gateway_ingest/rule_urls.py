@@ -7,8 +7,8 @@ from gateway_ingest.views import heartbeats, rules, wishes
 _RULES = "launches/<slug:slug>/rules/"
 
 urlpatterns = [
-    path("ingest/heartbeat/", heartbeats.by_bearer, name="ingest_heartbeat"),
-    path("ingest/<str:source_key>/heartbeat/", heartbeats.by_key, name="ingest_heartbeat_by_key"),
+    path("ingest/heartbeat/", heartbeats.heartbeat, name="ingest_heartbeat"),
+    path("ingest/<str:source_key>/heartbeat/", heartbeats.heartbeat, name="ingest_heartbeat_by_key"),
     path(_RULES, rules.page, name="rules"),
     path(f"{_RULES}target/", wishes.target, name="rule_target"),
     path(f"{_RULES}maintenance/", wishes.maintenance, name="maintenance"),

@@ -1,37 +1,48 @@
 """This module finds the sources that a group of deliveries comes from by their keys, and locks them all at once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from gateway_ingest.models import Source
-from hypercare.core import rows
+from hypercare.core import prepared, rows
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.secrets import digest
 
-_OPENED = "(digest = ANY(%s) OR old_digest = ANY(%s) AND old_until > %s) AND revoked_at IS NULL"
+_BY_EARLIER_KEYS = "SELECT digest, source_id FROM gateway_ingest_earlierkey WHERE digest = ANY(%s) AND until > %s"
 
 
 def sources_of_keys(keys: Collection[str], *, now: datetime) -> dict[str, Source]:
     """The living source of each key that opens one."""
     by_digest = {digest(key): key for key in keys}
-    found = {}
-    for source in _with_launches(rows.read(Source, _OPENED, [list(by_digest), list(by_digest), now])):
-        for one in (source.digest, source.old_digest):
-            is_present = one == source.digest or (source.old_until is not None and source.old_until > now)
-            if one in by_digest and is_present:
-                found[by_digest[one]] = source
-    return found
+    opened = {one.digest: one for one in _living("digest", list(by_digest))}
+    if others := by_digest.keys() - opened.keys():
+        opened |= _by_earlier_keys(list(others), opened.values(), now=now)
+    _with_launches(list(opened.values()))
+    return {by_digest[one]: source for one, source in opened.items()}
 
 
-def _with_launches(found: list[Source]) -> list[Source]:
+def _by_earlier_keys(digests: list[str], known: Iterable[Source], *, now: datetime) -> dict[str, Source]:
+    """The sources of keys that were replaced and work a while longer."""
+    with prepared.cursor() as cursor:
+        cursor.execute(_BY_EARLIER_KEYS, [digests, now])
+        numbers = dict(cursor.fetchall())
+    by_number = {source.pk: source for source in known}
+    if others := set(numbers.values()) - by_number.keys():
+        by_number |= {source.pk: source for source in _living("id", list(others))}
+    return {one: by_number[number] for one, number in numbers.items() if number in by_number}
+
+
+def _living(column: str, values: Sequence[str | int]) -> list[Source]:
+    return rows.read(Source, f"{column} = ANY(%s) AND revoked_at IS NULL", [list(values)])
+
+
+def _with_launches(found: list[Source]) -> None:
     launches = {row.pk: row for row in rows.read(Launch, "id = ANY(%s)", [[one.launch_id for one in found]])}
     for source in found:
         source.launch = launches[source.launch_id]
-    return found
 
 
 _LOCK = """SELECT source.id, source.revoked_at, launch.closed_at FROM gateway_ingest_source AS source
@@ -45,7 +56,7 @@ def lock(held: Iterable[Source]) -> None:
     What may have changed since they were read is read again: whether they were ended, or their launch closed.
     """
     by_number = {source.pk: source for source in held}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_LOCK, [list(by_number)])
         for number, revoked_at, closed_at in cursor.fetchall():
             source = by_number[number]

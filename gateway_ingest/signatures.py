@@ -12,7 +12,6 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db.models import F
 from django.utils.translation import gettext as _
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
@@ -103,7 +102,14 @@ def check_hmac(source: Source, body: bytes, headers: Headers, *, now: datetime) 
 
 
 def _check_sns(source: Source, message: dict[str, JSON], *, now: datetime) -> None:
-    if message.get("Type") == "SubscriptionConfirmation":
+    is_subscription = message.get("Type") == "SubscriptionConfirmation"
+    if not sns.is_welcome(source, str(message.get("TopicArn"))[:300], confirms=is_subscription):
+        detail = _(
+            "This source takes signed messages only, and of none but its own topics; “%(topic)s” is not on its page."
+        )
+        topic = str(message.get("TopicArn"))[:120]
+        raise refused(source, "cloudwatch", detail % {"topic": topic}, now=now)
+    if is_subscription:
         _check_subscription(source, message, now=now)
         return
     url = message.get("SigningCertURL")
@@ -134,6 +140,5 @@ def _check_subscription(source: Source, message: dict[str, JSON], *, now: dateti
 
 def refused(source: Source, name: str, reason: str, *, now: datetime) -> Problem:
     """Keeps the reason and not the body, so that nobody replays what a forger wrote; counts it for the source."""
-    Source.objects.filter(pk=source.pk).update(refused=F("refused") + 1)
-    letter = dead_letters.keep(source, b"", reason=reason, format_name=name, now=now)
+    letter = dead_letters.count_refusal(source, reason=reason, format_name=name, now=now)
     return Problem(403, reason, dead_letter=letter.key)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from cryptography.x509.verification import Store
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from gateway_ingest import dead_letters, sns_signature
+from gateway_ingest import dead_letters, sns_certificate, sns_signature
 from gateway_ingest.models import SigningCertificate, Source, TopicSubscription
 from hypercare.core import outgoing, wake
 from hypercare.core.strict_json import JSON
@@ -21,6 +22,7 @@ from hypercare.core.timeline import SYSTEM, Entry, record
 TASK = "gateway_ingest.sns_errands"
 MAX_ATTEMPTS = 8
 MAX_WAITING = 50
+MAX_TOPICS = 50
 _CLAIMED_FOR = timedelta(minutes=2)
 _WAIT = timedelta(seconds=20)
 _LONGEST_NAME = 300
@@ -58,11 +60,13 @@ def ask_to_confirm(source: Source, message: dict[str, JSON], *, now: datetime) -
     wake.worker_after_commit(TASK)
 
 
-def run_errands(*, clock: Callable[[], datetime], fetch: outgoing.Fetch = outgoing.fetch) -> int:
+def run_errands(
+    *, clock: Callable[[], datetime], fetch: outgoing.Fetch = outgoing.fetch, trusted: Store | None = None
+) -> int:
     """Fetches what is wanted and confirms what is genuine; returns how many were tried."""
-    tried = 0
+    tried, trusted = 0, trusted or sns_certificate.roots()
     while wanted := _claimed(SigningCertificate, now=clock()):
-        _fetch_certificate(wanted, fetch, now=clock())
+        _fetch_certificate(wanted, fetch, trusted, now=clock())
         tried += 1
     while waiting := _claimed(TopicSubscription, now=clock()):
         _confirm(waiting, fetch, now=clock())
@@ -82,7 +86,7 @@ def _claimed(model: type[Wanted], *, now: datetime) -> Wanted | None:
     return found
 
 
-def _fetch_certificate(wanted: SigningCertificate, fetch: outgoing.Fetch, *, now: datetime) -> None:
+def _fetch_certificate(wanted: SigningCertificate, fetch: outgoing.Fetch, trusted: Store, *, now: datetime) -> None:
     try:
         answer = fetch(wanted.url)
     except outgoing.Unreachable as error:
@@ -92,13 +96,20 @@ def _fetch_certificate(wanted: SigningCertificate, fetch: outgoing.Fetch, *, now
     if answer.status != 200 or "BEGIN CERTIFICATE" not in pem:
         _later(wanted, _("The address answered %(status)d and no certificate.") % {"status": answer.status}, now=now)
         return
+    try:
+        sns_certificate.check(pem, wanted.url, fetch=fetch, trusted=trusted, now=now)
+    except (outgoing.Unreachable, sns_certificate.Untrusted) as error:
+        _later(wanted, str(error), now=now)
+        return
     wanted.pem, wanted.handled_at, wanted.outcome = pem, now, ""
     wanted.save(update_fields=["pem", "handled_at", "outcome"])
 
 
 def _confirm(waiting: TopicSubscription, fetch: outgoing.Fetch, *, now: datetime) -> None:
     pem = certificate(str(waiting.message.get("SigningCertURL")), now=now)
-    if not pem:
+    if not is_welcome(Source.objects.get(pk=waiting.source_id), waiting.topic):
+        _give_up(waiting, _("It is none of the topics on this source's page."), now=now)
+    elif not pem:
         _later(waiting, _("The certificate that signed it could not be fetched yet."), now=now)
     elif not sns_signature.is_genuine(waiting.message, pem, now=now):
         _give_up(waiting, _("The signature of the subscription is wrong, so it was not confirmed."), now=now)
@@ -117,8 +128,24 @@ def _visit(waiting: TopicSubscription, fetch: outgoing.Fetch, *, now: datetime) 
         return
     with transaction.atomic():
         _handled(waiting, "", now=now)
+        _bind(waiting)
         entry = Entry(f"source:{waiting.source_id}", "source.subscribed", {"topic": waiting.topic})
         record(waiting.source.launch, [entry], actor=SYSTEM, now=now)
+
+
+def _bind(waiting: TopicSubscription) -> None:
+    """Notes the topic with its source; one that takes signed messages only is bound to the first by itself."""
+    source = Source.objects.select_for_update(no_key=True).get(pk=waiting.source_id)
+    if waiting.topic not in source.topics and len(source.topics) < MAX_TOPICS and is_welcome(source, waiting.topic):
+        source.topics = [*source.topics, waiting.topic]
+        source.save(update_fields=["topics"])
+
+
+def is_welcome(source: Source, topic: str, *, confirms: bool = True) -> bool:
+    """Whether a source takes a topic: any while it is not bound, else those on its list, and a first one to be confirmed."""
+    if not source.signed_only or topic in source.topics:
+        return True
+    return confirms and not source.topics
 
 
 def _later(errand: SigningCertificate | TopicSubscription, why: str, *, now: datetime) -> None:

@@ -23,6 +23,12 @@ _SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
 _HASHES = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303 - version 1 of the service signs with it
 
 
+def names_of(url: str) -> tuple[str, ...]:
+    """The hosts that a certificate kept at this address may be for: the service has one for all its regions."""
+    host = urlsplit(url).hostname or ""
+    return ("sns.amazonaws.com.cn" if host.endswith(".cn") else "sns.amazonaws.com", host)
+
+
 def signed_part(message: dict[str, JSON]) -> dict[str, JSON]:
     """Only what the signature covers, and the signature."""
     kept = (*_SIGNED.get(str(message.get("Type")), ()), "Signature", "SignatureVersion", "SigningCertURL")

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gateway_ingest import keeping, programs, signatures
+from gateway_ingest import keeping, programs, signatures, sns
 from gateway_ingest.models import RouteField, Source
 from gateway_ingest.sources import MAX_NAME, Limits
-from hypercare.core.forms.fields import LineField, refuse_unsafe_characters, zone_choices
+from hypercare.core.forms.fields import LineField, offer, refuse_unsafe_characters, zone_choices
 from hypercare.core.models import Launch
 from hypercare.core.one_line import has_unseen
 
@@ -23,6 +23,7 @@ MAX_NETWORKS = 50
 MAX_ROWS_A_SECOND = 1_000_000
 _HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 _HOST = re.compile(r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?")
+_TOPIC = re.compile(r"arn:aws(?:-[a-z-]{2,10})?:sns:[a-z0-9-]{3,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")
 _FEWEST_LETTERS = 8
 
 
@@ -52,6 +53,54 @@ class SourceForm(forms.Form):
     )
 
 
+class NetworksField(forms.CharField):
+    """Addresses and networks, one a line or by comma."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+    default_validators = [refuse_unsafe_characters]
+
+    def clean(self, value: Any) -> list[str]:
+        """The networks as they are compared; an error names the first that is none."""
+        given = [word for word in re.split(r"[\s,;]+", super().clean(value) or "") if word]
+        if len(given) > MAX_NETWORKS:
+            raise ValidationError(gettext("At most 50 networks are kept."))
+        return list(dict.fromkeys(map(self._network, given)))
+
+    def _network(self, word: str) -> str:
+        try:
+            return str(ipaddress.ip_network(word, strict=False))
+        except ValueError as error:
+            detail = gettext("“%(word)s” is no address or network; write one such as 203.0.113.7 or 10.0.0.0/8.")
+            raise ValidationError(detail % {"word": word[:60]}) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """Kept networks as lines."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+
+class TopicsField(forms.CharField):
+    """ARNs of topics, one a line or by comma."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+    default_validators = [refuse_unsafe_characters]
+
+    def clean(self, value: Any) -> list[str]:
+        """The topics; an error names the first that is none."""
+        given = [word for word in re.split(r"[\s,;]+", super().clean(value) or "") if word]
+        if len(given) > sns.MAX_TOPICS:
+            raise ValidationError(gettext("At most 50 topics are kept."))
+        if wrong := [word for word in given if not _TOPIC.fullmatch(word)]:
+            detail = gettext(
+                "“%(word)s” is no topic; write its ARN such as arn:aws:sns:eu-north-1:123456789012:alarms."
+            )
+            raise ValidationError(detail % {"word": wrong[0][:120]})
+        return list(dict.fromkeys(given))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Kept topics as lines."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+
 class SigningForm(forms.Form):
     """Whether and how a source's messages are signed."""
 
@@ -74,12 +123,21 @@ class SigningForm(forms.Form):
     signed_only = forms.BooleanField(
         label=_("Take signed messages only"),
         required=False,
-        help_text=_("What is signed in this way, and Amazon SNS. Everything else is refused."),
+        help_text=_("What is signed in this way, and Amazon SNS of the topics below. Everything else is refused."),
+    )
+    topics = TopicsField(
+        label=_("Topics of Amazon SNS"),
+        required=False,
+        max_length=20_000,
+        help_text=_(
+            "Their ARNs, one a line. Those that were confirmed stand here; without any, the first one is taken."
+        ),
     )
 
     def __init__(self, *args: Any, source: Source, **options: Any) -> None:
         self.source = source
-        options["initial"] = {"header": source.signature_header, "signed_only": source.signed_only}
+        present = {"header": source.signature_header, "signed_only": source.signed_only}
+        options["initial"] = present | {"topics": source.topics}
         super().__init__(*args, **options)
 
     def clean_header(self) -> str:
@@ -133,31 +191,6 @@ def check_secret(given: str) -> None:
         )
 
 
-class NetworksField(forms.CharField):
-    """Addresses and networks, one a line or by comma."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-    default_validators = [refuse_unsafe_characters]
-
-    def clean(self, value: Any) -> list[str]:
-        """The networks as they are compared; an error names the first that is none."""
-        given = [word for word in re.split(r"[\s,;]+", super().clean(value) or "") if word]
-        if len(given) > MAX_NETWORKS:
-            raise ValidationError(gettext("At most 50 networks are kept."))
-        return list(dict.fromkeys(map(self._network, given)))
-
-    def _network(self, word: str) -> str:
-        try:
-            return str(ipaddress.ip_network(word, strict=False))
-        except ValueError as error:
-            detail = gettext("“%(word)s” is no address or network; write one such as 203.0.113.7 or 10.0.0.0/8.")
-            raise ValidationError(detail % {"word": word[:60]}) from error
-
-    def prepare_value(self, value: Any) -> Any:
-        """Kept networks as lines."""
-        return "\n".join(value) if isinstance(value, list) else value
-
-
 class LimitsForm(forms.Form):
     """From where a source may send, how much, and whose clock its times follow."""
 
@@ -184,9 +217,7 @@ class LimitsForm(forms.Form):
         present = {"networks": source.allowed_networks, "rows_a_second": source.rows_a_second}
         options["initial"] = present | {"zone": source.zone or "UTC"}
         super().__init__(*args, **options)
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)
-        zone.choices = zone_choices(source.zone)
+        offer(self, "zone", zone_choices(source.zone))
 
     @property
     def limits(self) -> Limits:
@@ -201,14 +232,13 @@ class RouteForm(forms.Form):
     field = forms.ChoiceField(label=_("If"), choices=RouteField.choices)
     name = LineField(label=_("Name of the label"), required=False, max_length=80)
     value = LineField(label=_("is"), required=False, max_length=200)
-    launch = forms.ModelChoiceField(label=_("then to"), queryset=Launch.objects.none(), to_field_name="slug")
+    launch = forms.ModelChoiceField(
+        label=_("then to"), queryset=Launch.objects.none(), to_field_name="slug", empty_label=None
+    )
 
     def __init__(self, *args: Any, launches: QuerySet[Launch], **options: Any) -> None:
         super().__init__(*args, **options)
-        chosen = self.fields["launch"]
-        assert isinstance(chosen, forms.ModelChoiceField)
-        chosen.queryset = launches
-        chosen.empty_label = None
+        offer(self, "launch", launches)
         self.fields["value"].widget.attrs["spellcheck"] = "false"
 
     def clean(self) -> dict[str, Any]:

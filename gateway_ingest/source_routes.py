@@ -1,5 +1,6 @@
 """This module adds and removes the routes of a source: only somebody who may manage both launches joins them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,26 @@ def add(source: Source, new: NewRoute, *, principal: Principal, now: datetime) -
         raise Problem(409, detail, errors=(FieldError("/value", detail),)) from error
     _note(route, "source.routed", actor=principal.actor, now=now)
     return route
+
+
+@transaction.atomic
+def replace_all(source: Source, wanted: Sequence[NewRoute], *, principal: Principal, now: datetime) -> None:
+    """Makes these the source's routes, in this order; those that stay as they are at the beginning are left alone.
+
+    Raises Problem as `add`.
+    """
+    present = list(source.routes.select_related("source__launch", "launch"))
+    same = 0
+    while same < min(len(present), len(wanted)) and _is_like(present[same], wanted[same]):
+        same += 1
+    for route in present[same:]:
+        remove(route, actor=principal.actor, now=now)
+    for new in wanted[same:]:
+        add(source, new, principal=principal, now=now)
+
+
+def _is_like(route: SourceRoute, new: NewRoute) -> bool:
+    return (route.field, route.name, route.value, route.launch_id) == (new.field, new.name, new.value, new.launch.pk)
 
 
 @transaction.atomic

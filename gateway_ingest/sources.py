@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from gateway_ingest.models import Source, SourceRoute
+from gateway_ingest import ending
+from gateway_ingest.models import EarlierKey, Source, SourceRoute
 from hypercare.core.models import Launch
 from hypercare.core.one_line import has_unseen, one_line
 from hypercare.core.problem import FieldError, Problem, not_found
@@ -70,27 +71,32 @@ def create(
 
 @transaction.atomic
 def rotate(source: Source, *, actor: Actor, now: datetime) -> tuple[Source, str]:
-    """A new key; the present one works for another day, so that nothing is lost while the sender is changed."""
+    """A new key; the present one works for another day, and every earlier one until its own day is over."""
     source = _locked(source.pk)
     if source.revoked_at:
         raise Problem(409, _("This source was ended; make a new one."))
     key = new_secret("hcs")
-    source.old_digest, source.old_until = source.digest, now + OLD_KEY_WORKS_FOR
+    EarlierKey.objects.filter(source=source, until__lte=now).delete()
+    until = now + OLD_KEY_WORKS_FOR
+    EarlierKey.objects.create(source=source, digest=source.digest, hint=source.hint, until=until)
     source.digest, source.hint = digest(key), hint(key)
-    source.save(update_fields=["old_digest", "old_until", "digest", "hint"])
+    source.save(update_fields=["digest", "hint"])
     record(source.launch, [_entry(source, "source.rotated")], actor=actor, now=now)
     return source, key
 
 
 @transaction.atomic
-def end(source: Source, *, actor: Actor, now: datetime) -> None:
-    """Ends a source and all its keys at once."""
+def end(source: Source, *, actor: Actor, now: datetime) -> int:
+    """Ends a source and all its keys at once, and what it has open, which nothing else would end; says how many alerts."""
     source = _locked(source.pk)
     if source.revoked_at:
-        return
+        return 0
     source.revoked_at = now
     source.save(update_fields=["revoked_at"])
-    record(source.launch, [_entry(source, "source.ended")], actor=actor, now=now)
+    ended = ending.end_all_of(source, actor=actor, now=now)
+    entry = Entry(f"source:{source.pk}", "source.ended", {"name": source.name, "alerts": ended})
+    record(source.launch, [entry], actor=actor, now=now)
+    return ended
 
 
 @transaction.atomic
@@ -102,15 +108,18 @@ def set_signing(
     actor: Actor,
     now: datetime,
     header: str | None = None,
+    topics: list[str] | None = None,
 ) -> None:
-    """Sets how a source's messages are signed; None leaves the present secret or header."""
+    """Sets how a source's messages are signed; None leaves the present secret, header or topics."""
     source = _locked(source.pk)
     if secret is not None:
         source.signing_secret = seal(secret)
     if header is not None:
         source.signature_header = header.lower()
+    if topics is not None:
+        source.topics = topics
     source.signed_only = signed_only
-    source.save(update_fields=["signing_secret", "signature_header", "signed_only"])
+    source.save(update_fields=["signing_secret", "signature_header", "signed_only", "topics"])
     record(source.launch, [_entry(source, "source.signing")], actor=actor, now=now)
 
 
@@ -127,8 +136,16 @@ def set_limits(source: Source, limits: Limits, *, actor: Actor, now: datetime) -
 
 def source_of_key(key: str, *, now: datetime) -> Source | None:
     """The living source a key opens."""
-    known = Q(digest=digest(key)) | Q(old_digest=digest(key), old_until__gt=now)
-    return _with_launch().filter(known, revoked_at=None).first()
+    living, opens = _with_launch().filter(revoked_at=None), digest(key)
+    return (
+        living.filter(digest=opens).first()
+        or living.filter(earlier_keys__digest=opens, earlier_keys__until__gt=now).first()
+    )
+
+
+def earlier_keys(source: Source, *, now: datetime) -> list[EarlierKey]:
+    """The keys before the present one that still work, the first to end first."""
+    return list(source.earlier_keys.filter(until__gt=now))
 
 
 def source_in(launch: Launch, number: int) -> Source:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import ngettext
 
 from gateway_ingest import alerts, batches, dead_letters, senders
@@ -15,7 +15,9 @@ from gateway_ingest.formats import Headers, IncomingAlert, Reading, Unreadable
 from gateway_ingest.formats.otlp_logs import Logs
 from gateway_ingest.ledger import Ledger, Touched
 from gateway_ingest.models import Source
+from gateway_ingest.rest_of_body import items_of, only
 from gateway_ingest.routing import Routing
+from hypercare.core import prepared
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.strict_json import JSON
@@ -32,14 +34,15 @@ class Answer:
     receipts: list[str] = field(default_factory=list)
     dead_letter: str = ""
     quiet: int = 0
+    waiting_ratings: int = 0
     lost_ratings: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The body of the answer; of logs also how many records were below a warning, and how many ratings of no known call."""
+        """The body of the answer; of logs also how many records were below a warning, and of ratings without a call."""
         if self.duplicate:
             return {"accepted": 0, "duplicate": True}
         body: dict[str, Any] = {"accepted": self.accepted, "rejected": self.rejected, "receipts": self.receipts}
-        counted = {"quiet": self.quiet, "lost_ratings": self.lost_ratings}
+        counted = {"quiet": self.quiet, "waiting_ratings": self.waiting_ratings, "lost_ratings": self.lost_ratings}
         body |= {name: number for name, number in counted.items() if number}
         return body | ({"dead_letter": self.dead_letter} if self.dead_letter else {})
 
@@ -48,7 +51,8 @@ class Answer:
 class Told:
     """A delivery that was read: what it says, and what it is called; `named` where its sender chose that name.
 
-    `request` names the request it came by, where several are stored together; `logs` is what alerts were read from.
+    `request` names the request it came by, where several are stored together; `logs` is what alerts were read from,
+    `items` what a mapping found each of them in.
     """
 
     source: Source
@@ -60,6 +64,7 @@ class Told:
     headers: Headers
     request: str = ""
     logs: Logs | None = None
+    items: list[JSON] = field(default_factory=list)
 
 
 @dataclass
@@ -74,7 +79,7 @@ class _Turn:
 
     @property
     def good(self) -> list[IncomingAlert]:
-        return [one for _aimed, part in self.routed.parts for one in part]
+        return [one for one in self.routed.ready if isinstance(one, IncomingAlert)]
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
@@ -102,10 +107,10 @@ def store_all(told: Sequence[Told], *, now: datetime) -> list[Answer | Problem]:
     """
     prepared = [_prepared(one.reading, now=now) for one in told]
     held = {one.source.pk: one.source for one in told}
-    places: Places = {}
     with transaction.atomic():
         senders.lock(held.values())
         routings = Routing.of_all(list(held.values()))
+        places = Places.of(((held[one.source.pk], ready) for one, ready in zip(told, prepared, strict=True)), routings)
         turns = [_turn(one, held, ready, routings, places) for one, ready in zip(told, prepared, strict=True)]
         answers = iter(_stored([turn for turn in turns if isinstance(turn, _Turn)], now=now))
         return [turn if isinstance(turn, Problem) else next(answers) for turn in turns]
@@ -138,7 +143,8 @@ def _stored(turns: Sequence[_Turn], *, now: datetime) -> list[Answer]:
     }
     numbers = alerts.write(ledger, launches)
     came = {turn.batch: _came(turn, now=now) for turn in turns if turn.good and not turn.duplicate}
-    batches.keep([one for _batch, one in sorted(came.items())], now=now)
+    nothing_taken = [_came(turn, now=now) for turn in turns if turn.rejected and not turn.good]
+    batches.keep([one for _batch, one in sorted(came.items())] + nothing_taken, now=now)
     _note_events(turns, now=now)
     return [_answer(turn, numbers, now=now) for turn in turns]
 
@@ -160,7 +166,8 @@ def _enter(turn: _Turn, ledger: Ledger, seen: set[tuple[int, str]]) -> None:
 
 def _came(turn: _Turn, *, now: datetime) -> batches.Came:
     good = turn.good
-    return batches.Came(*turn.batch, accepted=len(good), rejected=len(turn.rejected), lag=_lag(good, now=now))
+    name = turn.told.batch_id if good else batches.rejected_name()
+    return batches.Came(turn.source.pk, name, accepted=len(good), rejected=len(turn.rejected), lag=_lag(good, now=now))
 
 
 def _lag(good: list[IncomingAlert], *, now: datetime) -> int | None:
@@ -191,13 +198,14 @@ def _note_events(turns: Sequence[_Turn], *, now: datetime) -> None:
     ids = sorted({turn.source.pk for turn in turns})
     repeated = [sum(turn.duplicate for turn in turns if turn.source.pk == pk) for pk in ids]
     is_first = [any(turn.touched for turn in turns if turn.source.pk == pk) for pk in ids]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_NOTE_EVENTS, [now, now, ids, repeated, is_first])
 
 
 def _letter_of_rejected(source: Source, told: Told, rejected: list[dict[str, Any]], *, now: datetime) -> str:
     """Keeps the alerts that were not taken, in their envelope; the others are in."""
-    kept = _only(told.payload, [one["index"] for one in rejected], of=len(told.reading))
+    items = told.items or items_of(told.payload, len(told.reading))
+    kept = only(told.payload, items, [one["index"] for one in rejected])
     reason = ngettext(
         "%(number)d alert was not taken: %(error)s",
         "%(number)d alerts were not taken; the first because: %(error)s",
@@ -206,13 +214,3 @@ def _letter_of_rejected(source: Source, told: Told, rejected: list[dict[str, Any
     body = json.dumps(kept, ensure_ascii=False).encode()
     letter = dead_letters.keep(source, body, reason=reason, format_name=told.format_name, headers=told.headers, now=now)
     return letter.key
-
-
-def _only(payload: JSON, indexes: list[int], *, of: int) -> JSON:
-    """The payload with only these of its alerts, where they stand in a list that we can tell."""
-    if isinstance(payload, list) and len(payload) == of:
-        return [payload[index] for index in indexes]
-    found = payload.get("alerts") if isinstance(payload, dict) else None
-    if isinstance(payload, dict) and isinstance(found, list) and len(found) == of:
-        return payload | {"alerts": [found[index] for index in indexes]}
-    return payload

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import batches, call_kinds, evidence, hours, partitions, sns, windows
+from gateway_ingest import batches, call_kinds, evidence, hours, partitions, ratings, sns, windows
 from gateway_ingest.calls import STORE
 from gateway_ingest.rules import tick
 from hypercare.core import clock
@@ -20,6 +20,12 @@ def sns_errands(**_later: Any) -> None:
 def fold_windows(**_later: Any) -> None:
     """Brings what deliveries noted into the minute windows."""
     windows.fold()
+
+
+@shared_task(name="gateway_ingest.settle_ratings")
+def settle_ratings(**_later: Any) -> None:
+    """Counts ratings whose calls have come since, and gives up those that waited too long."""
+    ratings.settle(now=clock.now())
 
 
 @shared_task(name="gateway_ingest.make_partitions")

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from hypercare.core import prepared
 
 LEASE = timedelta(seconds=float(os.environ.get("HYPERCARE_LEASE_SECONDS", "30")))
 BATCH_ROWS = 200
@@ -39,7 +39,7 @@ class Claim:
 
 def newest_waiting() -> int | None:
     """The number of the newest waiting row; None when nothing waits."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT max(id) FROM feedback_feedback WHERE triaged_at IS NULL")
         found: int | None = cursor.fetchone()[0]
         return found
@@ -48,7 +48,7 @@ def newest_waiting() -> int | None:
 def claim(*, now: datetime, rows: int = BATCH_ROWS, after: int = 0, newest: int = _ANY) -> Claim:
     """Takes up to `rows` waiting rows numbered above `after`, up to `newest`, oldest first; empty when none waits."""
     name = f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             _CLAIM,
             {

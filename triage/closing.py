@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -28,10 +29,6 @@ from triage.one_by_one import one_by_one
 FIELD = decisions.END
 CLOSE, SETTLE, KEEP_OPEN = "close", "settle", "keep_open"
 TRANSIENT = "transient"
-TRANSIENT_WITHIN = timedelta(minutes=10)
-QUIET_FOR = timedelta(minutes=5)
-# What comes and goes more often than this in a day is no trifle: then a person decides.
-MOST_A_DAY = 3
 _DECIDERS = {CLOSE: "rule: its alerts are over", SETTLE: "rule: it came and went"}
 _CONFIDENCE = {CLOSE: 0.8, SETTLE: 0.9}
 
@@ -85,12 +82,18 @@ def review_proposed(root_ids: Iterable[int], *, now: datetime) -> None:
 def proposal_of(issue: Issue) -> Decision | None:
     """The end that a rule proposes for an issue, if any."""
     live = Decision.objects.filter(issue=issue, field=FIELD, ended_at=None)
-    return live.exclude(origin=Origin.PERSON).first()
+    return live.exclude(origin=Origin.PERSON).select_related("issue__launch").first()
 
 
 def settles_at(proposal: Decision) -> datetime | None:
     """When the issue closes by itself; None where a person has to say so."""
-    return proposal.decided_at + QUIET_FOR if proposal.value == SETTLE else None
+    return _quiet_until(proposal) if proposal.value == SETTLE else None
+
+
+def _quiet_until(proposal: Decision) -> datetime:
+    issue = proposal.issue
+    quiet = issue.launch.transient_quiet_minutes if issue else 0
+    return proposal.decided_at + timedelta(minutes=quiet)
 
 
 @transaction.atomic
@@ -134,9 +137,9 @@ def keep_open(issue_id: int, *, actor: Actor, now: datetime, version: int | None
 
 def settle_due(*, now: datetime) -> int:
     """Closes what came and went and stayed quiet; says how many."""
-    due = Decision.objects.filter(
-        field=FIELD, value=SETTLE, ended_at=None, decided_at__lte=now - QUIET_FOR, issue__status=IssueStatus.NEW
-    )
+    quiet = ExpressionWrapper(F("issue__launch__transient_quiet_minutes") * timedelta(minutes=1), DurationField())
+    proposed = Decision.objects.filter(field=FIELD, value=SETTLE, ended_at=None, issue__status=IssueStatus.NEW)
+    due = proposed.annotate(quiet=quiet).filter(decided_at__lte=now - F("quiet"))
     issue_ids = list(due.order_by("id").values_list("issue_id", flat=True))
     one_by_one(issue_ids, lambda issue_id: _settle(issue_id, now=now))
     return len(issue_ids)
@@ -148,7 +151,7 @@ def _settle(issue_id: int, *, now: datetime) -> None:
     issue = lifecycle.lock(issue_id)
     review([issue_id], now=now)
     proposal = proposal_of(issue)
-    if proposal is None or proposal.value != SETTLE or proposal.decided_at > now - QUIET_FOR:
+    if proposal is None or proposal.value != SETTLE or _quiet_until(proposal) > now:
         return
     outcomes.note(_reports_of(issue), reason=NoiseReason.TRANSIENT, actor=None, now=now)
     lifecycle.move(issue_id, to=IssueStatus.CLOSED, resolution=TRANSIENT, reason=proposal.reason, actor=SYSTEM, now=now)
@@ -221,13 +224,21 @@ def _reason(value: str, found: _Situation) -> str:
 
 def _came_and_went(issue: Issue, found: _Situation, *, now: datetime) -> bool:
     """Whether it was short, is nobody's work, and does not come and go all day."""
-    is_short = found.longest is not None and found.longest <= TRANSIENT_WITHIN
+    within = timedelta(minutes=issue.launch.transient_minutes)
+    is_short = found.longest is not None and found.longest <= within and bool(within)
     if not is_short or issue.status != IssueStatus.NEW or issue.owner_id is not None:
         return False
-    if Decision.objects.filter(issue=issue, origin=Origin.PERSON).exists():
+    if Decision.objects.filter(issue=issue, origin=Origin.PERSON).exists() or _was_ended_by_hand(issue):
         return False
     moves = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key, kind="issue.status")
-    return moves.filter(data__resolution=TRANSIENT, recorded_at__gt=now - timedelta(days=1)).count() < MOST_A_DAY
+    today = moves.filter(data__resolution=TRANSIENT, recorded_at__gt=now - timedelta(days=1))
+    return today.count() < issue.launch.transient_times_a_day
+
+
+def _was_ended_by_hand(issue: Issue) -> bool:
+    """Whether a person ended one of its alerts: then somebody took it up."""
+    keys = [f"IS-{member}" for member in tree.members_of([issue.pk])[issue.pk]]
+    return TimelineEntry.objects.filter(launch=issue.launch, subject__in=keys, kind="alert.ended").exists()
 
 
 def _reports_of(issue: Issue) -> list[Feedback]:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Q
 
 from feedback.models import Feedback
+from hypercare.core import prepared
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
 
@@ -79,7 +79,9 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
 
 
 def _confirm(rows: Sequence[tuple[int, float | None, str]]) -> None:
-    with connection.cursor() as cursor:
+    if not rows:
+        return
+    with prepared.cursor() as cursor:
         cursor.execute(_CONFIRM, [[row[column] for row in rows] for column in range(3)])
 
 
@@ -123,6 +125,21 @@ def restore(row: Feedback, *, field: str, now: datetime) -> Decision | None:
     last.pk, last.ended_at, last.decided_at = None, None, now
     last.save(force_insert=True)
     return last
+
+
+def worsen(row: Feedback, *, severity: int, decider: str, reason: str, now: datetime) -> None:
+    """A rule's more severe word about a report; beside a person's it is kept as an ended row, and applies to nothing."""
+    said = {
+        "launch_id": row.launch_id, "feedback": row, "field": "severity", "value": str(severity), "origin": Origin.RULE,
+        "decider": decider, "confidence": 1.0, "reason": reason[:500], "decided_at": now,
+    }  # fmt: skip
+    live = Decision.objects.filter(feedback=row, field="severity", ended_at=None).first()
+    if live and live.origin == Origin.PERSON:
+        Decision.objects.create(**said, ended_at=now)
+    elif live is None or not live.applied or int(live.value) > severity:
+        Decision.objects.filter(feedback=row, field="severity", ended_at=None).update(ended_at=now)
+        Decision.objects.create(**said)
+        Feedback.objects.filter(pk=row.pk).update(severity=severity)
 
 
 def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:

@@ -238,8 +238,8 @@ def _open_again(issue: Issue, status: str) -> None:
 def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:
     """Recounts the roots and gives their reports the root's word, then publishes the change."""
     Issue.objects.filter(pk__in=[pk for pk in roots if pk != issue.pk]).update(version=F("version") + 1)
-    rescore(roots, now=now)
     route(roots, now=now)
+    rescore(roots, now=now)
     for root in Issue.objects.filter(pk__in=roots).select_related("launch"):
         tell_reporters(root, now=now, ended=False)
     changes.publish(issue.launch_id, [issue.pk, *roots])

@@ -6,8 +6,7 @@ id; then their reports; last the board's counter, which orders the commits.
 
 from collections.abc import Iterable
 
-from django.db import connection
-
+from hypercare.core import prepared
 from triage.models import Issue
 
 _NAMESPACE = 0x48435452
@@ -15,7 +14,7 @@ _NAMESPACE = 0x48435452
 
 def lock_launch(launch_id: int) -> None:
     """Waits until nobody else changes the launch's issues, until the end of the transaction."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_NAMESPACE, launch_id])
 
 

@@ -34,13 +34,20 @@ ISSUE_FIELDS = (
     "rice_impact",
     "rice_confidence",
     "rice_effort",
+    "impact_level",
+    "urgency",
+    "business_value",
+    "rpn_severity",
+    "rpn_occurrence",
+    "rpn_detection",
     "component",
     "team",
     "owner",
 )
-SCORED = {"severity", "category", "moscow", "rice_impact", "rice_confidence", "rice_effort"}
+SCORED = set(ISSUE_FIELDS) - {"title", "component", "team", "owner"}
 ROUTED = {"component", "team"}
 FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component")
+_TENTHS = tuple(str(number) for number in range(1, 11))
 _IMPACTS = {3.0, 2.0, 1.0, 0.5, 0.25}
 
 
@@ -92,6 +99,12 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "rice_impact": _one_of(*(str(impact) for impact in sorted(_IMPACTS, reverse=True))),
     "rice_confidence": _number(0.01, 1),
     "rice_effort": _number(0.1, 520),
+    "impact_level": _one_of("1", "2", "3"),
+    "urgency": _one_of("1", "2", "3"),
+    "business_value": _number(0, 10),
+    "rpn_severity": _one_of(*_TENTHS),
+    "rpn_occurrence": _one_of(*_TENTHS),
+    "rpn_detection": _one_of(*_TENTHS),
 }
 
 
@@ -154,10 +167,10 @@ def _first_title(issue: Issue) -> str:
 def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: Actor, now: datetime) -> Issue:
     issue.version += 1
     issue.save(update_fields=["version", "title", "component", "team", "owner"])
-    if field in SCORED:
-        rescore([issue.pk], now=now)
     if field in ROUTED:
         route([issue.pk], now=now)
+    if field in SCORED | ROUTED:  # the component says what an issue is worth
+        rescore([issue.pk], now=now)
     if field == decisions.END:
         closing.review([issue.pk], now=now)
     entry = Entry(issue.key, "issue.field", {"field": field, "old": old, "new": new, "reason": reason})
@@ -246,8 +259,8 @@ def _after_verdict(row: Feedback, roots: list[int], data: dict[str, Any], *, act
     record(row.launch, [Entry(row.key, "issue.field", data)], actor=actor, now=now)
     if roots:
         Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
-        rescore(roots, now=now)
         route(roots, now=now)
+        rescore(roots, now=now)
         changes.publish(row.launch_id, roots)
 
 

@@ -1,4 +1,4 @@
-"""This module is the middle of the story: claim > classify > match > score > route > announce, over a batch.
+"""This module is the middle of the story: claim > classify > match > route > score > announce, over a batch.
 
 Thinking (classify, match against the index) happens outside any transaction. Writing happens in one transaction
 under the launch's advisory lock, looks again at what came since, and touches only rows still claimed and untriaged.
@@ -113,8 +113,8 @@ def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
         if not verdicts:
             return 0
         touched = writing.write_verdicts(thought.launch, verdicts, components=thought.components, now=now)
+        route(touched, now=now)  # before the score: the component says what an issue is worth
         rescore(touched, now=now)
-        route(touched, now=now)
         closing.review_proposed(touched, now=now)
         changes.publish(thought.launch.pk, touched)
     return len(verdicts)

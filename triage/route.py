@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from hypercare.core import prepared
 from hypercare.core.models import Component
 from triage import decisions, tree
 from triage.models import Issue
@@ -59,7 +59,7 @@ def _named(root_ids: list[int]) -> dict[int, Named]:
     pairs = [(member, root) for root, members in tree.members_of(root_ids).items() for member in members]
     members, roots = [member for member, _root in pairs], [root for _member, root in pairs]
     named: dict[int, Named] = {}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_NAMED, {"members": members, "roots": roots})
         for root, component_id, times, _first in cursor.fetchall():
             before = named.get(root)

@@ -21,7 +21,9 @@ ICONS = {
     "issue.unmerged": "arrow-up-right",
     "issue.note": "notes",
     "alert.resolved": "check",
+    "alert.ended": "check",
     "alert.fired_again": "bell-ringing",
+    "alert.worse": "bell-ringing",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",
 }

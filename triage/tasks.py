@@ -8,7 +8,7 @@ from hypercare.core import clock
 from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.reports import daily
-from triage.score import measured
+from triage.score import again, measured
 
 
 @shared_task(name="triage.waiting")
@@ -54,3 +54,9 @@ def free_ownerless(**_later: Any) -> None:
 def measure_reach(**_later: Any) -> None:
     """Measures in traffic how many consumers open issues reach."""
     measured.measure(clock=clock.now)
+
+
+@shared_task(name="triage.rescore")
+def rescore_changed(**_later: Any) -> None:
+    """Scores launches again whose rules of scoring changed."""
+    again.rescore_changed(clock=clock.now)

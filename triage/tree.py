@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import connection
+from hypercare.core import prepared
 
 _ROOTS = """
 WITH RECURSIVE up(start, id, merged_into_id) AS (
@@ -26,7 +26,7 @@ SELECT root, id FROM down
 
 def roots_of(issue_ids: Iterable[int]) -> dict[int, int]:
     """The root issue's id of each issue."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_ROOTS, [list(issue_ids)])
         return dict(cursor.fetchall())
 
@@ -34,7 +34,7 @@ def roots_of(issue_ids: Iterable[int]) -> dict[int, int]:
 def members_of(root_ids: Iterable[int]) -> dict[int, list[int]]:
     """The ids of each root's tree, the root among them."""
     members: dict[int, list[int]] = {}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_MEMBERS, [list(root_ids)])
         for root, issue in cursor.fetchall():
             members.setdefault(root, []).append(issue)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from triage.views import board, health, inbox, issue, report
+from triage.views import board, health, inbox, issue, priorities, report
 from triage.views import exit as exit_views
 
 app_name = "triage"
@@ -19,6 +19,8 @@ urlpatterns = [
     path("launches/<slug:slug>/issues/", issue.issues, name="issues"),
     path("launches/<slug:slug>/issues/<str:key>/", issue.issue, name="issue"),
     path("launches/<slug:slug>/issues/<str:key>/<slug:name>/", issue.order, name="issue_order"),
+    path("launches/<slug:slug>/priorities/", priorities.page, name="priorities"),
+    path("launches/<slug:slug>/priorities/scoring/", priorities.scoring, name="scoring"),
     path("launches/<slug:slug>/exit/", exit_views.show, name="exit"),
     path("launches/<slug:slug>/exit/<slug:code>/", exit_views.change, name="criterion"),
     path("launches/<slug:slug>/verdict/", report.verdict, name="verdict"),

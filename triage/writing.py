@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.search import SearchVector
-from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from feedback.models import MACHINE_CHANNELS, Feedback
+from hypercare.core import prepared, rows
 from hypercare.core.models import Component, Launch
 from hypercare.core.timeline import SYSTEM, Entry, record
 from triage import transitions, tree
@@ -51,7 +52,7 @@ def write_verdicts(
 ) -> list[int]:
     """Writes a batch in the caller's transaction; returns the root issues that changed."""
     issue_of = _issues_for(launch, verdicts, now=now)
-    Match.objects.bulk_create([_match(v, issue_of[v.row.pk], now=now) for v in verdicts], batch_size=500)
+    rows.put(Match, [_match(v, issue_of[v.row.pk], now=now) for v in verdicts])
     _write_decisions(launch, verdicts, components=components, now=now)
     roots = tree.roots_of({issue.pk for issue in issue_of.values()})
     _write_columns(verdicts, issue_of, roots, components=components, now=now)
@@ -97,38 +98,38 @@ def _new_issue(launch: Launch, members: Sequence[Verdict], *, now: datetime) -> 
     )
 
 
-def _match(verdict: Verdict, issue: Issue, *, now: datetime) -> Match:
+def _match(verdict: Verdict, issue: Issue, *, now: datetime) -> dict[str, Any]:
     assignment = verdict.assignment
-    return Match(
-        feedback=verdict.row,
-        issue=issue,
-        origin=Origin.RULE if fingerprint_of(verdict.row) else Origin.MODEL,
-        confidence=min(max(assignment.confidence, 0.0), 1.0),
-        reason=assignment.reason[:300],
-        matched_at=now,
-    )
+    return {
+        "feedback_id": verdict.row.pk,
+        "issue_id": issue.pk,
+        "origin": Origin.RULE if fingerprint_of(verdict.row) else Origin.MODEL,
+        "confidence": min(max(assignment.confidence, 0.0), 1.0),
+        "reason": assignment.reason[:300],
+        "matched_at": now,
+    }
 
 
 def _write_decisions(
     launch: Launch, verdicts: Sequence[Verdict], *, components: dict[str, Component], now: datetime
 ) -> None:
-    rows = [
-        Decision(
-            launch=launch,
-            feedback=verdict.row,
-            field=s.field,
-            value=s.value,
-            applied=s.applied,
-            origin=s.origin,
-            decider=s.decider,
-            confidence=s.confidence,
-            reason=s.reason[:500],
-            decided_at=now,
-        )
-        for verdict in verdicts
-        for s in [*verdict.suggestions, *_team(verdict, components)]
+    said = [(v.row.pk, s) for v in verdicts for s in (*v.suggestions, *_team(v, components))]
+    decisions = [
+        {
+            "launch_id": launch.pk,
+            "feedback_id": feedback_id,
+            "field": s.field,
+            "value": s.value,
+            "applied": s.applied,
+            "origin": s.origin,
+            "decider": s.decider,
+            "confidence": s.confidence,
+            "reason": s.reason[:500],
+            "decided_at": now,
+        }
+        for feedback_id, s in said
     ]
-    Decision.objects.bulk_create(rows, batch_size=1000)
+    rows.put(Decision, decisions)
 
 
 def _team(verdict: Verdict, components: dict[str, Component]) -> list[Suggestion]:
@@ -174,7 +175,7 @@ def _write_columns(
     status_of = dict(Issue.objects.filter(pk__in=roots.values()).values_list("pk", "status"))
     parts = [components.get(v.applied("component")) for v in verdicts]
     severities = [v.applied("severity") for v in verdicts]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             _WRITE_COLUMNS,
             {

@@ -1,13 +1,23 @@
-"""This module lists alerts for scripts."""
+"""This module lists alerts for scripts, and ends one that its machine does not end."""
+
+import re
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from gateway_ingest import ending
 from gateway_ingest.api.launch_filter import launches_asked_for
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
+from hypercare.core import clock
+from hypercare.core.access import Principal, check
+from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
 
 LAUNCH = OpenApiParameter("launch", str, description="A launch's slug; without it, all launches you may see.")
@@ -54,3 +64,34 @@ class Alerts(generics.ListAPIView[Alert]):
         """The alerts of the launches asked for."""
         launches = launches_asked_for(self.request, right=Right.READ)
         return Alert.objects.filter(launch__in=launches).select_related("launch", "source", "component", "feedback")
+
+
+class WhyOver(serializers.Serializer[Alert]):
+    """Why an alert is over though its machine does not say so."""
+
+    reason = serializers.CharField(max_length=ending.MAX_REASON)
+
+
+class EndAlert(APIView):
+    """The end of an alert by a person."""
+
+    @extend_schema(request=WhyOver, responses={200: AlertShown})
+    def post(self, request: Request, key: str) -> Response:
+        """Ends it, with the person and the reason on its timeline and its issue's; 409 for one that is over already.
+
+        Should its machine say again that it fires, it begins a new episode.
+        """
+        alert, principal = _alert(key), Principal.of(request)
+        if alert is None:
+            raise not_found(_("There is no such alert here for you."))
+        check(principal, alert.launch, right=Right.TRIAGE)
+        said = WhyOver(data=request.data)
+        said.is_valid(raise_exception=True)
+        ending.end_by_hand(alert, reason=said.validated_data["reason"], actor=principal.actor, now=clock.now())
+        return Response(AlertShown(_alert(key)).data)
+
+
+def _alert(key: str) -> Alert | None:
+    number = re.fullmatch(r"AL-([0-9]{1,18})", key)
+    found = Alert.objects.select_related("launch", "source", "component", "feedback")
+    return found.filter(pk=int(number[1])).first() if number else None

@@ -29,7 +29,7 @@ _WINDOWS_A_PAGE = 500
 
 
 class CallsAsked(serializers.Serializer[Any]):
-    """Exactly one of the three ids, and which page."""
+    """Exactly one of the three ids, and which page; a consumer is its name, or the code that answers show for it."""
 
     trace_id = serializers.CharField(max_length=64, required=False)
     request_id = serializers.CharField(max_length=200, required=False)
@@ -123,9 +123,11 @@ class Calls(APIView):
         launches = list(launches_asked_for(request, right=Right.READ))
         asked = CallsAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        ids = {name: asked.validated_data.get(name, "") for name in ("trace_id", "request_id", "consumer")}
+        ids = {name: asked.validated_data.get(name, "") for name in ("trace_id", "request_id")}
+        consumer = asked.validated_data.get("consumer")
+        wanted = Wanted.of_consumer(consumer) if consumer else Wanted(**ids)
         size, skip = asked.validated_data["page_size"], asked.validated_data["cursor"]
-        found = STORE.find(launches, Wanted(**ids), limit=size + 1, skip=skip, now=clock.now())
+        found = STORE.find(launches, wanted, limit=size + 1, skip=skip, now=clock.now())
         more = len(found) > size and skip + size <= _MAX_SKIP
         return Response(
             {

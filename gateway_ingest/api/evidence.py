@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,38 +18,16 @@ from gateway_ingest.api import evidence_shown as shown
 from gateway_ingest.evidence.governance import USUAL_SPAN
 from gateway_ingest.evidence.routes import Order
 from gateway_ingest.models import ApiDescription
-from hypercare.core import clock
-from hypercare.core.access import Principal, access_launch, check
-from hypercare.core.api.parsing import read_limited
+from hypercare.core import clock, keys
+from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.parsing import RawBody
 from hypercare.core.models import Deployment, Launch
-from hypercare.core.problem import Problem, not_found
+from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
 
-_KEY = re.compile(r"([A-Z]{2})-([1-9][0-9]{0,17})")
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
 _COMPONENT = OpenApiParameter("component", str, description="The slug of the component it describes.")
 _LAUNCH = OpenApiParameter("launch", str, required=True)
-
-
-def _number(key: str, prefix: str) -> int:
-    found = _KEY.fullmatch(key)
-    if not found or found[1] != prefix:
-        raise _absent(key)
-    return int(found[2])
-
-
-def _absent(key: str) -> Problem:
-    return not_found(_("There is no %(key)s here for you.") % {"key": key[:40]})
-
-
-def _check(request: Request, launch: Launch, key: str, *, right: Right) -> None:
-    """Another launch's thing is not there, whatever its launch is called."""
-    try:
-        check(Principal.of(request), launch, right=right)
-    except Problem as problem:
-        if problem.status == 404:
-            raise _absent(key) from None
-        raise
 
 
 def _said(request: Request, serializer: Any) -> dict[str, Any]:
@@ -82,10 +59,7 @@ class NearReport(APIView):
     def get(self, request: Request, key: str) -> Response:
         """By trace id, then request id, then consumer, then component and time, each with a score and reasons."""
         rows = Feedback.objects.select_related("launch", "component", "reporter")
-        row = rows.filter(pk=_number(key, "HC")).first()
-        if row is None:
-            raise _absent(key)
-        _check(request, row.launch, key, right=Right.READ)
+        row = keys.named(rows, key, "HC", by=Principal.of(request), right=Right.READ)
         pieces = evidence.evidence_of(row, now=clock.now())
         return Response(shown.NearShown({"feedback": row.key, "evidence": pieces}).data)
 
@@ -97,10 +71,7 @@ class BeforeAndAfter(APIView):
     def get(self, request: Request, key: str) -> Response:
         """The same length on both sides, what differs by more than chance, and one word for it."""
         rows = Deployment.objects.select_related("launch", "release__component")
-        row = rows.filter(pk=_number(key, "DP")).first()
-        if row is None:
-            raise _absent(key)
-        _check(request, row.launch, key, right=Right.READ)
+        row = keys.named(rows, key, "DP", by=Principal.of(request), right=Right.READ)
         length = timedelta(minutes=_said(request, asked.ComparedAsked)["minutes"])
         return Response(shown.ComparisonShown(evidence.before_and_after(row, now=clock.now(), length=length)).data)
 
@@ -171,25 +142,16 @@ class GovernanceFindings(APIView):
         return Response(shown.GovernanceShown({"begins": span.begins, "ends": span.ends, "results": rows}).data)
 
 
-class _RawFile(BaseParser):
-    """Hands the view the bytes of the file."""
+class _File(RawBody):
+    """An OpenAPI file."""
 
-    media_type = "*/*"
-
-    def parse(  # type: ignore[override]  # the view reads bytes, not a mapping
-        self,
-        stream: Any,
-        media_type: str | None = None,  # noqa: ARG002 - the framework's interface
-        parser_context: Any = None,  # noqa: ARG002 - the framework's interface
-    ) -> bytes:
-        """The body's bytes, at most what a description may have."""
-        return read_limited(stream, api_description.MAX_BYTES)
+    limit = api_description.MAX_BYTES
 
 
 class Descriptions(APIView):
     """Uploaded OpenAPI files."""
 
-    parser_classes = [_RawFile]
+    parser_classes = [_File]
 
     @extend_schema(operation_id="descriptions_list", parameters=[asked.LaunchAsked], responses=shown.DescriptionsShown)
     def get(self, request: Request) -> Response:
@@ -217,11 +179,8 @@ class OneDescription(APIView):
     """One uploaded OpenAPI file."""
 
     def _row(self, request: Request, key: str, *, right: Right) -> ApiDescription:
-        row = ApiDescription.objects.select_related("launch", "component").filter(pk=_number(key, "AD")).first()
-        if row is None:
-            raise _absent(key)
-        _check(request, row.launch, key, right=right)
-        return row
+        rows = ApiDescription.objects.select_related("launch", "component")
+        return keys.named(rows, key, "AD", by=Principal.of(request), right=right)
 
     @extend_schema(operation_id="descriptions_read", responses=shown.DescriptionShown)
     def get(self, request: Request, key: str) -> Response:

@@ -106,13 +106,17 @@ class RatioShown(serializers.Serializer[Any]):
 
 
 class ComparisonShown(serializers.Serializer[Comparison]):
-    """Before and after; `error_chance` is how likely chance alone makes the error shares differ as much."""
+    """Before and after; `error_chance` is how likely chance alone makes the error shares differ as much.
+
+    `shortened` says why a side is shorter than was asked for: another deployment stands there.
+    """
 
     deployment = serializers.SerializerMethodField()
     version = serializers.CharField(source="deployment.release.version")
     verdict = serializers.ChoiceField(choices=list(Word), source="word")
     reasons = serializers.ListField(child=serializers.CharField())
     measured_against = serializers.CharField()
+    shortened = serializers.ListField(child=serializers.CharField())
     is_complete = serializers.BooleanField()
     before = SideShown()
     after = SideShown()

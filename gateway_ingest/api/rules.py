@@ -131,7 +131,8 @@ class TrialShown(serializers.Serializer[Any]):
     ends = serializers.DateTimeField()
     times = serializers.IntegerField()
     held = serializers.IntegerField()
-    keys = serializers.IntegerField()
+    keys = serializers.IntegerField(help_text="how many keys were tried, the busiest first")
+    all_keys = serializers.IntegerField(help_text="how many there were")
     firings = WouldFireShown(many=True)
 
 
@@ -237,5 +238,6 @@ def _tried(name: str, tried: DryRun) -> dict[str, Any]:
         "times": len(tried.told),
         "held": tried.held,
         "keys": tried.keys,
+        "all_keys": tried.all_keys,
         "firings": [{**vars(one), "key": named(per, one.key)} for one in list(tried.firings)[:1000]],
     }

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from gateway_ingest import sources
 from gateway_ingest.api.alerts import LAUNCH
 from gateway_ingest.api.launch_filter import launches_asked_for
-from gateway_ingest.models import Source
+from gateway_ingest.models import Source, SourceRoute
 from gateway_ingest.programs import PROGRAMS
 from gateway_ingest.source_forms import check_secret
 from hypercare.core import clock
@@ -47,10 +47,20 @@ class NewSource(serializers.Serializer[Source]):
         return given
 
 
+class RouteShown(serializers.ModelSerializer[SourceRoute]):
+    """A route: what fits goes to its launch; `name` is the label's, where it looks at one."""
+
+    launch = serializers.SlugRelatedField[SourceRoute](slug_field="slug", read_only=True)
+
+    class Meta:
+        model = SourceRoute
+        fields = ("field", "name", "value", "launch")
+
+
 _SHOWN: tuple[str, ...] = (
     *("id", "launch", "name", "hint", "created_at", "revoked_at"),
     *("first_event_at", "last_event_at", "repeats", "letters", "refused", "limited", "signed_only", "signature_header"),
-    *("program", "zone", "allowed_networks", "rows_a_second"),
+    *("program", "zone", "allowed_networks", "rows_a_second", "has_secret", "topics", "routes"),
 )
 
 
@@ -58,10 +68,16 @@ class SourceShown(serializers.ModelSerializer[Source]):
     """A source as lists show it; the hint is the beginning of its key."""
 
     launch = serializers.SlugRelatedField[Source](slug_field="slug", read_only=True)
+    has_secret = serializers.SerializerMethodField()
+    routes = RouteShown(many=True, read_only=True)
 
     class Meta:
         model = Source
         fields = _SHOWN
+
+    def get_has_secret(self, row: Source) -> bool:
+        """Whether a signing secret is set; it is never shown."""
+        return bool(row.signing_secret)
 
 
 class SourceWithKey(SourceShown):
@@ -84,7 +100,11 @@ class Sources(generics.ListAPIView[Source]):
     def get_queryset(self) -> QuerySet[Source]:
         """The sources of the launches asked for."""
         launches = launches_asked_for(self.request, right=Right.MANAGE)
-        return Source.objects.filter(launch__in=launches, traffic_watch=None).select_related("launch")
+        return (
+            Source.objects.filter(launch__in=launches, traffic_watch=None)
+            .select_related("launch")
+            .prefetch_related("routes__launch")
+        )
 
     @extend_schema(request=NewSource, responses={201: SourceWithKey})
     def post(self, request: Request) -> Response:
@@ -111,23 +131,33 @@ class RotateSource(APIView):
     @extend_schema(request=None, responses={200: SourceWithKey})
     def post(self, request: Request, number: int) -> Response:
         """Answers the new key; the present one works for 24 hours more."""
-        source, key = sources.rotate(_source(request, number), actor=Principal.of(request).actor, now=clock.now())
+        source, key = sources.rotate(source_of(request, number), actor=Principal.of(request).actor, now=clock.now())
         return Response(_with_key(source, key))
+
+
+class SourceEnded(SourceShown):
+    """A source that was ended, and how many open alerts ended with it."""
+
+    ended_alerts = serializers.IntegerField()
+
+    class Meta(SourceShown.Meta):
+        fields = (*_SHOWN, "ended_alerts")
 
 
 class EndSource(APIView):
     """The end of a source."""
 
-    @extend_schema(request=None, responses={200: SourceShown})
+    @extend_schema(request=None, responses={200: SourceEnded})
     def post(self, request: Request, number: int) -> Response:
-        """Ends it and all its keys at once."""
-        source = _source(request, number)
-        sources.end(source, actor=Principal.of(request).actor, now=clock.now())
+        """Ends it and all its keys at once, and the alerts it has open, which nothing else would end."""
+        source = source_of(request, number)
+        ended = sources.end(source, actor=Principal.of(request).actor, now=clock.now())
         source.refresh_from_db()
-        return Response(SourceShown(source).data)
+        return Response(SourceShown(source).data | {"ended_alerts": ended})
 
 
-def _source(request: Request, number: int) -> Source:
+def source_of(request: Request, number: int) -> Source:
+    """The source of that number, for whoever may manage its launch; 404 for everybody else."""
     launches = visible_launches(Principal.of(request), right=Right.MANAGE)
     source = Source.objects.select_related("launch").filter(launch__in=launches, pk=number, traffic_watch=None).first()
     if source is None:

@@ -3,14 +3,16 @@
 from django.urls import path
 
 from gateway_ingest.api import evidence
-from gateway_ingest.api.alerts import Alerts
+from gateway_ingest.api.alerts import Alerts, EndAlert
 from gateway_ingest.api.calls import Calls, Windows
 from gateway_ingest.api.deployments import Deployments
 from gateway_ingest.api.rules import DryRuns, OneRule, Rules
+from gateway_ingest.api.source_settings import OneSource
 from gateway_ingest.api.sources import EndSource, RotateSource, Sources
 
 urlpatterns = [
     path("alerts/", Alerts.as_view(), name="api-alerts"),
+    path("alerts/<str:key>/end/", EndAlert.as_view(), name="api-alert-end"),
     path("calls/", Calls.as_view(), name="api-calls"),
     path("windows/", Windows.as_view(), name="api-windows"),
     path("deployments/", Deployments.as_view(), name="api-deployments"),
@@ -18,6 +20,7 @@ urlpatterns = [
     path("rules/<slug:name>/", OneRule.as_view(), name="api-rule"),
     path("rules/<slug:name>/dry-run/", DryRuns.as_view(), name="api-rule-dry-run"),
     path("sources/", Sources.as_view(), name="api-sources"),
+    path("sources/<int:number>/", OneSource.as_view(), name="api-source"),
     path("sources/<int:number>/end/", EndSource.as_view(), name="api-source-end"),
     path("sources/<int:number>/rotate/", RotateSource.as_view(), name="api-source-rotate"),
     path("evidence/reach/", evidence.ReachOfSignature.as_view(), name="api-evidence-reach"),

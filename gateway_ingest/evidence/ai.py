@@ -41,19 +41,24 @@ class AiRow:
 
 
 def ai_table(launch: Launch, span: Span) -> list[AiRow]:
-    """One row for each model and prompt version that was called, the busiest first."""
+    """One row for each model and prompt version that was called, or rated for earlier calls, the busiest first."""
     kinds = CallKind.objects.filter(launch=launch).exclude(model="")
     keys = {pk: tuple(key) for pk, *key in kinds.values_list("pk", "provider", "model", "prompt_version")}
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys.values()))}
     wanted = Wanted({pk: numbers[key] for pk, key in keys.items()}, span, sketches=("latencies", "first_bytes"))
     names = {number: key for key, number in numbers.items()}
     found = reading.read(launch.pk, wanted)
-    rows = [_row(names[number], figures) for (number, _bucket), figures in found.items() if figures.calls]
+    rows = [
+        _row(names[number], figures)
+        for (number, _bucket), figures in found.items()
+        if figures.calls or figures.helpful or figures.unhelpful
+    ]
     return sorted(rows, key=lambda row: (-row.calls, row.model, row.prompt_version))
 
 
 def _row(key: tuple[str, ...], figures: Figures) -> AiRow:
     calls, ratings = figures.calls, figures.helpful + figures.unhelpful
+    each = calls or 1
     durations = figures.durations
     firsts = reading.counted(figures.sketches["first_bytes"])
     return AiRow(
@@ -68,11 +73,11 @@ def _row(key: tuple[str, ...], figures: Figures) -> AiRow:
         first_token_p95_ms=reading.milliseconds(firsts, 0.95),
         input_tokens=figures.input_tokens,
         output_tokens=figures.output_tokens,
-        tokens_a_call=(figures.input_tokens + figures.output_tokens) / calls,
+        tokens_a_call=(figures.input_tokens + figures.output_tokens) / each,
         cost=figures.cost / 1e9,
-        cost_a_call=figures.cost / 1e9 / calls,
+        cost_a_call=figures.cost / 1e9 / each,
         errors=figures.errors,
-        error_share=figures.errors / calls,
+        error_share=figures.errors / each,
         provider_errors=figures.provider_errors,
         flagged=figures.flagged,
         forgot=figures.forgot,

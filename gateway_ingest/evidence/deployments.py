@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +19,6 @@ USUAL_LENGTH = HOUR
 LONGEST_COMPARED = timedelta(hours=24)
 MINIMUM_CALLS = 50
 CERTAIN = 0.01
-_DAY = timedelta(days=1)
 # Quieter or busier by more than a quarter, and yesterday's same hours are the fairer measure if they are nearer.
 _ALIKE = 1.25
 
@@ -89,6 +88,7 @@ class Comparison:
     word: Word
     reasons: list[str]
     measured_against: str
+    shortened: list[str]
     error_chance: float
     latency: Ratio | None
     routes: list[RouteChange]
@@ -103,24 +103,79 @@ class Comparison:
 def before_and_after(
     deployment: Deployment, *, now: datetime, length: timedelta = USUAL_LENGTH, signature: Signature | None = None
 ) -> Comparison:
-    """The traffic of a deployment's component, or of a signature, before and after it."""
+    """The traffic of a deployment's component, or of a signature, before and after it, up to its neighbours."""
     length = min(max(length, MINUTE), LONGEST_COMPARED)
     signature = signature or _about(deployment)
-    begins = Span.of(deployment.deployed_at, deployment.deployed_at).begins + MINUTE
-    after = Span(begins, max(min(begins + length, Span.of(now, now).begins), begins + MINUTE))
+    stretch = _Stretch.around(deployment)
+    after = stretch.after(length, now=now)
     kinds = dict(enumerate(kinds_of(deployment.launch, signature).select_related("component")))
     groups = {kind.pk: (kind.component.slug if kind.component else kind.hint, kind.method, kind.route)
         for kind in kinds.values()}  # fmt: skip
     new = _by_route(deployment, groups, after)
-    old, span, against = _fairer(deployment, groups, after, sum(each.calls for each in new.values()))
+    old, span, against = _fairer(deployment, groups, stretch, after, sum(each.calls for each in new.values()))
     sides = Side.of(span, _sum(old)), Side.of(after, _sum(new))
     error_chance = chance_of_shares(sides[0].errors, sides[0].calls, sides[1].errors, sides[1].calls)
     ratio = ratio_of_quantiles(_sum(old).durations, _sum(new).durations, 0.95)
     word, reasons = verdict(*sides, error_chance=error_chance, latency=ratio)
     return Comparison(
-        deployment, signature, *sides, word, reasons, against, error_chance, ratio, _route_changes(old, new),
-        is_complete=after.length >= length,
+        deployment, signature, *sides, word, reasons, against, stretch.said_of(span, after, length), error_chance, ratio,
+        _route_changes(old, new), is_complete=after.length >= length or after.ends == stretch.until,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """The time in which a deployment alone tells old from new: from the one before it up to the one after it."""
+
+    begins: datetime
+    previous: Deployment | None
+    following: Deployment | None
+
+    @classmethod
+    def around(cls, deployment: Deployment) -> "_Stretch":
+        """Two that went live in the same minute, or were told by two senders, are one."""
+        minute = _minute_of(deployment)
+        rows = _neighbours(deployment).filter(environment=deployment.environment_id).select_related("release")
+        return cls(
+            minute,
+            rows.filter(deployed_at__lt=minute).order_by("-deployed_at", "-pk").first(),
+            rows.filter(deployed_at__gte=minute + MINUTE).order_by("deployed_at", "pk").first(),
+        )
+
+    @property
+    def since(self) -> datetime | None:
+        """When the one before was live; the minute in which it went live is left out."""
+        return _minute_of(self.previous) + MINUTE if self.previous else None
+
+    @property
+    def until(self) -> datetime | None:
+        """When the next one went live."""
+        return _minute_of(self.following) if self.following else None
+
+    def after(self, length: timedelta, *, now: datetime) -> Span:
+        """What was live up to now, up to the next one, or as long as was asked for."""
+        begins = self.begins + MINUTE
+        present = max(Span.of(now, now).begins, begins + MINUTE)
+        return Span(begins, min(filter(None, (begins + length, present, self.until))))
+
+    def before(self, length: timedelta) -> Span:
+        """As long right before, where the one before was live that long."""
+        return Span(max(filter(None, (self.begins - length, self.since))), self.begins)
+
+    def said_of(self, before: Span, after: Span, length: timedelta) -> list[str]:
+        """Why a side is shorter than was asked for."""
+        said = []
+        if self.previous and before.length < length and before.begins == self.since:
+            name = {"version": self.previous.release.version}
+            said.append(_("The time before begins only where %(version)s had gone live.") % name)
+        if self.following and after.length < length and after.ends == self.until:
+            name = {"version": self.following.release.version}
+            said.append(_("The time after ends where %(version)s went live.") % name)
+        return said
+
+
+def _minute_of(deployment: Deployment) -> datetime:
+    return Span.of(deployment.deployed_at, deployment.deployed_at).begins
 
 
 def _about(deployment: Deployment) -> Signature:
@@ -154,31 +209,40 @@ def _sum(parts: Mapping[_Key, Figures]) -> Figures:
 
 
 def _fairer(
-    deployment: Deployment, groups: Mapping[int, _Key], after: Span, calls: int
+    deployment: Deployment, groups: Mapping[int, _Key], stretch: _Stretch, after: Span, calls: int
 ) -> tuple[dict[_Key, Figures], Span, str]:
     """The time right before, unless traffic was unlike then and the same hours of the day before resemble it more."""
-    right_before = Span.of(deployment.deployed_at - after.length, deployment.deployed_at)
-    right_before = Span(right_before.begins, right_before.begins + after.length)
+    right_before = stretch.before(after.length)
     old = _by_route(deployment, groups, right_before)
-    distance = _distance(calls, sum(each.calls for each in old.values()))
-    if calls and distance > _ALIKE and not _others(deployment, after.moved(-_DAY).begins):
-        yesterday = after.moved(-_DAY)
+    wanted = _pace(calls, after)
+    distance = _distance(wanted, _pace(sum(each.calls for each in old.values()), right_before))
+    yesterday = after.day_before(deployment.launch.zone)
+    if calls and distance > _ALIKE and not _others(deployment, since=yesterday.begins):
         other = _by_route(deployment, groups, yesterday)
-        if _distance(calls, sum(each.calls for each in other.values())) < distance:
+        if _distance(wanted, _pace(sum(each.calls for each in other.values()), yesterday)) < distance:
             return other, yesterday, _("the same hours of the day before, as traffic right before was unlike")
-    return old, right_before, _("as long right before")
+    is_short = right_before.length < after.length
+    return old, right_before, _("the shorter time right before") if is_short else _("as long right before")
 
 
-def _distance(calls: int, others: int) -> float:
-    return max(calls, others) / min(calls, others) if calls and others else float("inf")
+def _pace(calls: int, span: Span) -> float:
+    return calls / (span.length / MINUTE) if calls else 0.0
 
 
-def _others(deployment: Deployment, since: datetime) -> bool:
-    """Whether something else of the component went live since, which would make the day before another product."""
-    rows = Deployment.objects.filter(launch=deployment.launch, deployed_at__gte=since)
-    rows = rows.filter(deployed_at__lt=deployment.deployed_at).exclude(pk=deployment.pk)
+def _distance(pace: float, other: float) -> float:
+    return max(pace, other) / min(pace, other) if pace and other else float("inf")
+
+
+def _neighbours(deployment: Deployment) -> QuerySet[Deployment]:
+    """What else went live of the same component, or of all of them."""
+    rows = Deployment.objects.filter(launch=deployment.launch_id).exclude(pk=deployment.pk)
     component = deployment.release.component_id
-    return rows.filter(Q(release__component=component) | Q(release__component=None)).exists()
+    return rows.filter(Q(release__component=component) | Q(release__component=None))
+
+
+def _others(deployment: Deployment, *, since: datetime) -> bool:
+    """Whether anything went live since, wherever: the day before would be another product, and calls name no place."""
+    return _neighbours(deployment).filter(deployed_at__gte=since, deployed_at__lt=deployment.deployed_at).exists()
 
 
 def verdict(before: Side, after: Side, *, error_chance: float, latency: Ratio | None) -> tuple[Word, list[str]]:
@@ -201,8 +265,14 @@ def verdict(before: Side, after: Side, *, error_chance: float, latency: Ratio | 
         said = _("p95 rose from %(old)d to %(new)d ms") if slower else _("p95 fell from %(old)d to %(new)d ms")
         times = {"old": round(before.p95_ms or 0), "new": round(after.p95_ms or 0)}
         found.append((Word.WORSE if slower else Word.BETTER, f"{said % times}."))
-    if not found:
+    if not found and latency:
         return Word.SAME, [_("Neither errors nor p95 differ by more than chance would make them.")]
+    if not found:
+        return Word.SAME, [
+            _(
+                "Errors do not differ by more than chance would make them; how long calls took is not known on both sides."
+            )
+        ]
     words = {word for word, _reason in found}
     return (Word.WORSE if Word.WORSE in words else Word.BETTER), [reason for _word, reason in found]
 

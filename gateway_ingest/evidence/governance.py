@@ -6,6 +6,7 @@ Every finding is about routes and kinds of callers as windows know them; paths a
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,8 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gateway_ingest.api_description import Operation, operation_of
+from gateway_ingest.api_description import Operation, Operations
+from gateway_ingest.call_kinds import OTHER
 from gateway_ingest.evidence import reading
 from gateway_ingest.evidence.reading import Figures, Wanted
 from gateway_ingest.evidence.signature import Span
@@ -106,12 +108,13 @@ def governance(launch: Launch, span: Span) -> list[Finding]:
     for each in seen:
         by_component[each.component].append(each)
     descriptions = list(ApiDescription.objects.filter(launch=launch).select_related("component").order_by("pk"))
+    described = {one.component.slug for one in descriptions if one.component}
     drafts = [
         *_without_authentication(by_component),
         *_plain_http(by_component),
         *_error_formats(by_component),
         *_old_versions(by_component),
-        *(draft for one in descriptions for draft in _against(one, by_component)),
+        *(draft for one in descriptions for draft in _against(one, by_component, described)),
     ]
     order = list(Rule)
     return sorted(
@@ -229,16 +232,22 @@ def _version_of(route: str) -> tuple[int, str]:
     return -1, route
 
 
-def _against(description: ApiDescription, by_component: _ByComponent) -> Iterator[_Draft]:
-    """What traffic and an uploaded description disagree about."""
+def _against(description: ApiDescription, by_component: _ByComponent, described: AbstractSet[str]) -> Iterator[_Draft]:
+    """What traffic and an uploaded description disagree about.
+
+    The description of a whole launch speaks for the components that have none of their own, but whatever was called
+    anywhere was called.
+    """
     component = description.component.slug if description.component else ""
-    seen = [each for name, part in by_component.items() if not component or name == component for each in part]
+    everything = [each for name, part in by_component.items() if not component or name == component for each in part]
+    seen = [each for each in everything if component or each.component not in described]
     operations = [Operation(*each) for each in description.operations]
+    tree = Operations(operations)
     belongs: dict[tuple[str, str], Operation | None] = {}
-    for each in seen:
+    for each in everything:
         key = (each.kind.method, each.kind.route)
         if key not in belongs:
-            belongs[key] = operation_of(*key, operations)
+            belongs[key] = tree.of(*key)
 
     def operation(each: _Seen) -> Operation | None:
         return belongs[each.kind.method, each.kind.route]
@@ -250,9 +259,10 @@ def _against(description: ApiDescription, by_component: _ByComponent) -> Iterato
         detail = _("%(title)s %(version)s marks these operations as deprecated.") % named
         yield _finding(Rule.DEPRECATED, component, old, of=_calls(seen), detail=detail)
     called = {one.name for one in belongs.values() if one}
-    described = {each.name for each in operations}
-    if seen and (never := sorted(described - called)):
-        said = {**named, "number": len(never), "all": len(described)}
+    known = {each.name for each in operations}
+    is_capped = any(each.kind.route == OTHER for each in everything)
+    if seen and not is_capped and (never := sorted(known - called)):
+        said = {**named, "number": len(never), "all": len(known)}
         detail = _("%(number)d of %(all)d operations of %(title)s %(version)s were not called.") % said
         examples = [(name, 0) for name in never[:EXAMPLES]]
         yield _Draft(Finding(Rule.NEVER_CALLED, component, 0, 0, 0, 0.0, detail, None, None, examples))
@@ -261,9 +271,13 @@ def _against(description: ApiDescription, by_component: _ByComponent) -> Iterato
 def _undocumented(
     component: str, seen: Sequence[_Seen], operation: Callable[[_Seen], Operation | None], named: dict[str, str]
 ) -> Iterator[_Draft]:
-    """Routes that answered well or broke, and stand in no description; what was only ever refused may be a scanner."""
-    answered = {each.name for each in seen if each.is_answered}
-    unknown = [each for each in seen if each.name in answered and not operation(each) and each.kind.method != "OPTIONS"]
+    """Routes that answered well or broke, and stand in no description; what was only ever refused may be a scanner.
+
+    Of what is counted under "other", nobody knows which routes those are.
+    """
+    named_routes = [each for each in seen if each.kind.method != "OPTIONS" and each.kind.route != OTHER]
+    answered = {each.name for each in named_routes if each.is_answered}
+    unknown = [each for each in named_routes if each.name in answered and not operation(each)]
     if _calls(unknown) >= LEAST_CALLS:
         detail = _("These routes answer, but %(title)s %(version)s does not describe them.") % named
         yield _finding(Rule.UNDOCUMENTED, component, unknown, of=_calls(seen), detail=detail)

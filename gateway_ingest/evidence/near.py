@@ -214,8 +214,11 @@ def _by_component(report: Feedback, hints: _Hints) -> list[Piece]:
     places = [(kind.component.slug if kind.component else kind.hint, kind.method, kind.route) for kind in kinds]
     numbers = {place: number for number, place in enumerate(dict.fromkeys(places))}
     groups = {kind.pk: numbers[place] for kind, place in zip(kinds, places, strict=True)}
+    whole = reading.read(report.launch_id, reading.Wanted(groups, span, sums=_NEEDED))
+    failing = {number for (number, _at), figures in whole.items() if figures.errors}
+    groups = {pk: number for pk, number in groups.items() if number in failing}
     minutes = reading.read(report.launch_id, reading.Wanted(groups, span, step=MINUTE, sums=_NEEDED))
-    usual = reading.read(report.launch_id, reading.Wanted(groups, span.moved(-timedelta(days=1)), sums=_NEEDED))
+    usual = reading.read(report.launch_id, reading.Wanted(groups, span.day_before(report.launch.zone), sums=_NEEDED))
     by_number: dict[int, dict[datetime, reading.Figures]] = defaultdict(dict)
     for (number, at), figures in minutes.items():
         if at:

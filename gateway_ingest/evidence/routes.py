@@ -52,7 +52,7 @@ class Routes:
 def routes(
     launch: Launch, span: Span, *, component: str = "", order: Order = Order.CALLS, limit: int = SHOWN
 ) -> Routes:
-    """The first routes in the order asked for; only of those shown are sketches read."""
+    """The first routes in the order asked for; only of those shown are steps and sketches read."""
     kinds = kinds_of(launch, Signature(component=component)).select_related("component")
     places = {
         kind.pk: (kind.component.slug if kind.component else kind.hint, kind.method, kind.route) for kind in kinds
@@ -61,28 +61,26 @@ def routes(
     groups = {pk: numbers[place] for pk, place in places.items()}
     step = usual_step(span)
     moments = steps_of(span, step)
-    by_step = reading.read(launch.pk, Wanted(groups, span, step=step, sums=_NEEDED))
-    totals: dict[int, Figures] = {}
-    for (number, _at), figures in by_step.items():
-        totals.setdefault(number, Figures()).add(figures)
-    shown = sorted((number for number in totals if totals[number].calls), key=lambda one: _rank(totals[one], order))
-    first = set(shown[:limit])
+    whole = reading.read(launch.pk, Wanted(dict.fromkeys(groups, 0), span, step=step, sums=_NEEDED))
+    found = reading.read(launch.pk, Wanted(groups, span, sums=_NEEDED))
+    totals = {number: figures for (number, _at), figures in found.items() if figures.calls}
+    ranked = sorted(totals, key=lambda one: _rank(totals[one], order))
+    # Only what is shown is read step by step; all routes of a week would be millions of figures.
+    shown = ranked[:limit]
+    first = set(shown)
     chosen = {pk: number for pk, number in groups.items() if number in first}
+    by_step = reading.read(launch.pk, Wanted(chosen, span, step=step, sums=_NEEDED))
     full = reading.read(launch.pk, Wanted(chosen, span, sketches=("latencies", "consumers"), sums=_NEEDED))
     names = {number: place for place, number in numbers.items()}
     rows = [
         _row(names[number], full.get((number, None)) or totals[number],
             [by_step[number, at].calls if (number, at) in by_step else 0 for at in moments])
-        for number in shown[:limit]
+        for number in shown
     ]  # fmt: skip
-    course = [_sum_at(by_step, totals, at) for at in moments]
-    return Routes(
-        rows,
-        len(shown),
-        sum(each.calls for each in totals.values()),
-        sum(each.errors for each in totals.values()),
-        course,
-    )
+    nothing = Figures()
+    course = [(at, (here := whole.get((0, at), nothing)).calls, here.errors) for at in moments]
+    calls, errors = (sum(each.sums[name] for each in totals.values()) for name in _NEEDED)
+    return Routes(rows, len(ranked), calls, errors, course)
 
 
 def _rank(figures: Figures, order: Order) -> tuple[float, int]:
@@ -96,10 +94,3 @@ def _row(place: tuple[str, str, str], figures: Figures, course: list[int]) -> Ro
     return RouteRow(
         *place, figures.calls, figures.errors, share, figures.p(0.95), consumers.number, consumers.error, course
     )
-
-
-def _sum_at(
-    by_step: dict[tuple[int, datetime | None], Figures], totals: dict[int, Figures], at: datetime
-) -> tuple[datetime, int, int]:
-    there = [by_step[number, at] for number in totals if (number, at) in by_step]
-    return at, sum(each.calls for each in there), sum(each.errors for each in there)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -63,9 +64,11 @@ class Span:
         """How long it is."""
         return self.ends - self.begins
 
-    def moved(self, by: timedelta) -> "Span":
-        """As long, at another time."""
-        return Span(self.begins + by, self.ends + by)
+    def day_before(self, zone: str) -> "Span":
+        """As long, at the same time of day the day before where people live in this zone, whatever clocks did since."""
+        here = self.begins.astimezone(ZoneInfo(zone))
+        begins = (here - timedelta(days=1)).astimezone(UTC)
+        return Span(begins, begins + self.length)
 
 
 def kinds_of(launch: Launch, wanted: Signature | Sequence[Signature]) -> QuerySet[CallKind]:

@@ -14,11 +14,14 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from gateway_ingest.formats import values
 from gateway_ingest.formats.incoming import AlertError, FormatError, IncomingAlert, Reading, Unreadable
+from gateway_ingest.formats.protobuf_parts import holds_more_than
 from gateway_ingest.formats.words import known_severity, severity_of, status_of
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core.strict_json import JSON
 
 _EVALUATION = "gen_ai.evaluation.result"
+# Ten thousand records of a dozen attributes hold three quarters of these.
+MOST_PARTS = 400_000
 _WARN, _ERROR, _FATAL = 13, 17, 21
 _LOUD = {AlertSeverity.CRITICAL, AlertSeverity.HIGH, AlertSeverity.WARNING}
 # What differs from one record to the next of the same kind.
@@ -51,11 +54,16 @@ def recognises(payload: JSON) -> bool:
 
 
 def payload_of(body: bytes) -> JSON:
-    """A protobuf request in the shape of the JSON one; raises FormatError."""
+    """A protobuf request in the shape of the JSON one; raises FormatError, also for one of too many parts."""
     try:
-        found = MessageToDict(ExportLogsServiceRequest.FromString(body), use_integers_for_enums=True)
+        is_too_many = holds_more_than(MOST_PARTS, body, ExportLogsServiceRequest.DESCRIPTOR)
+        found = (
+            {} if is_too_many else MessageToDict(ExportLogsServiceRequest.FromString(body), use_integers_for_enums=True)
+        )
     except (DecodeError, JsonFormatError, ValueError, RecursionError) as error:
         raise FormatError(_("This is no ExportLogsServiceRequest in protobuf.")) from error
+    if is_too_many:
+        raise FormatError(_("The export holds more than 400,000 values; send smaller groups."))
     payload = values.storable(found)
     for _resource, _scope, record in _records(payload):
         for name in ("traceId", "spanId"):

@@ -1,13 +1,23 @@
 """This package holds what machines say: who posts, what came, what they say is wrong, and the traffic they saw."""
 
 from gateway_ingest.models.alerts import Alert, AlertChange, AlertSeverity, AlertStatus
-from gateway_ingest.models.calls import Backfill, CallDetail, CallKind, CallRetention, Window, WindowPart
+from gateway_ingest.models.calls import (
+    Backfill,
+    CallDetail,
+    CallKind,
+    CallRetention,
+    WaitingRating,
+    Window,
+    WindowPart,
+)
 from gateway_ingest.models.evidence import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from gateway_ingest.models.outcomes import GIVEN_BY_PEOPLE, NoiseReason, RuleOutcome
 from gateway_ingest.models.rules import (
+    Absence,
     Baseline,
     Firing,
     Heartbeat,
+    LearnedHour,
     Rule,
     RuleState,
     SeriesMemory,
@@ -15,10 +25,11 @@ from gateway_ingest.models.rules import (
     TrafficWatch,
 )
 from gateway_ingest.models.sns import SigningCertificate, TopicSubscription
-from gateway_ingest.models.sources import Batch, DeadLetter, Mapping, RouteField, Source, SourceRoute
+from gateway_ingest.models.sources import Batch, DeadLetter, EarlierKey, Mapping, RouteField, Source, SourceRoute
 
 __all__ = [
     "GIVEN_BY_PEOPLE",
+    "Absence",
     "Alert",
     "AlertChange",
     "AlertSeverity",
@@ -31,12 +42,14 @@ __all__ = [
     "CallKind",
     "CallRetention",
     "DeadLetter",
+    "EarlierKey",
     "Firing",
     "Heartbeat",
     "Hour",
     "HourMark",
     "HourOfLaunch",
     "KeptEvidence",
+    "LearnedHour",
     "Mapping",
     "MinuteOfLaunch",
     "NoiseReason",
@@ -51,6 +64,7 @@ __all__ = [
     "TopicSubscription",
     "TrafficTarget",
     "TrafficWatch",
+    "WaitingRating",
     "Window",
     "WindowPart",
 ]

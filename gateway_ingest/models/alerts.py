@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Feedback
 from gateway_ingest.models.sources import Source
-from hypercare.core.models import Component, Launch
+from hypercare.core.models import Component, Launch, User
 
 
 class AlertSeverity(models.TextChoices):
@@ -33,8 +33,8 @@ class Alert(models.Model):
     `starts_at` and `ends_at` are what the machine says; `resolved_at` is when we heard of the end.
     """
 
-    launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts")
-    source = models.ForeignKey(Source, models.CASCADE, related_name="alerts")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts", db_index=False)
+    source = models.ForeignKey(Source, models.CASCADE, related_name="alerts", db_index=False)
     fingerprint = models.CharField(max_length=200)
     title = models.CharField(max_length=300)
     summary = models.TextField(blank=True)
@@ -72,12 +72,19 @@ class Alert(models.Model):
 
 
 class AlertChange(models.Model):
-    """An alert that fired again or resolved; with `handled_at` empty it waits for triage."""
+    """An alert that fired again, got worse or resolved; with `handled_at` empty it waits for triage.
+
+    `severity` is what it became where it got worse, and empty elsewhere. Where a person ended it, and not its machine,
+    `ended_by` says who and `reason` why.
+    """
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="changes")
     status = models.CharField(max_length=14, choices=AlertStatus.choices)
     episode = models.PositiveIntegerField()
+    severity = models.CharField(max_length=10, choices=AlertSeverity.choices, blank=True, db_default="", default="")
     changed_at = models.DateTimeField()
+    ended_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True, db_default="", default="")
     handled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

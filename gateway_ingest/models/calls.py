@@ -17,7 +17,7 @@ class CallKind(models.Model):
     """
 
     id = models.AutoField(primary_key=True)
-    launch = models.ForeignKey(Launch, models.CASCADE, related_name="call_kinds")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="call_kinds", db_index=False)
     component = models.ForeignKey(Component, models.SET_NULL, null=True, blank=True, related_name="call_kinds")
     hint = models.CharField(max_length=200, blank=True)
     method = models.CharField(max_length=20, blank=True)
@@ -51,7 +51,7 @@ class CallDetail(models.Model):
     """What single calls have in common besides their kind, and windows do not tell apart."""
 
     id = models.AutoField(primary_key=True)
-    source = models.ForeignKey(Source, models.CASCADE, related_name="call_details")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="call_details", db_index=False)
     host = models.CharField(max_length=200, blank=True)
     answered_model = models.CharField(max_length=200, blank=True)
     error_type = models.CharField(max_length=200, blank=True)
@@ -114,6 +114,27 @@ class WindowPart(_Sums):
 
     def __str__(self) -> str:
         return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class WaitingRating(models.Model):
+    """A rating whose call did not come yet: which answer it speaks of, the minute it counts in, when to look next."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="waiting_ratings", db_index=False)
+    response = models.UUIDField()
+    flags = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    delivery = models.CharField(max_length=100)
+    received_at = models.DateTimeField()
+    look_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["look_at"], name="waiting_ratings_by_look"),
+            models.Index(fields=["source", "delivery"], name="waiting_ratings_by_delivery"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.response} {self.at:%Y-%m-%d %H:%M}"
 
 
 class CallRetention(models.Model):

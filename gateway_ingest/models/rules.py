@@ -107,6 +107,37 @@ class Baseline(models.Model):
         return f"{self.key} {self.hour:%Y-%m-%d %H}"
 
 
+class LearnedHour(models.Model):
+    """An hour of a launch that was learned, and from how many calls: where there are more by now, it is learned anew."""
+
+    pk = models.CompositePrimaryKey("launch", "at")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="learned_hours", db_index=False)
+    at = models.DateTimeField()
+    calls = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.launch_id} {self.at:%Y-%m-%d %H}"
+
+
+class Absence(models.Model):
+    """A time in which nobody looked and nothing was received: silence in it is our own."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="absences")
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("begins_at")), name="absence_ends_after_it_begins"
+            ),
+            models.UniqueConstraint(fields=["launch", "begins_at"], name="absence_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.begins_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M}"
+
+
 class TrafficTarget(models.Model):
     """What a team wants of a component, or of the whole launch where `component` is empty."""
 
@@ -129,7 +160,12 @@ class TrafficTarget(models.Model):
 
 
 class Heartbeat(models.Model):
-    """A sign of life of a source, or of something it names. `interval` in seconds is declared, or learned from its gaps."""
+    """A sign of life of a source, or of something it names. `interval` in seconds is declared, or learned from its gaps.
+
+    `hours` has a letter for each hour of the week in the launch's zone, once a long silence was ended: `h` where it was
+    heard the last time, `s` where it was silent, `?` where nothing is known. `steady_since` is when its last long
+    silence ended.
+    """
 
     LEARNED_GAPS = 20
 
@@ -139,6 +175,8 @@ class Heartbeat(models.Model):
     interval = models.FloatField()
     declared = models.BooleanField(default=False)
     gaps = models.PositiveIntegerField(default=0)
+    hours = models.CharField(max_length=168, blank=True, db_default="", default="")
+    steady_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "name"], name="heartbeat_once_per_name")]
@@ -146,15 +184,24 @@ class Heartbeat(models.Model):
     def __str__(self) -> str:
         return self.name or str(self.source)
 
+    @property
+    def silent_hours(self) -> int:
+        """In how many hours of the week it was silent before."""
+        return self.hours.count("s")
+
 
 class SeriesMemory(models.Model):
-    """What the detector remembers of one series: the scorer's bytes, up to which moment, and its newest score."""
+    """What the detector remembers of one series: the scorer's bytes, up to which moment, and its newest score.
+
+    `until` moves on at every look; `heard_at` only with a value, so that the memory of what is gone can be dropped.
+    """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="series_memories")
     component = models.CharField(max_length=200)
     series = models.CharField(max_length=16)
     memory = models.BinaryField()
     until = models.DateTimeField()
+    heard_at = models.DateTimeField()
     score = models.FloatField(default=0.0)
 
     class Meta:

@@ -11,23 +11,23 @@ from hypercare.core.models import Launch, User
 class Source(models.Model):
     """A machine that may post; its key is hashed, shown once, and can be ended.
 
-    After a rotation the old key works until `old_until`; `repeats` counts deliveries that came twice, `letters` all dead
-    letters ever, `refused` deliveries that a check at the door kept out and `limited` those beyond the source's rate.
-    `signing_secret` is sealed; with a `signature_header` it is the secret of an HMAC over the body, without one it is
-    of Standard Webhooks. `signed_only` lets nothing in whose signature was not checked. An empty list of
-    `allowed_networks` allows every address, an empty `zone` reads times without a zone as UTC.
+    `repeats` counts deliveries that came twice, `letters` all dead letters ever, `refused` deliveries that a check at the
+    door kept out, `limited` those beyond the source's rate and `lost_ratings` ratings whose calls never came.
+    `signing_secret` is sealed; with a `signature_header` it is the secret of an HMAC over the body, without one it is of
+    Standard Webhooks. `signed_only` lets nothing in whose signature was not checked, and of Amazon's notifications those
+    of `topics` only. An empty list of `allowed_networks` allows every address, an empty `zone` reads times without a zone
+    as UTC.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="sources")
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12)
-    old_digest = models.CharField(max_length=64, blank=True, db_index=True)
-    old_until = models.DateTimeField(null=True, blank=True)
     repeats = models.PositiveIntegerField(default=0)
     signing_secret = models.CharField(max_length=600, blank=True)
     signed_only = models.BooleanField(default=False)
     signature_header = models.CharField(max_length=80, blank=True, db_default="", default="")
+    topics = ArrayField(models.CharField(max_length=300), default=list, db_default=[], blank=True)
     allowed_networks = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     rows_a_second = models.PositiveIntegerField(null=True, blank=True)
     program = models.CharField(max_length=30, blank=True, db_default="", default="")
@@ -35,6 +35,7 @@ class Source(models.Model):
     letters = models.PositiveIntegerField(db_default=0, default=0)
     refused = models.PositiveIntegerField(db_default=0, default=0)
     limited = models.PositiveIntegerField(db_default=0, default=0)
+    lost_ratings = models.PositiveIntegerField(db_default=0, default=0)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     first_event_at = models.DateTimeField(null=True, blank=True)
@@ -45,6 +46,21 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class EarlierKey(models.Model):
+    """A key that was replaced and still works for a while, so that nothing is lost while its sender is changed."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="earlier_keys")
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["until"]
+
+    def __str__(self) -> str:
+        return self.hint
 
 
 class RouteField(models.TextChoices):
@@ -88,7 +104,7 @@ class Batch(models.Model):
     `rejected` are its rows that were not taken; `lag` is how old its newest row was when it came, in milliseconds.
     """
 
-    source = models.ForeignKey(Source, models.CASCADE, related_name="batches")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="batches", db_index=False)
     batch_id = models.CharField(max_length=200)
     accepted = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField(db_default=0, default=0)
@@ -126,9 +142,10 @@ class Mapping(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A body that could not become anything, redacted, with the reason; replayed, it has a `handled_at`.
+    """A body that could not become anything, redacted, with the reason; replayed or dismissed, it has a `handled_at`.
 
-    `headers` are those without which it could not be read again.
+    `headers` are those without which it could not be read again; of one that is `truncated` only the beginning is kept.
+    A `refusal` is a sender that did not come in: `count` times for this reason, without what it sent.
     """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="dead_letters")
@@ -136,6 +153,9 @@ class DeadLetter(models.Model):
     reason = models.CharField(max_length=500)
     body = models.TextField()
     headers = models.JSONField(default=dict, blank=True)
+    truncated = models.BooleanField(db_default=False, default=False)
+    refusal = models.BooleanField(db_default=False, default=False)
+    count = models.PositiveIntegerField(db_default=1, default=1)
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
 
@@ -150,13 +170,17 @@ class DeadLetter(models.Model):
     @property
     def can_be_replayed(self) -> bool:
         """Whether a door can take it again: of calls and OpenTelemetry too little is kept."""
-        return bool(self.body) and not self.format.startswith("calls/") and self.format != "otlp"
+        return bool(self.body) and not (self.truncated or self.format.startswith("calls/") or self.format == "otlp")
 
     @property
     def why_not_replayed(self) -> str:
         """What to do instead of a replay; empty where one works."""
         if self.can_be_replayed:
             return ""
+        if self.refusal:
+            return gettext("It did not come in, so nothing of it was kept.")
         if not self.body:
             return gettext("Nothing of it was kept, so it cannot be replayed.")
+        if self.truncated:
+            return gettext("It was long and only its beginning was kept; its sender has to send it again.")
         return gettext("Only some of it was kept, without contents; its sender has to send it again.")

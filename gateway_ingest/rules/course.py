@@ -1,6 +1,7 @@
 """This module says how a rule's measure went for its keys lately, with the limit and the usual beside it."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,8 +10,10 @@ import numpy as np
 
 from gateway_ingest.models import RuleState, TrafficWatch
 from gateway_ingest.rules import figures, surprise
+from gateway_ingest.rules.busiest import busiest
 from gateway_ingest.rules.keys import Key, from_text, shown
-from gateway_ingest.rules.looking import LONGEST_MINUTES, Watcher, foresight_facts, forgotten, heartbeats_of
+from gateway_ingest.rules.looking import LONGEST_MINUTES, Watcher, foresight_facts
+from gateway_ingest.rules.ratings import ratings
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Floats, Span
 from gateway_ingest.rules.state import State
@@ -18,6 +21,7 @@ from gateway_ingest.rules.stored import read_windows, refusals, timed
 from gateway_ingest.rules.traffic import plain
 from gateway_ingest.rules.usual import Basis
 from gateway_ingest.rules.watching import Figures, usual_in, values_in
+from gateway_ingest.silences import heartbeats_of
 from hypercare.core.models import Launch
 
 SHOWN_KEYS = 50
@@ -62,30 +66,31 @@ class Course:
 
 
 def courses(launch: Launch, rule: Rule, begins: datetime, ends: datetime) -> list[Course]:
-    """The courses of a rule's keys: those that fire first, then the busiest."""
-    watch = TrafficWatch.objects.filter(launch=launch).first()
-    watcher = Watcher.of(launch, watch, begins)
+    """The courses of a rule's keys: those that fire first, then the busiest. Only of these more than their calls is read."""
+    watcher = Watcher.of(launch, TrafficWatch.objects.filter(launch=launch).first(), begins)
     states = {
         from_text(key): State.from_json(state)
         for key, state in RuleState.objects.filter(rule__launch=launch, rule__name=rule.name).values_list(
             "key", "state"
         )
     }
-    found = (
-        _of_figures(watcher, rule, begins, ends) if rule.measure in FIGURES else _of_counts(watcher, rule, begins, ends)
-    )
-    known = {course.key: course for course in found}
+    fires = sorted(key for key, state in states.items() if state.firing)[:SHOWN_KEYS]
+    of = _of_figures if rule.measure in FIGURES else _of_counts
+    known = {course.key: course for course in of(watcher, rule, begins, ends, fires)}
     for key in states:
         known.setdefault(key, Course(key, [], [], [], []))
     told = [replace(course, state=states.get(key, State())) for key, course in known.items()]
     return sorted(told, key=lambda one: (not one.state.firing, not one.foresight, -one.calls, one.key))[:SHOWN_KEYS]
 
 
-def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> Iterable[Course]:
-    span, first = _span(watcher, rule, begins, ends)
+def _of_counts(
+    watcher: Watcher, rule: Rule, begins: datetime, ends: datetime, fires: Sequence[Key]
+) -> Iterable[Course]:
+    span, first = _span(watcher, rule, begins, ends, fires)
+    watcher = watcher.with_usual(rule, begins, ends, span.keys)
     values, usual = values_in(rule, span), usual_in(rule, span, watcher.around())
     busy = np.argsort(-span.sums["calls"][:, -1]) if span.keys else np.array([], dtype=np.int64)
-    for place in busy[:SHOWN_KEYS].tolist():
+    for place in busy.tolist():
         key, limit = span.keys[place], rule.steps[0].limit
         own = _known(usual[place, first:])
         limits: list[float | None] = [limit] * len(own)
@@ -103,21 +108,26 @@ def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -
         )
 
 
-def _span(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:
+def _span(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime, fires: Sequence[Key]) -> tuple[Span, int]:
     if rule.measure is Measure.FORGOT:
-        return forgotten(watcher.launch, rule, begins, ends)
+        return figures.forgotten(watcher.launch, rule, begins, ends, most=SHOWN_KEYS)
     stretch = min(rule.minutes, LONGEST_MINUTES)
-    stored = read_windows(watcher.launch.pk, begins - stretch * MINUTE, ends)
+    begins -= stretch * MINUTE
+    found = busiest(watcher.launch.pk, rule, begins, ends, exact=False)
+    keys = [()] if rule.per is Per.CONSUMER else found.first(SHOWN_KEYS, before=fires)
+    stored = read_windows(watcher.launch.pk, begins, ends, found.kinds_of(keys))
     if rule.per is Per.CONSUMER:
-        return refusals(stored, above=int(rule.steps[0].limit / 2)), stretch
+        return refusals(stored, above=int(rule.steps[0].limit / 2), most=SHOWN_KEYS), stretch
     if rule.measure is Measure.P95_MS:
         return timed(stored, rule.per, least=1, stretch=stretch), stretch
     return stored.span(rule.per)[0], stretch
 
 
-def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> Iterable[Course]:
+def _of_figures(
+    watcher: Watcher, rule: Rule, begins: datetime, ends: datetime, fires: Sequence[Key]
+) -> Iterable[Course]:
     if rule.measure is Measure.SURPRISE:
-        return _of_series(watcher, begins, ends)
+        return _of_series(watcher, rule, begins, ends, fires)
     if rule.measure is Measure.DAYS_LEFT:
         return _of_drifts(watcher, ends)
     return [
@@ -133,11 +143,16 @@ def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) 
     ]
 
 
-def _of_series(watcher: Watcher, begins: datetime, ends: datetime) -> Iterable[Course]:
+def _of_series(
+    watcher: Watcher, rule: Rule, begins: datetime, ends: datetime, fires: Sequence[Key]
+) -> Iterable[Course]:
     """The series themselves, in which the unusual values are marked; their scores tell a person nothing."""
-    begins = surprise.step_of(begins)
-    stored = read_windows(watcher.launch.pk, begins - _FIGURE_STEP, ends)
-    for (component, series), moments, values in surprise.series_of(stored):
+    launch, begins = watcher.launch, surprise.step_of(begins) - _FIGURE_STEP
+    found = busiest(launch.pk, rule, begins, ends, exact=False)
+    components = dict.fromkeys((component,) for component, _series in fires)
+    chosen = found.first(math.ceil(SHOWN_KEYS / len(_SERIES)), before=list(components))
+    stored = read_windows(launch.pk, begins, ends, found.kinds_of(chosen))
+    for (component, series), moments, values in surprise.series_of(stored, away=watcher.away):
         nothing: list[float | None] = [None] * len(moments)
         known = _known(values)
         yield Course((component, series), moments, known, nothing, nothing, measure=_SERIES[series], calls=len(known))
@@ -170,8 +185,9 @@ def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> 
     if rule.measure is Measure.SPENT_SHARE:
         return figures.spending(launch, watcher.targets, moments)
     if rule.measure is Measure.RATING_CHANCE:
-        return figures.ratings(launch, moments)
-    return figures.silences(heartbeats_of(launch), ends)
+        return ratings(launch, moments)
+    silent = heartbeats_of(launch, watcher.away, learns=False)
+    return figures.silences(silent, ends, zone=launch.zone, away=watcher.away)
 
 
 def _known(values: Floats) -> list[float | None]:

@@ -9,21 +9,26 @@ from django.utils.translation import gettext as _
 
 from gateway_ingest import windows
 from gateway_ingest.rules import figures, surprise
+from gateway_ingest.rules.busiest import busiest, in_parts
 from gateway_ingest.rules.keys import Key, shown
-from gateway_ingest.rules.looking import FEEDS_FROM, Watcher, forgotten
+from gateway_ingest.rules.looking import Watcher
+from gateway_ingest.rules.ratings import ratings
 from gateway_ingest.rules.rule import FIGURES, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Span, with_keys
 from gateway_ingest.rules.state import Change
-from gateway_ingest.rules.stored import HOUR, Windows, hour_of, read_windows, refusals, timed, whole_minute
+from gateway_ingest.rules.stored import HOUR, hour_of, read_windows, refusals, timed, whole_minute
 from gateway_ingest.rules.telling import figures_of
 from gateway_ingest.rules.traffic import Traffic
-from gateway_ingest.rules.usual import usual_between
-from gateway_ingest.rules.watching import Figures, Found, Watched, watch, watch_figures
+from gateway_ingest.rules.usual import MAX_KEYS, REMEMBERED, keys_learned
+from gateway_ingest.rules.watching import Figures, Found, watch, watch_figures
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
 
 DAYS = (1, 3, 7)
 MAX_WINDOWS = 1_500_000
+KEYS_AT_ONCE = 50
+MOST_TIMED = 50  # keys whose latencies are read: a second of work for every few of them
+LEARNS_FOR = timedelta(days=7)  # as many days as the detector compares with
 _SPEND_EVERY = timedelta(minutes=5)
 _RATE_EVERY = timedelta(minutes=10)
 
@@ -56,6 +61,7 @@ class DryRun:
     firings: Sequence[WouldFire]
     keys: int
     held: int
+    all_keys: int = 0
 
     @property
     def told(self) -> Sequence[WouldFire]:
@@ -77,38 +83,78 @@ def try_out(launch: Launch, rule: Rule, *, days: int, now: datetime) -> DryRun:
     windows.fold()
     ends = whole_minute(now)
     begins = ends - timedelta(days=days)
-    _check_size(launch, begins, ends)
-    watcher = Watcher.of(launch, None, begins)
-    per = Per.ROUTE if rule.per is Per.RELEASE else rule.per
-    learned = usual_between(launch, begins, ends, per)
-    watcher = Watcher(launch, watcher.targets, lambda _at: learned, watcher.critical, watcher.maintenance)
-    watched, keys = (_of_figures if rule.measure in FIGURES else _of_counts)(watcher, rule, begins, ends)
-    held = sum(one.change is Change.HELD for one in watched.found)
-    return DryRun(begins, ends, _firings(watched.found), keys, held)
+    reads_from = begins - LEARNS_FOR if rule.measure is Measure.SURPRISE else begins
+    _check_size(launch, reads_from, ends)
+    watcher = Watcher.of(launch, None, reads_from)
+    trial = (_of_figures if rule.measure in FIGURES else _of_counts)(watcher, rule, begins, ends)
+    found = sorted(trial.found, key=lambda one: one.look.at)
+    held = sum(one.change is Change.HELD for one in found)
+    return DryRun(begins, ends, _firings(found), trial.keys, held, all_keys=trial.all_keys)
 
 
-def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Watched, int]:
-    span, first = _span(watcher, rule, begins, ends)
-    return watch(rule, span, {}, watcher.around(), first=first), len(span.keys)
+@dataclass
+class _Trial:
+    """What was found of how many keys, and how many there are."""
+
+    found: list[Found]
+    keys: int
+    all_keys: int
 
 
-def _span(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:
+def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> _Trial:
+    """Some keys at a time, so that memory does not grow with their number; the busiest first."""
+    start = begins - rule.minutes * MINUTE
+    if rule.measure is Measure.FORGOT or rule.per is Per.CONSUMER:
+        span, first = _span_of_all(watcher, rule, begins, ends)
+        return _Trial(watch(rule, span, {}, watcher.around(), first=first).found, len(span.keys), len(span.keys))
+    known = busiest(watcher.launch.pk, rule, start, ends, exact=True)
+    missed = keys_learned(watcher.launch, begins - REMEMBERED, rule.per) if rule.measure is Measure.CALLS else []
+    all_keys = list(dict.fromkeys([*known.kinds, *missed]))
+    keys = all_keys[: MOST_TIMED if rule.measure is Measure.P95_MS else MAX_KEYS]
+    found: list[Found] = []
+    for some in in_parts(keys, KEYS_AT_ONCE):
+        stored = read_windows(watcher.launch.pk, start, ends, known.kinds_of(some))
+        if rule.measure is Measure.P95_MS:
+            span = timed(stored, rule.per, least=rule.least, stretch=rule.minutes)
+        else:
+            span = with_keys(stored.span(rule.per)[0], some if rule.measure is Measure.CALLS else [])
+        around = watcher.with_usual(rule, begins, ends, some).around()
+        beside = watcher.beside_maintenance(rule, stored)
+        found += watch(rule, span, {}, around, first=rule.minutes, beside=beside).found
+    return _Trial(found, len(keys), len(all_keys))
+
+
+def _span_of_all(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:
+    """What has few keys that matter: those with most of what the rule counts."""
     if rule.measure is Measure.FORGOT:
-        return forgotten(watcher.launch, rule, begins, ends)
-    stored: Windows = read_windows(watcher.launch.pk, begins - rule.minutes * MINUTE, ends)
-    if rule.per is Per.CONSUMER:
-        return refusals(stored, above=int(rule.steps[0].limit / 2)), rule.minutes
-    if rule.measure is Measure.P95_MS:
-        return timed(stored, rule.per, least=rule.least, stretch=rule.minutes), rule.minutes
-    span = stored.span(rule.per)[0]
-    if rule.measure is Measure.CALLS:
-        return with_keys(span, watcher.learned(ends).keys(rule.per)), rule.minutes
-    return span, rule.minutes
+        return figures.forgotten(watcher.launch, rule, begins, ends, most=KEYS_AT_ONCE)
+    start = begins - rule.minutes * MINUTE
+    known = busiest(watcher.launch.pk, rule, start, ends, exact=True)
+    stored = read_windows(watcher.launch.pk, start, ends, known.kinds_of([()]))
+    return refusals(stored, above=int(rule.steps[0].limit / 2), most=KEYS_AT_ONCE), rule.minutes
 
 
-def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Watched, int]:
-    found = _figures(watcher, rule, begins, ends)
-    return watch_figures(rule, found, {}, watcher.around(), ends=[]), len(found)
+def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> _Trial:
+    if rule.measure is Measure.SURPRISE:
+        return _of_series(watcher, rule, begins, ends)
+    told = _figures(watcher, rule, begins, ends)
+    return _Trial(watch_figures(rule, told, {}, watcher.around(), ends=[]).found, len(told), len(told))
+
+
+def _of_series(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> _Trial:
+    """The detector learns from the week before and is then asked; a few components at a time."""
+    launch, start = watcher.launch, hour_of(begins - LEARNS_FOR)
+    known = busiest(launch.pk, rule, start, ends, exact=True)
+    keys = known.first(MOST_TIMED)
+    found: list[Found] = []
+    series = 0
+    for some in in_parts(keys, KEYS_AT_ONCE):
+        stored = read_windows(launch.pk, start, ends, known.kinds_of(some))
+        scored, _after = surprise.scored(stored, {}, away=watcher.away)
+        asked = {key: [one for one in course if one[0] > begins] for key, course in scored.items()}
+        found += watch_figures(rule, asked, {}, watcher.around(), ends=[]).found
+        series += len(asked)
+    return _Trial(found, series, series if len(keys) == len(known.kinds) else len(surprise.SERIES) * len(known.kinds))
 
 
 def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> Figures:
@@ -116,10 +162,7 @@ def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> 
     if rule.measure is Measure.SPENT_SHARE:
         return figures.spending(launch, watcher.targets, _every(_SPEND_EVERY, begins, ends))
     if rule.measure is Measure.RATING_CHANCE:
-        return figures.ratings(launch, _every(_RATE_EVERY, begins, ends))
-    if rule.measure is Measure.SURPRISE:
-        scored, _after = surprise.scored(read_windows(launch.pk, hour_of(ends - FEEDS_FROM), ends), {})
-        return {key: [one for one in course if one[0] > begins] for key, course in scored.items()}
+        return ratings(launch, _every(_RATE_EVERY, begins, ends))
     courses: dict[Key, list[tuple[datetime, Traffic]]] = {}
     for at in _every(24 * HOUR, begins, ends):
         for key, course in figures.days_left(figures.foreseen(launch, watcher.targets, at), at).items():

@@ -1,29 +1,31 @@
-"""This module gives rules the figures that are no counts of some minutes: spend, ratings, silence, surprise and drift."""
+"""This module gives rules the figures that are no counts of some minutes: spend, silence, lost context and drift."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 from django.db import connection
 
+from gateway_ingest.absences import Absences
 from gateway_ingest.detect.drift import Drift, foresee
 from gateway_ingest.models import Baseline, Heartbeat, TrafficTarget
 from gateway_ingest.rules.defaults import LATENCY_TARGET_MS
 from gateway_ingest.rules.keys import Key, from_text
-from gateway_ingest.rules.rule import Per
-from gateway_ingest.rules.span import MINUTE
+from gateway_ingest.rules.rule import Per, Rule
+from gateway_ingest.rules.span import MINUTE, Span, span_of
 from gateway_ingest.rules.stored import HOUR
 from gateway_ingest.rules.traffic import Traffic
 from gateway_ingest.rules.watching import Figures
+from gateway_ingest.silences import interval_of, silent_for
 from hypercare.core import clock
 from hypercare.core.models import Launch
 
-RATED_FOR = timedelta(days=14)
 DRIFTS_FOR = timedelta(days=14)
 NEVER = 3650.0  # days left where nothing drifts
 _LARGEST_POWER = 50.0
-LEAST_SILENCE = 300.0  # seconds, below which no learned interval counts
 _OF_MODELS = (
     "w.kind_id IN (SELECT id FROM gateway_ingest_callkind WHERE launch_id = %s "
     "AND (model <> '' OR provider <> '' OR prompt_version <> ''))"
@@ -98,102 +100,33 @@ def by_minute(launch_id: int, what: str, begins: datetime, ends: datetime) -> li
         return [(component, at, number) for component, at, number in cursor.fetchall()]
 
 
-@dataclass(frozen=True)
-class _Rated:
-    """What people said of one version in one minute."""
+def forgotten(
+    launch: Launch, rule: Rule, begins: datetime, ends: datetime, *, most: int | None = None
+) -> tuple[Span, int]:
+    """How many answers forgot the context, by component and minute, over as many minutes as the rule looks at.
 
-    component: str
-    version: str
-    at: datetime
-    helpful: int
-    unhelpful: int
-
-
-def ratings(launch: Launch, ends: Sequence[datetime]) -> Figures:
-    """The chance that each component's newest version is rated no lower than the version before."""
-    if not ends:
-        return {}
-    rows = _rated(launch.pk, ends[0] - RATED_FOR, ends[-1])
-    versions: dict[str, list[str]] = {}
-    for row in rows:
-        seen = versions.setdefault(row.component, [])
-        if row.version not in seen:
-            seen.append(row.version)
-    found: dict[Key, Course] = {}
-    for component, seen in versions.items():
-        if len(seen) > 1:
-            earlier, version = seen[-2:]
-            found[component, version, earlier] = _chances(rows, component, version, earlier, ends)
-    return found
-
-
-def _chances(rows: list[_Rated], component: str, version: str, earlier: str, ends: Sequence[datetime]) -> Course:
-    """The course of one pair."""
-    of_pair = [row for row in rows if row.component == component and row.version in {version, earlier}]
-    course: Course = []
-    counts = {version: [0, 0], earlier: [0, 0]}
-    place = 0
-    for end in ends:
-        while place < len(of_pair) and of_pair[place].at < end:
-            row = of_pair[place]
-            counts[row.version][0] += row.helpful
-            counts[row.version][1] += row.unhelpful
-            place += 1
-        new, old = counts[version], counts[earlier]
-        course.append((end, Traffic(1, calls=min(sum(new), sum(old)), figure=chance_no_lower(new, old))))
-    return course
-
-
-def _rated(launch_id: int, begins: datetime, ends: datetime) -> list[_Rated]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(c.slug, k.hint), coalesce(nullif(k.prompt_version, ''), k.release), w.at, "
-            "sum(coalesce(w.helpful, 0)), sum(coalesce(w.unhelpful, 0)) FROM gateway_ingest_window w "
-            "JOIN gateway_ingest_callkind k ON k.id = w.kind_id LEFT JOIN core_component c ON c.id = k.component_id "
-            "WHERE w.at >= %s AND w.at < %s AND (w.helpful IS NOT NULL OR w.unhelpful IS NOT NULL) "
-            "AND k.launch_id = %s AND (k.prompt_version <> '' OR k.release <> '') "
-            "GROUP BY 1, 2, 3 ORDER BY w.at",
-            [begins, ends, launch_id],
-        )
-        return [_Rated(*row) for row in cursor.fetchall()]
-
-
-def chance_no_lower(new: Sequence[int], old: Sequence[int]) -> float:
-    """The chance, at most, that a version rated no lower shows such counts of helpful and unhelpful at any time at all.
-
-    Looking every minute is allowed: for each version the likelihood of its course, mixed over all shares (Jeffreys'
-    weights), is held against the best that "no lower" could make of both. Under "no lower" that ratio is a wager with
-    no gain in the mean, so it ever reaches 1/p in a share p of cases at most (Ville).
+    With `most`, only of so many components, those that forgot most.
     """
-    if _share(new) >= _share(old):
-        return 1.0
-    helpful, unhelpful = new[0] + old[0], new[1] + old[1]
-    best = _log_power(helpful, helpful + unhelpful) + _log_power(unhelpful, helpful + unhelpful)
-    return min(1.0, math.exp(min(best - _log_mixed(*new) - _log_mixed(*old), 0.0)))
+    start = begins - rule.minutes * MINUTE
+    told = by_minute(launch.pk, "sum(w.forgot)", start, ends)
+    if most is not None:
+        totals: Counter[str] = Counter()
+        for component, _at, number in told:
+            totals[component] += number
+        worst = {component for component, _number in totals.most_common(most)}
+        told = [row for row in told if row[0] in worst]
+    minute = np.array([int((at - start) / MINUTE) for _component, at, _number in told], dtype=np.int64)
+    numbers = np.array([number for _component, _at, number in told], dtype=np.int64)
+    keys = [(component,) for component, _at, _number in told]
+    return span_of(start, int((ends - start) / MINUTE), keys, minute, {"forgot": numbers})[0], rule.minutes
 
 
-def _share(counts: Sequence[int]) -> float:
-    return counts[0] / max(sum(counts), 1)
-
-
-def _log_power(part: int, whole: int) -> float:
-    return part * math.log(part / whole) if part else 0.0
-
-
-def _log_mixed(helpful: int, unhelpful: int) -> float:
-    def log_beta(one: float, two: float) -> float:
-        return math.lgamma(one) + math.lgamma(two) - math.lgamma(one + two)
-
-    return log_beta(helpful + 0.5, unhelpful + 0.5) - log_beta(0.5, 0.5)
-
-
-def silences(heartbeats: Iterable[Heartbeat], at: datetime) -> Figures:
+def silences(heartbeats: Iterable[Heartbeat], at: datetime, *, zone: str, away: Absences) -> Figures:
     """How many times its interval each heartbeat is silent; nothing of one whose interval is neither told nor learned."""
     found: dict[Key, Course] = {}
     for one in heartbeats:
-        if one.declared or one.gaps >= Heartbeat.LEARNED_GAPS:
-            interval = one.interval if one.declared else max(one.interval, LEAST_SILENCE / 2)
-            silent = max((at - one.last_at).total_seconds(), 0.0) / interval
+        if (interval := interval_of(one)) is not None:
+            silent = silent_for(one, at, zone=zone, away=away) / interval
             found[str(one.source), one.name] = [(at, Traffic(1, figure=silent))]
     return found
 

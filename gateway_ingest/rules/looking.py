@@ -1,28 +1,29 @@
 """This module works out what a launch's armed rules see in some minutes, with a fixed number of queries."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import numpy as np
-from django.db.models import Exists, OuterRef, Q
-
 from gateway_ingest import distinct
-from gateway_ingest.heartbeats import DEFAULT_INTERVAL, beat
-from gateway_ingest.models import CallDetail, Heartbeat, RuleState, SeriesMemory, Source, TrafficWatch
+from gateway_ingest.absences import AWAY_AFTER, KEPT_FOR, Absences, Stretch, absences_of
+from gateway_ingest.delays import LONGEST as LONGEST_DELAY
+from gateway_ingest.delays import SETTLES, delay_of
+from gateway_ingest.models import Heartbeat, RuleState, SeriesMemory, TrafficWatch
 from gateway_ingest.models import Rule as RuleRow
 from gateway_ingest.rules import figures, rows, surprise
 from gateway_ingest.rules.figures import Foreseen, Targets
 from gateway_ingest.rules.keys import Key, from_text, key_of
+from gateway_ingest.rules.ratings import ratings
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
-from gateway_ingest.rules.span import MINUTE, Span, span_of, with_keys
+from gateway_ingest.rules.span import MINUTE, Span, with_keys
 from gateway_ingest.rules.state import Change, State
 from gateway_ingest.rules.stored import Windows, consumers_of, hour_of, read_windows, refusals, timed
-from gateway_ingest.rules.usual import Basis, Learned, usual_now
+from gateway_ingest.rules.usual import Basis, Learned, usual_between, usual_now
 from gateway_ingest.rules.watching import Around, Found, States, Watched, watch, watch_figures
+from gateway_ingest.silences import heartbeats_of
 from hypercare.core.models import Component, Launch, MaintenanceWindow
 
 LONGEST_MINUTES = 60  # a rule over more minutes reads its counts apart
@@ -30,6 +31,7 @@ LONGEST_MINUTES = 60  # a rule over more minutes reads its counts apart
 _DAY = timedelta(days=1)
 FEEDS_AT_ONCE = timedelta(hours=12)
 FEEDS_FROM = timedelta(days=14)
+FIRES_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,32 @@ class Watcher:
     learned: Callable[[datetime], Learned]
     critical: frozenset[str]
     maintenance: tuple[MaintenanceWindow, ...]
+    away: Absences
 
     @classmethod
-    def of(cls, launch: Launch, watch_row: TrafficWatch | None, begins: datetime) -> "Watcher":
-        """What is known of a launch for the minutes from `begins` on."""
+    def of(
+        cls, launch: Launch, watch_row: TrafficWatch | None, begins: datetime, absent: Iterable[Stretch] = ()
+    ) -> "Watcher":
+        """What is known of a launch for the minutes from `begins` on; `absent` is when we were away just now."""
         critical = Component.objects.filter(launch=launch, critical=True).values_list("slug", flat=True)
         planned = MaintenanceWindow.objects.filter(launch=launch, ends_at__gte=begins - _DAY).select_related(
             "component"
         )
         learned = partial(usual_now, launch, learned_until=watch_row.learned_until if watch_row else None)
-        return cls(launch, Targets.of(launch), learned, frozenset(critical), tuple(planned))
+        away = absences_of(launch, begins - KEPT_FOR, absent)
+        return cls(launch, Targets.of(launch), learned, frozenset(critical), tuple(planned), away)
 
     def around(self) -> Around:
         """The same for the rules."""
-        return Around(usual=self.limit_of, critical=self.critical, in_maintenance=self.in_maintenance)
+        return Around(usual=self.limit_of, critical=self.critical, in_maintenance=self.in_maintenance, away=self.away)
+
+    def with_usual(self, rule: Rule, begins: datetime, ends: datetime, keys: Iterable[Key]) -> "Watcher":
+        """The same, knowing what is usual of some keys in all hours of a span and of no others; at most one query."""
+        if rule.against is not Against.USUAL:
+            return self
+        per, of = (Per.ROUTE, {key[:2] for key in keys}) if rule.per is Per.RELEASE else (rule.per, set(keys))
+        learned = usual_between(self.launch, begins, ends, per, of)
+        return replace(self, learned=lambda _at: learned)
 
     def limit_of(self, rule: Rule, key: Key, at: datetime) -> float | None:
         """What the rule's limit is counted in: the target, or the usual."""
@@ -77,6 +91,15 @@ class Watcher:
             for window in self.maintenance
         )
 
+    def beside_maintenance(self, rule: Rule, windows: Windows) -> Span | None:
+        """The span of a rule whose keys lie across components, without those being mended; None where none is."""
+        if rule.per is not Per.PROVIDER or not any(
+            one.begins_at < windows.ends and windows.begins < one.ends_at for one in self.maintenance
+        ):
+            return None
+        left = windows.without(lambda component, at: self.in_maintenance(component, at, at + MINUTE))
+        return left.span(rule.per)[0]
+
 
 @dataclass
 class Seen:
@@ -90,20 +113,27 @@ class Seen:
     facts: dict[tuple[str, Key], dict[str, Any]] = field(default_factory=dict)
     heartbeats: list[Heartbeat] = field(default_factory=list)
     memories: list[SeriesMemory] = field(default_factory=list)
+    forgotten: list[Key] = field(default_factory=list)
+    absent: list[Stretch] = field(default_factory=list)
 
 
-def look(launch: Launch, watch_row: TrafficWatch, begins: datetime, until: datetime) -> Seen:
-    """What the armed rules see in the minutes from `begins` to `until`."""
+def look(
+    launch: Launch, watch_row: TrafficWatch, begins: datetime, until: datetime, absent: Sequence[Stretch] = ()
+) -> Seen:
+    """What the armed rules see in the minutes from `begins` to `until`; `absent` is when we were away before it."""
     armed = {row.name: row for row in RuleRow.objects.filter(launch=launch)}
     rules = {name: rows.read(row) for name, row in armed.items() if row.armed}
     states = _states(launch)
     before = {name: states.get(name, {}) for name in rules}
     seen = Seen(until, rows.versions_of(armed.values()), armed, before)
-    watcher = Watcher.of(launch, watch_row, begins)
+    seen.absent = list(absent)
+    watcher = Watcher.of(launch, watch_row, begins, absent)
     by_minute = [rule.minutes for rule in rules.values() if rule.measure not in FIGURES]
     longest = max((minutes for minutes in by_minute if minutes <= LONGEST_MINUTES), default=1)
     windows = read_windows(launch.pk, begins - longest * MINUTE, until)
-    looking = _Looking(watcher, windows, first=longest, begins=begins, seen=seen)
+    delay = delay_of(launch, until=until + SETTLES)
+    is_watched = until - watch_row.looked_until <= AWAY_AFTER
+    looking = _Looking(watcher, windows, first=longest, begins=begins, seen=seen, delay=delay, is_watched=is_watched)
     for name, rule in rules.items():
         if (watched := looking.watched(rule, before[name])) is not None:
             seen.watched[name] = watched
@@ -127,6 +157,8 @@ class _Looking:
     first: int
     begins: datetime
     seen: Seen
+    delay: timedelta
+    is_watched: bool
     _spans: dict[Per, Span] = field(default_factory=dict)
 
     def watched(self, rule: Rule, states: Mapping[Key, State]) -> Watched | None:
@@ -134,8 +166,25 @@ class _Looking:
         around = self.watcher.around()
         if rule.measure in FIGURES:
             return self._figures(rule, states, around)
+        if rule.measure is Measure.CALLS:
+            return self._missing(rule, states, around)
         span, first = self._span(rule)
-        return watch(rule, span, states, around, first=first)
+        beside = self.watcher.beside_maintenance(rule, self.windows)
+        return watch(rule, span, states, around, first=first, beside=beside)
+
+    def _missing(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
+        """Looks for calls that did not come in the newest minutes of which all should have come by now."""
+        if self.delay > LONGEST_DELAY:
+            return None
+        windows, delay = self.windows, self.delay
+        if delay:
+            begins = windows.begins - delay
+            windows = read_windows(self.watcher.launch.pk, begins, windows.ends - delay)
+            span = windows.span(rule.per)[0]
+        else:
+            span = self._span(rule)[0]
+        known = self.watcher.learned(windows.ends).keys(rule.per)
+        return watch(rule, with_keys(span, known), states, around, first=self.first)
 
     @property
     def _ends(self) -> list[datetime]:
@@ -145,27 +194,26 @@ class _Looking:
 
     def _span(self, rule: Rule) -> tuple[Span, int]:
         if rule.measure is Measure.FORGOT:
-            return forgotten(self.watcher.launch, rule, self.begins, self.windows.ends)
+            return figures.forgotten(self.watcher.launch, rule, self.begins, self.windows.ends)
         if rule.per is Per.CONSUMER:
             return refusals(self.windows, above=int(rule.steps[0].limit / 2)), self.first
         if rule.measure is Measure.P95_MS:
             return timed(self.windows, rule.per, least=rule.least, stretch=rule.minutes), self.first
         if rule.per not in self._spans:
             self._spans[rule.per] = self.windows.span(rule.per)[0]
-        span = self._spans[rule.per]
-        if rule.measure is Measure.CALLS:
-            return with_keys(span, self.watcher.learned(self.windows.ends).keys(rule.per)), self.first
-        return span, self.first
+        return self._spans[rule.per], self.first
 
     def _figures(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
         launch, targets, until = self.watcher.launch, self.watcher.targets, self.windows.ends
         if rule.measure is Measure.SPENT_SHARE:
             return watch_figures(rule, figures.spending(launch, targets, self._ends), states, around, ends=self._ends)
         if rule.measure is Measure.RATING_CHANCE:
-            return watch_figures(rule, figures.ratings(launch, [until]), states, around, ends=[until])
+            return watch_figures(rule, ratings(launch, [until]), states, around, ends=[until])
         if rule.measure is Measure.SILENCE:
-            self.seen.heartbeats = heartbeats_of(launch)
-            return watch_figures(rule, figures.silences(self.seen.heartbeats, until), states, around, ends=[until])
+            away = self.watcher.away
+            self.seen.heartbeats = heartbeats_of(launch, away, learns=self.is_watched)
+            silences = figures.silences(self.seen.heartbeats, until, zone=launch.zone, away=away)
+            return watch_figures(rule, silences, states, around, ends=[until])
         if rule.measure is Measure.DAYS_LEFT:
             if hour_of(until) == hour_of(self.begins):
                 return None
@@ -182,16 +230,18 @@ class _Looking:
 
     def _surprises(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
         """Feeds the detector what it has not seen; only what is new now may fire."""
-        until = surprise.step_of(self.windows.ends)
-        if until <= surprise.step_of(self.begins):
+        until = surprise.step_of(self.windows.ends - self.delay)
+        if until <= surprise.step_of(self.begins - self.delay) or self.delay > LONGEST_DELAY:
             return None
         launch = self.watcher.launch
         memories = surprise.memories_of(launch.pk)
         fed = surprise.fed_until(memories, launch.pk, until - FEEDS_FROM)
         ends = min(until, surprise.step_of(fed + FEEDS_AT_ONCE))
-        scored, after = surprise.scored(read_windows(launch.pk, fed, ends), memories)
+        windows = read_windows(launch.pk, fed, ends)
+        scored, after = surprise.scored(windows, memories, away=self.watcher.away)
         self.seen.memories = surprise.rows_of(launch.pk, after, scored)
-        new = {key: [one for one in course if one[0] > self.begins] for key, course in scored.items()}
+        self.seen.forgotten = [key for key, memory in after.items() if memory.is_forgotten]
+        new = {key: [one for one in course if one[0] > until - FIRES_WITHIN] for key, course in scored.items()}
         return watch_figures(rule, new, states, around, ends=[until])
 
 
@@ -205,30 +255,6 @@ def foresight_facts(one: Foreseen) -> dict[str, Any]:
         "level_ms": round(one.at(one.drift.newest_at) or 0.0),
         "target_ms": one.target,
     }
-
-
-def forgotten(launch: Launch, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:
-    """How many answers forgot the context, by component and minute, over as many minutes as the rule looks at."""
-    start = begins - rule.minutes * MINUTE
-    told = figures.by_minute(launch.pk, "sum(w.forgot)", start, ends)
-    minute = np.array([int((at - start) / MINUTE) for _component, at, _number in told], dtype=np.int64)
-    number = np.array([number for _component, _at, number in told], dtype=np.int64)
-    keys = [(component,) for component, _at, _number in told]
-    return span_of(start, int((ends - start) / MINUTE), keys, minute, {"forgot": number})[0], rule.minutes
-
-
-def heartbeats_of(launch: Launch) -> list[Heartbeat]:
-    """All signs of life of a launch as they are now; a source that sends calls has one of its own."""
-    living = Source.objects.filter(launch=launch, revoked_at=None, last_event_at__isnull=False, traffic_watch=None)
-    senders = {source.pk: source for source in living.filter(Exists(CallDetail.objects.filter(source=OuterRef("pk"))))}
-    known = list(Heartbeat.objects.filter(Q(source__launch=launch), source__revoked_at=None).select_related("source"))
-    own = {one.source_id for one in known if not one.name}
-    found = [beat(one, last) if not one.name and (last := one.source.last_event_at) else one for one in known]
-    return found + [
-        Heartbeat(source=source, last_at=source.last_event_at, interval=DEFAULT_INTERVAL)
-        for source in senders.values()
-        if source.pk not in own and source.last_event_at
-    ]
 
 
 def _add_facts(seen: Seen, windows: Windows) -> None:

@@ -1,8 +1,10 @@
 """This module reads stored minute windows as spans: a fixed number of queries, however many kinds there are."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -12,6 +14,7 @@ from gateway_ingest.rules.rule import Per
 from gateway_ingest.rules.span import COUNTED, MINUTE, Numbers, Sketch, Span, empty_span, span_of
 
 MAX_TIMED_KEYS = 2000  # of whose calls the latencies are read, the busiest first
+_BLOCK = 20_000
 _SUMMED = ("calls", "errors", "unavailable", "malformed", "refused", "limited", "provider_errors", "flagged", "forgot")
 _SUMS = ", ".join(f"coalesce(w.{name}, 0)" for name in _SUMMED)
 _MINUTE_OF = "((extract(epoch FROM w.at) - %s) / 60)::integer"
@@ -47,24 +50,46 @@ class Windows:
         place_of = {key: place for place, key in enumerate(span.keys)}
         return span, {number: place_of[key] for number, key in keys.items() if key is not None and key in place_of}
 
+    def without(self, is_left_out: Callable[[str, datetime], bool]) -> "Windows":
+        """The same without some components' minutes."""
+        pairs, place = np.unique(np.stack([self.kind, self.minute]), axis=1, return_inverse=True)
+        kept = np.array(
+            [
+                not is_left_out(self.kinds[kind].component, self.begins + minute * MINUTE)
+                for kind, minute in pairs.T.tolist()
+            ],
+            dtype=np.bool_,
+        )[place.ravel()]
+        counts = {name: column[kept] for name, column in self.counts.items()}
+        return replace(self, kind=self.kind[kept], minute=self.minute[kept], counts=counts)
+
     def critical(self) -> frozenset[str]:
         """The components on a critical journey."""
         return frozenset(kind.component for kind in self.kinds.values() if kind.critical)
 
 
-def read_windows(launch_id: int, begins: datetime, ends: datetime) -> Windows:
-    """The windows of the minutes from `begins` up to `ends`; two queries."""
+def read_windows(launch_id: int, begins: datetime, ends: datetime, kinds: Sequence[int] | None = None) -> Windows:
+    """The windows of the minutes from `begins` up to `ends`, of some kinds or of all; two queries."""
     minutes = max(int((ends - begins) / MINUTE), 0)
+    chosen, which = (_OF_LAUNCH, launch_id) if kinds is None else ("w.kind_id = ANY(%s)", list(kinds))
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT w.kind_id, {_MINUTE_OF}, {_SUMS}, coalesce(w.input_tokens, 0) + coalesce(w.output_tokens, 0) "  # noqa: S608 - fixed names
-            f"FROM gateway_ingest_window w WHERE w.at >= %s AND w.at < %s AND {_OF_LAUNCH}",
-            [begins.timestamp(), begins, ends, launch_id],
+            f"FROM gateway_ingest_window w WHERE w.at >= %s AND w.at < %s AND {chosen}",
+            [begins.timestamp(), begins, ends, which],
         )
-        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, len(_SUMMED) + 3)
+        rows = _numbers(cursor)
     kind, minute = rows[:, 0], rows[:, 1]
     counts = {name: rows[:, place + 2] for place, name in enumerate(COUNTED)}
     return Windows(launch_id, begins, minutes, kind, minute, counts, kinds_of(np.unique(kind).tolist()))
+
+
+def _numbers(cursor: Any) -> Numbers:
+    """The rows as numbers, taken in blocks: as objects of Python a row is twenty times as large."""
+    blocks = []
+    while rows := cursor.fetchmany(_BLOCK):
+        blocks.append(np.array(rows, dtype=np.int64))
+    return np.concatenate(blocks) if blocks else np.zeros((0, len(_SUMMED) + 3), dtype=np.int64)
 
 
 def first_window(launch_id: int, oldest: datetime) -> datetime:
@@ -128,8 +153,11 @@ def _sketches(column: str, kinds: list[int], begins: datetime, ends: datetime) -
         return [(kind, minute, bytes(sketch)) for kind, minute, sketch in cursor.fetchall()]
 
 
-def refusals(windows: Windows, *, above: int) -> Span:
-    """Who was refused how often a minute, of those refused more often than `above`; asked only where it can be."""
+def refusals(windows: Windows, *, above: int, most: int | None = None) -> Span:
+    """Who was refused how often a minute, of those refused more often than `above`; asked only where it can be.
+
+    With `most`, only so many consumers, the most often refused.
+    """
     of_kind = windows.counts["refused"]
     if not len(of_kind) or np.bincount(windows.minute, weights=of_kind, minlength=1).max() <= above:
         return empty_span(windows.begins, windows.minutes)
@@ -142,6 +170,12 @@ def refusals(windows: Windows, *, above: int) -> Span:
             [windows.begins.timestamp(), windows.begins, windows.ends, kinds, above],
         )
         rows = cursor.fetchall()
+    if most is not None:
+        told: Counter[int] = Counter()
+        for consumer, _minute, number in rows:
+            told[consumer] += number
+        busiest = {consumer for consumer, _number in told.most_common(most)}
+        rows = [row for row in rows if row[0] in busiest]
     keys = [(consumer.to_bytes(8, "big", signed=True).hex(),) for consumer, _minute, _number in rows]
     minute = np.array([row[1] for row in rows], dtype=np.int64)
     number = np.array([row[2] for row in rows], dtype=np.int64)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gateway_ingest.absences import GRACE, Absences
 from gateway_ingest.detect.scorer import LEARNING, Scorer
 from gateway_ingest.models import SeriesMemory
 from gateway_ingest.rules.keys import Key
@@ -19,17 +21,23 @@ VALUE_MINUTES = 5
 STEP = timedelta(minutes=VALUE_MINUTES)
 MAX_SERIES = 300
 LEAST_CALLS = 5  # in five minutes, below which a share or a latency says nothing
-FORGOTTEN_AFTER = timedelta(days=7)
+FORGOTTEN_AFTER = timedelta(days=7)  # without a value, when its place goes to another series
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 SERIES = ("calls", "errors", "p95")
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """The memory of one series, and up to which moment it was fed."""
+    """The memory of one series, up to which moment it was fed, and when it last had a value."""
 
     scorer: Scorer
-    until: datetime | None
+    until: datetime | None = None
+    heard_at: datetime | None = None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether nothing came for so long that its place is free."""
+        return bool(self.until and self.heard_at and self.until - self.heard_at >= FORGOTTEN_AFTER)
 
 
 def step_of(moment: datetime) -> datetime:
@@ -41,25 +49,39 @@ def step_of(moment: datetime) -> datetime:
 def memories_of(launch_id: int) -> dict[Key, Remembered]:
     """What is remembered of a launch's series; one query."""
     rows = SeriesMemory.objects.filter(launch=launch_id)
-    return {(row.component, row.series): Remembered(Scorer.from_bytes(bytes(row.memory)), row.until) for row in rows}
+    return {
+        (row.component, row.series): Remembered(Scorer.from_bytes(bytes(row.memory)), row.until, row.heard_at)
+        for row in rows
+    }
 
 
-def scored(windows: Windows, memories: Mapping[Key, Remembered]) -> tuple[Figures, dict[Key, Remembered]]:
-    """The score of each new value of each series, and the memories after them. A series still learning scores nothing."""
+def scored(
+    windows: Windows, memories: Mapping[Key, Remembered], *, away: Absences
+) -> tuple[Figures, dict[Key, Remembered]]:
+    """The score of each new value of each series, and the memories after them. A series still learning scores nothing.
+
+    Every memory moves on, also that of a series without a value, so that none holds the others back.
+    """
     known = sorted({(component,) for component, _series_name in memories})
     span = with_keys(timed(windows, Per.COMPONENT, least=LEAST_CALLS, stretch=VALUE_MINUTES), known)
     figures: dict[Key, list[tuple[datetime, Traffic]]] = {}
     after: dict[Key, Remembered] = {}
-    for key, ends, values in _series(span):
-        before = memories.get(key, Remembered(Scorer(), None))
+    free = MAX_SERIES - sum(not memory.is_forgotten for memory in memories.values())
+    for key, ends, values, is_heard in _series(span, away):
+        before = memories.get(key)
+        if before is None:
+            if free < 1 or not is_heard.any():
+                continue
+            before, free = Remembered(Scorer()), free - 1
         new = [place for place, end in enumerate(ends) if before.until is None or end > before.until]
-        if not new or (key not in memories and len(memories) + len(after) >= MAX_SERIES):
-            continue
-        figures[key], after[key] = _fed(before, [ends[place] for place in new], values[new])
+        if new:
+            figures[key], after[key] = _fed(before, [ends[place] for place in new], values[new], is_heard[new])
     return figures, after
 
 
-def _fed(before: Remembered, ends: list[datetime], values: Floats) -> tuple[list[tuple[datetime, Traffic]], Remembered]:
+def _fed(
+    before: Remembered, ends: list[datetime], values: Floats, is_heard: NDArray[np.bool_]
+) -> tuple[list[tuple[datetime, Traffic]], Remembered]:
     """The scores of the values that are known; while the scorer learns, there is nothing to say."""
     scorer, seen = before.scorer, before.scorer.seen
     known = np.flatnonzero(np.isfinite(values))
@@ -71,33 +93,40 @@ def _fed(before: Remembered, ends: list[datetime], values: Floats) -> tuple[list
         for end, score, is_learned in zip(ends, scores.tolist(), learned.tolist(), strict=True)
         if is_learned
     ]
-    return course, Remembered(scorer, ends[-1])
+    heard = np.flatnonzero(is_heard)
+    return course, Remembered(scorer, ends[-1], ends[heard[-1]] if len(heard) else before.heard_at)
 
 
-def series_of(windows: Windows) -> Iterator[tuple[Key, list[datetime], Floats]]:
-    """The series of a launch in some minutes."""
-    return _series(timed(windows, Per.COMPONENT, least=LEAST_CALLS, stretch=VALUE_MINUTES))
+def series_of(windows: Windows, *, away: Absences) -> Iterator[tuple[Key, list[datetime], Floats]]:
+    """The series of a launch in some minutes, of those that have any value."""
+    span = timed(windows, Per.COMPONENT, least=LEAST_CALLS, stretch=VALUE_MINUTES)
+    return ((key, ends, values) for key, ends, values, is_heard in _series(span, away) if is_heard.any())
 
 
-def _series(span: Span) -> Iterator[tuple[Key, list[datetime], Floats]]:
-    """The three series of each component, a value for each full five minutes of the span."""
+def _series(span: Span, away: Absences) -> Iterator[tuple[Key, list[datetime], Floats, NDArray[np.bool_]]]:
+    """The three series of each component, the busiest first: a value for each full five minutes, and which of them tell.
+
+    No call at all is a value of its own, but it tells of no life; what happened while we were away is not known.
+    """
     places = [end for end in range(span.minutes) if span.at(end) == step_of(span.at(end)) and end + 1 >= VALUE_MINUTES]
     ends = [span.at(end) for end in places]
-    if not ends:
+    if not ends or not span.keys:
         return
     calls, errors = (span.counted(name, VALUE_MINUTES)[:, places].astype(np.float64) for name in ("calls", "errors"))
-    for place, key in enumerate(span.keys):
-        enough = calls[place] >= LEAST_CALLS
-        component = key[0]
-        yield (component, "calls"), ends, calls[place]
+    calls[:, [away.touch(end - STEP, end, grace=GRACE) for end in ends]] = np.nan
+    for place in np.argsort(-np.nansum(calls, axis=1), kind="stable").tolist():
+        component, own = span.keys[place][0], calls[place]
         with np.errstate(invalid="ignore", divide="ignore"):
-            yield (component, "errors"), ends, np.where(enough, errors[place] / calls[place], np.nan)
-        if place in span.sketches:
-            yield (component, "p95"), ends, np.where(enough, span.p95_ms(place, VALUE_MINUTES)[places], np.nan)
+            enough = own >= LEAST_CALLS
+            shares = np.where(enough, errors[place] / own, np.nan)
+            p95 = np.where(enough, span.p95_ms(place, VALUE_MINUTES)[places], np.nan)
+            yield (component, "calls"), ends, own, own > 0
+        yield (component, "errors"), ends, shares, np.isfinite(shares)
+        yield (component, "p95"), ends, p95, np.isfinite(p95)
 
 
 def rows_of(launch_id: int, after: Mapping[Key, Remembered], figures: Figures) -> list[SeriesMemory]:
-    """The memories as rows."""
+    """The memories as rows, without those that are forgotten."""
     return [
         SeriesMemory(
             launch_id=launch_id,
@@ -105,13 +134,18 @@ def rows_of(launch_id: int, after: Mapping[Key, Remembered], figures: Figures) -
             series=key[1],
             memory=one.scorer.to_bytes(),
             until=one.until or _NEVER,
+            heard_at=one.heard_at or _NEVER,
             score=course[-1][1].figure or 0.0 if (course := figures.get(key, [])) else 0.0,
         )
         for key, one in after.items()
+        if not one.is_forgotten
     ]
 
 
 def fed_until(memories: Mapping[Key, Remembered], launch_id: int, oldest: datetime) -> datetime:
-    """Up to when the series were fed; before the first time, when the launch's windows begin."""
+    """Up to when the series were fed; before the first time, when the launch's windows begin.
+
+    One that is behind the others, because it once moved on more slowly, goes on with them.
+    """
     known = [one.until for one in memories.values() if one.until]
-    return max(min(known), oldest) if known else first_window(launch_id, oldest)
+    return max(*known, oldest) if known else first_window(launch_id, oldest)

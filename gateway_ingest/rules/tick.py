@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from gateway_ingest import sources, windows
+from gateway_ingest import absences, sources, windows
+from gateway_ingest.delays import SETTLES
 from gateway_ingest.models import CallKind, Heartbeat, Source, TrafficWatch
 from gateway_ingest.rules import rows, usual
 from gateway_ingest.rules.looking import Seen, look
@@ -22,7 +23,6 @@ from hypercare.core.secrets import digest, new_secret
 
 log = logging.getLogger(__name__)
 
-SETTLES = timedelta(seconds=30)  # what comes later than this after its minute is seen with the next minutes
 CATCHES_UP = timedelta(minutes=30)  # what was longer ago when nobody watched is passed over
 TASK = "gateway_ingest.watch_traffic"
 _SPEAKS_AS = "Hypercare rules"
@@ -52,8 +52,10 @@ def watch_launch(launch: Launch, *, now: datetime) -> bool:
     if begins >= until:
         return False
     rows.ensure(launch, now=now)
-    usual.learn(watch, now=now)
-    seen = look(launch, watch, begins, until)
+    is_first = watch.learned_until is None  # before it there was nobody to be away
+    absent = [] if is_first else absences.found_between(watch.looked_until, until)
+    usual.learn(watch, absent=absent, now=now)
+    seen = look(launch, watch, begins, until, absent)
     return _commit(launch, watch, seen, now=now)
 
 

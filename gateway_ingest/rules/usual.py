@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.db import connection, transaction
 from django.db.models import Q
 
+from gateway_ingest.absences import Absences, Stretch, absences_of
 from gateway_ingest.detect.baseline import UsualNow, WindowValue, usual_at
-from gateway_ingest.models import Baseline, TrafficWatch
+from gateway_ingest.models import Baseline, LearnedHour, TrafficWatch
 from gateway_ingest.rules.keys import Key, as_text, from_text
 from gateway_ingest.rules.rule import Measure, Per
 from gateway_ingest.rules.span import Span
@@ -123,43 +125,103 @@ def _telling(hour: datetime, zone: ZoneInfo) -> list[datetime]:
     return sorted({*same, *(hour - number * HOUR for number in range(1, int(RECENT / HOUR) + 1))})
 
 
+class _Newest:
+    """What each launch's newest hours rest on: a look that catches up over an hour's end asks for two of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[tuple[datetime, datetime | None], Learned]] = {}
+
+    def of(self, launch: Launch, hour: datetime, learned_until: datetime | None) -> Learned:
+        """What is kept, or read now; older hours and launches asked for long ago make room."""
+        known = self._known.pop(launch.pk, {})
+        if (hour, learned_until) not in known:
+            wanted = Q(launch=launch.pk, hour__in=_telling(hour, ZoneInfo(launch.zone)))
+            known[hour, learned_until] = Learned(launch.zone, _rows(wanted))
+        self._known[launch.pk] = dict(list(known.items())[-_HOURS_KEPT:])
+        while len(self._known) > _LAUNCHES_KEPT:
+            self._known.pop(next(iter(self._known)))
+        return known[hour, learned_until]
+
+
+_HOURS_KEPT = 2
+_LAUNCHES_KEPT = 32
+_newest = _Newest()
+
+
 def usual_now(launch: Launch, at: datetime, learned_until: datetime | None) -> Learned:
-    """What is usual in the hour of a moment; each process reads it once an hour."""
-    return _usual_now(launch.pk, launch.zone, hour_of(at), learned_until)
+    """What is usual in the hour of a moment that is watched; the worker reads it once an hour."""
+    return _newest.of(launch, hour_of(at), learned_until)
 
 
-@lru_cache(64)
-def _usual_now(launch_id: int, zone: str, hour: datetime, _learned_until: datetime | None) -> Learned:
-    return Learned(zone, _rows(Q(launch=launch_id, hour__in=_telling(hour, ZoneInfo(zone)))))
-
-
-def usual_between(launch: Launch, begins: datetime, ends: datetime, per: Per) -> Learned:
-    """What is usual in each hour of a span, for one sort of key."""
+def usual_between(
+    launch: Launch, begins: datetime, ends: datetime, per: Per, keys: Iterable[Key] | None = None
+) -> Learned:
+    """What is usual in each hour of a span, for one sort of key, of some keys or of all."""
     of_span = Q(launch=launch.pk, per=per, hour__gte=begins - REMEMBERED - HOUR, hour__lt=ends)
+    if keys is not None:
+        of_span &= Q(key__in=[as_text(key) for key in keys])
     return Learned(launch.zone, _rows(of_span))
+
+
+def keys_learned(launch: Launch, begins: datetime, per: Per) -> list[Key]:
+    """The keys that were learned of from a moment on."""
+    rows = Baseline.objects.filter(launch=launch, per=per, hour__gte=begins).order_by("key")
+    return [from_text(key) for key in rows.values_list("key", flat=True).distinct()]
 
 
 def _rows(wanted: Q) -> Iterator[tuple[Any, ...]]:
     return Baseline.objects.filter(wanted).values_list("per", "key", *Hour._fields).iterator()
 
 
-def learn(watch: TrafficWatch, *, now: datetime) -> None:
-    """Learns the hours that have ended since the last time, the oldest first, at most some at once."""
+def learn(watch: TrafficWatch, *, now: datetime, absent: Iterable[Stretch] = ()) -> None:
+    """Learns the hours that have ended since the last time, the oldest first, and those that got more calls since.
+
+    Hours in which we were away tell nothing, unless their calls came later. At most some hours are learned at once.
+    """
     until = hour_of(now - SETTLES)
     hour = watch.learned_until or first_window(watch.launch_id, now - REMEMBERED)
-    for _step in range(HOURS_A_TICK):
-        if hour >= until:
-            break
-        _learn_hour(watch.launch_id, hour)
-        hour += HOUR
-    if hour != watch.learned_until:
-        TrafficWatch.objects.filter(pk=watch.pk).update(learned_until=hour)
-        Baseline.objects.filter(launch=watch.launch_id, hour__lt=hour - REMEMBERED - RECENT).delete()
-        watch.learned_until = hour
+    new = [hour + number * HOUR for number in range(min(int((until - hour) / HOUR), HOURS_A_TICK))]
+    away = absences_of(watch.launch, hour, absent) if new else Absences()
+    for each in new:
+        _learn_hour(watch.launch_id, each, partly=away.touch(each, each + HOUR))
+    for each in _changed(watch.launch_id, now - REMEMBERED, hour)[: max(HOURS_A_TICK - len(new), 0)]:
+        _learn_hour(watch.launch_id, each)
+    if new or watch.learned_until is None:
+        watch.learned_until = hour + len(new) * HOUR
+        TrafficWatch.objects.filter(pk=watch.pk).update(learned_until=watch.learned_until)
+        oldest = watch.learned_until - REMEMBERED - RECENT
+        Baseline.objects.filter(launch=watch.launch_id, hour__lt=oldest).delete()
+        LearnedHour.objects.filter(launch=watch.launch_id, at__lt=oldest).delete()
 
 
-def _learn_hour(launch_id: int, hour: datetime) -> None:
+_CHANGED = """
+SELECT known.at FROM gateway_ingest_houroflaunch known
+LEFT JOIN gateway_ingest_learnedhour learned ON learned.launch_id = known.launch_id AND learned.at = known.at
+WHERE known.launch_id = %s AND known.at >= %s AND known.at < %s AND known.calls > coalesce(learned.calls, 0)
+ORDER BY known.at DESC
+"""
+
+
+def _changed(launch_id: int, begins: datetime, ends: datetime) -> list[datetime]:
+    """The hours whose calls came late, or were sent afterwards: more are added up than were learned. The newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, [launch_id, begins, ends])
+        return [at for (at,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def _learn_hour(launch_id: int, hour: datetime, *, partly: bool = False) -> None:
+    """Writes what the hour's windows tell; of an hour that was heard in part only how much that was."""
     windows = read_windows(launch_id, hour, hour + HOUR)
+    calls = int(windows.counts["calls"].sum())
+    LearnedHour.objects.bulk_create(
+        [LearnedHour(launch_id=launch_id, at=hour, calls=calls)],
+        update_conflicts=True,
+        unique_fields=["launch", "at"],
+        update_fields=["calls"],
+    )
+    if partly:
+        return
     rows = [row for per in LEARNED for row in _baselines(windows, per, hour)]
     seen = {row.key for row in rows if row.per == Per.COMPONENT}
     before = Baseline.objects.filter(launch=launch_id, hour=hour - HOUR, per=Per.COMPONENT)
@@ -169,7 +231,13 @@ def _learn_hour(launch_id: int, hour: datetime) -> None:
         Baseline(launch_id=launch_id, per=Per.COMPONENT, key=key, hour=hour, **nothing)
         for key in before.exclude(key__in=seen).values_list("key", flat=True)
     ]
-    Baseline.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+    Baseline.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["launch", "per", "key", "hour"],
+        update_fields=list(Hour._fields[1:]),
+        batch_size=2000,
+    )
 
 
 def _baselines(windows: Windows, per: Per, hour: datetime) -> Iterator[Baseline]:

@@ -1,7 +1,7 @@
 """This module runs one rule over minutes of traffic: the same code for the live watch and for a dry run on the past."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway_ingest.absences import GRACE, Absences
 from gateway_ingest.rules.keys import Key, named
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Rule
 from gateway_ingest.rules.span import MINUTE, Floats, Span
@@ -32,11 +33,15 @@ _COUNTED = {Measure.FLAGGED: "flagged", Measure.FORGOT: "forgot"}
 
 @dataclass(frozen=True)
 class Around:
-    """What a rule may know beside the traffic: what is usual or wanted of a key, what is critical, what is being mended."""
+    """What a rule may know beside the traffic: what is usual or wanted of a key, what is critical, what is being mended.
+
+    `away` is when we ourselves were not there.
+    """
 
     usual: Callable[[Rule, Key, datetime], float | None] = lambda _rule, _key, _at: None
     critical: frozenset[str] = frozenset()
     in_maintenance: Callable[[str, datetime, datetime], bool] = lambda _component, _begins, _ends: False
+    away: Absences = field(default_factory=Absences)
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,25 @@ class Watched:
             self.found.append(Found(rule, key, change, state, look))
 
 
-def watch(rule: Rule, span: Span, states: Mapping[Key, State], around: Around, *, first: int) -> Watched:
-    """Runs the rule over the minutes of a span from its `first` on; keys nothing is wrong with cost no step."""
+def watch(
+    rule: Rule,
+    span: Span,
+    states: Mapping[Key, State],
+    around: Around,
+    *,
+    first: int,
+    beside: Span | None = None,
+) -> Watched:
+    """Runs the rule over the minutes of a span from its `first` on; keys nothing is wrong with cost no step.
+
+    `beside` is the span without what is being mended: what it does not reach by itself is not told.
+    """
     watched = Watched(dict(states))
+    blind = _blind(rule, span, around)
     reached = reached_in(rule, span, around)
+    if rule.measure is Measure.CALLS:
+        reached &= ~blind
+    told = _told(rule, beside, around)
     places = {key: place for place, key in enumerate(span.keys)}
     wrong = {span.keys[place] for place in np.flatnonzero(reached[:, first:].any(axis=1)).tolist()}
     for key in [*wrong, *(key for key in states if key not in wrong)]:
@@ -79,10 +99,27 @@ def watch(rule: Rule, span: Span, states: Mapping[Key, State], around: Around, *
         timed = rule.measure is Measure.P95_MS
         seen = _nothing if place is None else partial(span.traffic, place, timed=timed)
         for end in range(first, span.minutes):
-            if key in watched.states or (place is not None and reached[place, end]):
-                watched.step(rule, key, _look(rule, key, around, span.at(end), _three(rule, seen, end)))
+            is_reached = place is not None and bool(reached[place, end])
+            if is_reached or (key in watched.states and not blind[end]):
+                look = _look(rule, key, around, span.at(end), _three(rule, seen, end))
+                watched.step(rule, key, look if told(key, end) else replace(look, in_maintenance=True))
     watched.found.sort(key=lambda one: one.look.at)
     return watched
+
+
+def _blind(rule: Rule, span: Span, around: Around) -> NDArray[np.bool_]:
+    """The minutes of which nothing is known, because we were away; to miss calls, none of a rule's time may be."""
+    back, grace = (rule.minutes, GRACE) if rule.measure is Measure.CALLS else (1, timedelta())
+    ends = [span.at(end) for end in range(span.minutes)]
+    return np.array([around.away.touch(end - back * MINUTE, end, grace=grace) for end in ends], dtype=np.bool_)
+
+
+def _told(rule: Rule, beside: Span | None, around: Around) -> Callable[[Key, int], bool]:
+    """Whether what a key does in a minute is not only that of what is being mended."""
+    if beside is None:
+        return lambda _key, _end: True
+    reached, places = reached_in(rule, beside, around), {key: place for place, key in enumerate(beside.keys)}
+    return lambda key, end: key in places and bool(reached[places[key], end])
 
 
 def watch_figures(

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Q
 
 from feedback.models import Channel
-from gateway_ingest import alerts
+from gateway_ingest import absences, alerts
 from gateway_ingest.formats import IncomingAlert
 from gateway_ingest.models import Alert, Firing, Heartbeat, RuleState, SeriesMemory, Source
 from gateway_ingest.models import Rule as RuleRow
@@ -34,7 +34,8 @@ def write(launch: Launch, source: Source, seen: Seen, *, now: datetime) -> None:
     _write_states(seen)
     held = [one for one in found if one.change is Change.HELD]
     record(launch, [_held(seen.rules[one.rule.name], one) for one in held], actor=SYSTEM, now=now)
-    _write_memories(seen)
+    _write_memories(launch, seen)
+    absences.keep(launch, seen.absent, now=now)
 
 
 def tell(source: Source, words: list[IncomingAlert], *, now: datetime) -> None:
@@ -118,8 +119,10 @@ def _firing(seen: Seen, one: Found, alert_id: int | None, *, suppressed: bool) -
 
 
 _BEAT = """UPDATE gateway_ingest_heartbeat AS known SET last_at = greatest(known.last_at, beat.last_at),
-    interval = CASE WHEN known.declared THEN known.interval ELSE beat.interval END, gaps = greatest(known.gaps, beat.gaps)
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::int[]) AS beat (id, last_at, interval, gaps)
+    interval = CASE WHEN known.declared THEN known.interval ELSE beat.interval END, gaps = greatest(known.gaps, beat.gaps),
+    hours = beat.hours, steady_since = beat.steady_since
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::int[], %s::text[], %s::timestamptz[])
+    AS beat (id, last_at, interval, gaps, hours, steady_since)
 WHERE known.id = beat.id AND known.last_at <= beat.last_at"""
 
 
@@ -127,18 +130,27 @@ def _write_heartbeats(beats: Sequence[Heartbeat]) -> None:
     """Adds to what stands now: one that was told, declared or removed since the look began stays so."""
     known = [one for one in beats if one.pk]
     with connection.cursor() as cursor:
-        columns = [[getattr(one, name) for one in known] for name in ("pk", "last_at", "interval", "gaps")]
+        names = ("pk", "last_at", "interval", "gaps", "hours", "steady_since")
+        columns = [[getattr(one, name) for one in known] for name in names]
         cursor.execute(_BEAT, columns)
     Heartbeat.objects.bulk_create([one for one in beats if not one.pk], ignore_conflicts=True)
 
 
-def _write_memories(seen: Seen) -> None:
+def _write_memories(launch: Launch, seen: Seen) -> None:
     if seen.heartbeats:
         _write_heartbeats(seen.heartbeats)
+    if seen.forgotten:
+        components, series = zip(*seen.forgotten, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET, [launch.pk, list(components), list(series)])
     if seen.memories:
         SeriesMemory.objects.bulk_create(
             seen.memories,
             update_conflicts=True,
             unique_fields=["launch", "component", "series"],
-            update_fields=["memory", "until", "score"],
+            update_fields=["memory", "until", "heard_at", "score"],
         )
+
+
+_FORGET = """DELETE FROM gateway_ingest_seriesmemory WHERE launch_id = %s
+    AND (component, series) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"""

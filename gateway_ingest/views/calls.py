@@ -10,10 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from gateway_ingest import admission, shares, signatures
-from gateway_ingest.call_rows import plain
+from gateway_ingest.call_rows import plain, too_many_rows
 from gateway_ingest.formats.calls import CallError, otlp
 from gateway_ingest.models import Source
 from gateway_ingest.receive_calls import CallAnswer, CallDelivery, Limits, batch_id_of, receive_calls, store_calls
+from gateway_ingest.unpacking import check_values
 from gateway_ingest.views import door
 from gateway_ingest.views.otlp_status import JSON, PROTOBUF, refused
 from hypercare.core import clock
@@ -21,8 +22,8 @@ from hypercare.core.problem import Problem
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> HttpResponse:
-    """`POST /ingest/<source_key>/calls/` and `/calls/<format>/`."""
+def calls(request: HttpRequest, source_key: str | None = None, format_name: str = "") -> HttpResponse:
+    """`POST /ingest/[<source_key>/]calls/[<format>/]`."""
 
     def take() -> HttpResponse:
         with _admitted(request, source_key, format_name) as (source, delivery, share):
@@ -34,14 +35,8 @@ def by_key(request: HttpRequest, source_key: str, format_name: str = "") -> Http
 
 
 @csrf_exempt
-def by_bearer(request: HttpRequest, format_name: str = "") -> HttpResponse:
-    """`POST /ingest/calls/` and `/ingest/calls/<format>/` with the key as `Authorization: Bearer`."""
-    return by_key(request, "", format_name)
-
-
-@csrf_exempt
-def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
-    """`POST /ingest/<source_key>/otlp/v1/traces` and `/ingest/otlp/v1/traces`, answered as OTLP's specification says."""
+def traces(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
+    """`POST /ingest/[<source_key>/]otlp/v1/traces`, answered as OTLP's specification says."""
     is_binary = request.content_type != JSON
 
     def take() -> HttpResponse:
@@ -57,9 +52,10 @@ def traces(request: HttpRequest, source_key: str = "") -> HttpResponse:
 
 def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> tuple[CallAnswer, str]:
     now = clock.now()
-    body = plain(delivery.body, encoding=delivery.encoding)
     try:
-        found = otlp.from_protobuf(body) if is_binary else otlp.from_json(msgspec.json.decode(body))
+        found = _traces_of(plain(delivery.body, encoding=delivery.encoding), is_binary=is_binary)
+    except otlp.TooManyError:
+        raise too_many_rows() from None
     except (CallError, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Problem(400, str(error)[:300] or _("The body is no valid JSON.")) from None
     answer, good, limits = CallAnswer(), [], Limits.of(source, now=now)
@@ -79,16 +75,23 @@ def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> 
     return store_calls(source, good, answer, to=limits.routing, batch_id=batch_id_of(delivery), now=now), said
 
 
+def _traces_of(body: bytes, *, is_binary: bool) -> otlp.Traces:
+    if is_binary:
+        return otlp.from_protobuf(body)
+    check_values(body)
+    return otlp.from_json(msgspec.json.decode(body))
+
+
 def _away() -> str:
     return _("The calls cannot be stored at the moment; send them again.")
 
 
 @contextmanager
 def _admitted(
-    request: HttpRequest, source_key: str, format_name: str
+    request: HttpRequest, source_key: str | None, format_name: str
 ) -> Iterator[tuple[Source, CallDelivery, shares.Taken]]:
     """The source that may send, its delivery, and who is to be told how many rows it has."""
-    source, now = door.source_of(request, source_key or None), clock.now()
+    source, now = door.source_of(request, source_key), clock.now()
     caller = door.caller_of(request, door.body_of(request))
     with admission.admitted(source, caller, now=now) as share:
         signatures.check(source, f"calls/{format_name}", caller.body, None, caller.headers, now=now)

@@ -1,4 +1,4 @@
-"""This module is the door for deploy webhooks: `POST /ingest/<source_key>/deploys/<format>/`."""
+"""This module is the door for deploy webhooks: `POST /ingest/[<source_key>/]deploys/<format>/`."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -11,20 +11,11 @@ from hypercare.core import clock
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str, format_name: str) -> HttpResponse:
-    """The key stands in the address, as the platforms' webhook pages have it."""
-    return _answered(request, source_key, format_name)
+def deploys(request: HttpRequest, format_name: str, source_key: str | None = None) -> HttpResponse:
+    """The key stands in the address, as the platforms' webhook pages have it, or is sent as a pipeline would."""
 
-
-@csrf_exempt
-def by_bearer(request: HttpRequest, format_name: str) -> HttpResponse:
-    """The key stands in `Authorization: Bearer`, as a pipeline would send it."""
-    return _answered(request, None, format_name)
-
-
-def _answered(request: HttpRequest, key: str | None, format_name: str) -> HttpResponse:
     def take() -> HttpResponse:
-        source, now = door.source_of(request, key), clock.now()
+        source, now = door.source_of(request, source_key), clock.now()
         caller = door.caller_of(request, door.body_of(request))
         admission.admit(source, caller, now=now)
         signatures.check(source, f"deploys/{format_name}", caller.body, None, caller.headers, now=now)

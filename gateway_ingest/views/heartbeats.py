@@ -10,20 +10,11 @@ from hypercare.core import clock
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str) -> HttpResponse:
-    """`POST /ingest/<source_key>/heartbeat/`."""
-    return _answered(request, source_key)
+def heartbeat(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
+    """`POST /ingest/[<source_key>/]heartbeat/`."""
 
-
-@csrf_exempt
-def by_bearer(request: HttpRequest) -> HttpResponse:
-    """`POST /ingest/heartbeat/` with the key as `Authorization: Bearer`."""
-    return _answered(request, None)
-
-
-def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
     def take() -> HttpResponse:
-        source, now = door.source_of(request, key), clock.now()
+        source, now = door.source_of(request, source_key), clock.now()
         caller = door.caller_of(request, door.body_of(request))
         admission.admit(source, caller, now=now)
         signatures.check(source, "heartbeat", caller.body, None, caller.headers, now=now)

@@ -19,10 +19,11 @@ from django.http.request import split_domain_port, validate_host
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
-from gateway_ingest.committing import Committer, Outcome, Waiting
+from gateway_ingest.committing import Committer
 from gateway_ingest.formats import FORMATS
 from gateway_ingest.masking import masked
 from gateway_ingest.receive import Delivery
+from gateway_ingest.turns import Outcome, Waiting
 from gateway_ingest.views import door
 from hypercare.core.addresses import address_of as origin_of
 from hypercare.core.middleware import GIVEN_ID

@@ -8,7 +8,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
 
-from gateway_ingest import admission
 from gateway_ingest.receive import receive_logs
 from gateway_ingest.storing import Answer
 from gateway_ingest.views import door
@@ -19,25 +18,15 @@ from hypercare.core.problem import Problem
 
 
 @csrf_exempt
-def by_key(request: HttpRequest, source_key: str) -> HttpResponse:
-    """`POST /ingest/<source_key>/otlp/v1/logs`."""
-    return _answered(request, source_key)
-
-
-@csrf_exempt
-def by_bearer(request: HttpRequest) -> HttpResponse:
-    """`POST /ingest/otlp/v1/logs` with the key as `Authorization: Bearer`."""
-    return _answered(request, None)
-
-
-def _answered(request: HttpRequest, key: str | None) -> HttpResponse:
+def logs(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
+    """`POST /ingest/[<source_key>/]otlp/v1/logs`."""
     content_type = request.content_type or ""
 
     def take() -> HttpResponse:
         _check_type(content_type)
-        source, delivery = admitted(request, key, "otlp")
-        taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
-        admission.charge(source, taken.accepted + taken.quiet - 1)
+        with admitted(request, source_key, "otlp") as (source, delivery, share):
+            taken = receive_logs(source, delivery, protobuf=content_type == PROTOBUF, now=clock.now())
+            share.rows = taken.accepted + taken.quiet
         return _success(taken, content_type)
 
     away = _("The alerts cannot be stored at the moment; send them again.")
@@ -73,10 +62,17 @@ def _message(taken: Answer) -> str:
             taken.quiet,
         )
         parts.append(detail % {"number": taken.quiet})
+    if taken.waiting_ratings:
+        detail = ngettext(
+            "%(number)d rating speaks of no call that we know yet by its gen_ai.response.id; it waits for 24 hours.",
+            "%(number)d ratings speak of no calls that we know yet by their gen_ai.response.id; they wait for 24 hours.",
+            taken.waiting_ratings,
+        )
+        parts.append(detail % {"number": taken.waiting_ratings})
     if taken.lost_ratings:
         detail = ngettext(
-            "%(number)d rating speaks of no call that we know by its gen_ai.response.id.",
-            "%(number)d ratings speak of no calls that we know by their gen_ai.response.id.",
+            "%(number)d rating is lost, as its call did not come or too many wait.",
+            "%(number)d ratings are lost, as their calls did not come or too many wait.",
             taken.lost_ratings,
         )
         parts.append(detail % {"number": taken.lost_ratings})

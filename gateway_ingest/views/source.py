@@ -8,10 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import keeping, programs, source_routes, sources
+from gateway_ingest import ending, keeping, programs, source_routes, sources
 from gateway_ingest.health import health_of
 from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.programs import PROGRAMS
@@ -62,9 +63,12 @@ def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ends a source."""
     source = _source(request, slug, number)
-    sources.end(source, actor=Principal.of(request).actor, now=clock.now())
-    told = _("%(source)s was ended; what it sends is refused from now on.")
-    messages.success(request, told % {"source": source.name})
+    ended = sources.end(source, actor=Principal.of(request).actor, now=clock.now())
+    told = _("%(source)s was ended; what it sends is refused from now on.") % {"source": source.name}
+    if ended:
+        also = ngettext("%(number)d open alert was ended too.", "%(number)d open alerts were ended too.", ended)
+        told = f"{told} {also % {'number': ended}}"
+    messages.success(request, told)
     return redirect("gateway_ingest:sources", slug=source.launch.slug)
 
 
@@ -81,6 +85,7 @@ def signing(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         secret=form.new_secret,
         header=form.cleaned_data["header"],
         signed_only=form.cleaned_data["signed_only"],
+        topics=form.cleaned_data["topics"],
         actor=Principal.of(request).actor,
         now=clock.now(),
     )
@@ -138,7 +143,11 @@ def shown(
     request.launch = source.launch  # type: ignore[attr-defined]  # the shell's context reads it
     chosen = PROGRAMS.get(program) or PROGRAMS.get(source.program) or PROGRAMS[programs.FIRST]
     place = {"url": settings.PUBLIC_URL, "key": key or programs.KEY_PLACE}
-    letters = DeadLetter.objects.filter(source=source, handled_at=None).select_related("source").order_by("-pk")
+    letters = (
+        DeadLetter.objects.filter(source=source, handled_at=None)
+        .select_related("source")
+        .order_by("-received_at", "-pk")
+    )
     routes = [(route, source_routes.words(route)) for route in source.routes.select_related("launch", "made_by")]
     launches = visible_launches(Principal.of(request), right=Right.MANAGE)
     context = _facts(source) | {
@@ -148,6 +157,8 @@ def shown(
         "pieces": programs.pieces(chosen, **place),
         "trial": programs.trial(chosen, **place),
         "letters": letters[:LETTERS_SHOWN],
+        "letters_total": letters.count(),
+        "letters_shown": LETTERS_SHOWN,
         "routes": routes,
         "signing": forms.get("signing") or SigningForm(source=source),
         "limits": forms.get("limits") or LimitsForm(source=source),
@@ -166,7 +177,8 @@ def _facts(source: Source) -> dict[str, Any]:
         "source": source,
         "launch": source.launch,
         "health": health_of([source], now=now)[source.pk],
-        "old_key_works": source.old_until is not None and source.old_until > now,
+        "earlier_keys": sources.earlier_keys(source, now=now),
+        "open_alerts": ending.open_alerts_of(source).count(),
         "program": PROGRAMS.get(source.program),
     }
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import keeping, replaying, source_routes, sources
+from gateway_ingest import dead_letters, keeping, replaying, source_routes, sources
 from gateway_ingest.health import health_of
 from gateway_ingest.models import DeadLetter, Source, SourceRoute
 from gateway_ingest.programs import PROGRAMS
@@ -91,16 +91,6 @@ def remove_route(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return redirect("gateway_ingest:sources", slug=launch.slug)
 
 
-@login_required
-@require_POST
-def replay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Runs a dead letter through the door again."""
-    launch = launch_of(request, slug)
-    letter = replaying.letter_in(launch, number)
-    tell_of_replay(request, letter)
-    return redirect("gateway_ingest:sources", slug=launch.slug)
-
-
 def tell_of_replay(request: HttpRequest, letter: DeadLetter) -> bool:
     """Replays a letter and says what came of it; whether any of it was taken."""
     try:
@@ -139,12 +129,13 @@ def launch_of(request: HttpRequest, slug: str) -> Launch:
 def _page(
     request: HttpRequest, launch: Launch, form: SourceForm, *, kept: RetentionForm | None = None, status: int = 200
 ) -> HttpResponse:
-    letters = DeadLetter.objects.filter(source__launch=launch, handled_at=None)
+    letters = dead_letters.waiting_in(launch)
     guests = SourceRoute.objects.filter(launch=launch).exclude(source__launch=launch)
     context = {
         "rows": _rows(launch),
-        "letters": letters.select_related("source").order_by("-pk")[:LETTERS_SHOWN],
+        "letters": letters.select_related("source").order_by("-received_at", "-pk")[:LETTERS_SHOWN],
         "letters_total": letters.count(),
+        "letters_shown": LETTERS_SHOWN,
         "form": form,
         "kept": kept or RetentionForm(initial={"keep_days": keeping.days_kept(launch)}),
         "guests": [(one, source_routes.words(one)) for one in guests.select_related("source__launch", "made_by")],

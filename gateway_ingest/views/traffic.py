@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -174,7 +175,7 @@ def _text(request: HttpRequest, name: str) -> str:
 
 def _search(launch: Launch, asked: str, *, now: datetime) -> tuple[str, list[FoundCall]]:
     tries = [("trace", Wanted(trace_id=trace_of(asked) or asked)), ("request", Wanted(request_id=asked)),
-        ("consumer", Wanted(consumer=asked))]  # fmt: skip
+        ("consumer", Wanted.of_consumer(asked))]  # fmt: skip
     for by, wanted in tries:
         if calls := STORE.find([launch], wanted, limit=FOUND_SHOWN, skip=0, now=now):
             return by, calls
@@ -184,7 +185,7 @@ def _search(launch: Launch, asked: str, *, now: datetime) -> tuple[str, list[Fou
 def _deployments(launch: Launch, span: Span, component: str) -> list[Deployment]:
     rows = Deployment.objects.filter(launch=launch, deployed_at__gte=span.begins, deployed_at__lt=span.ends)
     if component:
-        rows = rows.filter(release__component__slug=component)
+        rows = rows.filter(Q(release__component__slug=component) | Q(release__component=None))
     return list(rows.select_related("release__component", "environment").order_by("-deployed_at")[:_MARKS])
 
 
@@ -205,7 +206,7 @@ def _charts(found: Routes, span: Span, deployments: list[Deployment]) -> list[tu
 def _charts_around(found: evidence.Comparison) -> list[tuple[str, str, charts.Chart]]:
     """Error share and p95 from before until after the deployment, with a line where it went live."""
     launch, at = found.deployment.launch, found.deployment.deployed_at
-    span = Span(at - found.after.span.length, found.after.span.ends)
+    span = Span(at - max(found.after.span.length, found.before.span.length), found.after.span.ends)
     span = Span.of(span.begins, span.ends)
     drawn = []
     for measure, title, unit, factor in (

@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from django.db import connection
 from django.db.models import JSONField, Model
 from django.db.models.options import Options
 from django.utils.functional import Promise
+
+from hypercare.core import prepared
 
 MOST_AT_ONCE = 500
 
@@ -41,16 +42,25 @@ def insert_new(rows: Sequence[Model]) -> set[int]:
 
 def add(model: type[Model], values: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows by the values of their columns, the same in each, where they contradict none that is there."""
+    _add(model, values, _BESIDE)
+
+
+def put(model: type[Model], values: Sequence[Mapping[str, Any]]) -> None:
+    """The same where none may be there; raises IntegrityError for one that contradicts another."""
+    _add(model, values, "")
+
+
+def _add(model: type[Model], values: Sequence[Mapping[str, Any]], conflict: str) -> None:
     for some in _parts(values):
-        statement = _insert_into(model, tuple(some[0]), _BESIDE)
-        with connection.cursor() as cursor:
+        statement = _insert_into(model, tuple(some[0]), conflict)
+        with prepared.cursor() as cursor:
             cursor.execute(statement, [_as_json(some)])
 
 
 def read(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Row]:
     """The rows for which a condition in SQL holds, for statements that run too often to be put together each time."""
     columns = _columns(model)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_select_from(model, condition), parameters)
         return [model.from_db(None, columns, _converted(model, row)) for row in cursor.fetchall()]
 
@@ -60,7 +70,7 @@ def update(rows: Sequence[Model], columns: Iterable[str]) -> None:
     wanted = tuple(columns)
     for some in _parts(rows):
         model = type(some[0])
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(
                 _update_of(model, wanted), [_as_json([_values(row, (*wanted, _key(model))) for row in some])]
             )
@@ -77,7 +87,7 @@ def _inserted(rows: Sequence[Model], conflict: str) -> list[int]:
     model, is_numbered = type(rows[0]), rows[0].pk is not None
     columns = tuple(name for name in _columns(model) if is_numbered or name != _key(model))
     statement = f"{_insert_into(model, columns, conflict)} RETURNING {_key(model)}"
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(statement, [_as_json([_values(row, columns) for row in rows])])
         return [number for (number,) in cursor.fetchall()]
 

@@ -13,9 +13,9 @@ from feedback.report import read_report
 from gateway_ingest import sources
 from gateway_ingest.models import Alert, RuleOutcome
 from hypercare.core.models import TimelineEntry
-from hypercare.core.timeline import SYSTEM
+from hypercare.core.timeline import SYSTEM, Actor
 from tests.conftest import bearer
-from triage import alert_changes, closing, lifecycle, pipeline
+from triage import alert_changes, closing, lifecycle, overrides, pipeline
 from triage.models import Decision, Issue
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,82 @@ def proposal():
     return Decision.objects.filter(field="resolution", ended_at=None).first()
 
 
+# --- ended by hand -------------------------------------------------------------------------------------------
+
+
+def test_person_ends_an_alert_with_a_reason_that_stands_in_both_timelines(story, robot):
+    story.tell("firing")
+    alert, issue = Alert.objects.get(), Issue.objects.get()
+    story.wait(minutes=30)
+    answer = robot.post(f"/api/v1/alerts/{alert.key}/end/", {"reason": "The host is gone"})
+    assert (answer.status_code, answer.json()["status"], answer.json()["ends_at"]) == (
+        200,
+        "resolved",
+        "2026-05-28T13:02:00Z",
+    )
+    story.follow()
+    for subject in (alert.key, issue.key):
+        told = TimelineEntry.objects.get(kind="alert.ended", subject=subject)
+        assert (told.actor_name, told.data["reason"]) == ("Alice Lead", "The host is gone")
+    assert proposal().value == "close"
+
+
+def test_what_a_person_ended_at_once_is_no_trifle_that_settles_by_itself(story, robot):
+    story.tell("firing")
+    story.wait(minutes=2)
+    robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", {"reason": "Fixed it"})
+    story.follow()
+    assert proposal().value == "close"
+
+
+@pytest.mark.parametrize("given", [{}, {"reason": ""}, {"reason": " "}, {"reason": "a\x07"}, {"reason": "x" * 301}])
+def test_end_by_hand_needs_a_reason(story, robot, given):
+    story.tell("firing")
+    answer = robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", given)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/reason")
+    assert Alert.objects.get().status == "firing"
+
+
+def test_alert_that_is_over_cannot_be_ended_again(story, robot):
+    story.come_and_go()
+    answer = robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", {"reason": "Over"})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "This alert is over already.")
+    assert robot.post("/api/v1/alerts/AL-0/end/", {"reason": "Over"}).status_code == 404
+    assert robot.post("/api/v1/alerts/none/end/", {"reason": "Over"}).status_code == 404
+
+
+def test_machine_that_fires_on_opens_an_alert_anew_that_a_person_ended(story, robot):
+    story.tell("firing")
+    robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", {"reason": "Over"})
+    story.wait(minutes=30)
+    story.tell("firing")
+    assert (Alert.objects.get().status, Alert.objects.get().episode) == ("firing", 2)
+
+
+def test_pages_of_alert_and_issue_lead_to_the_end_by_hand(story, people):
+    story.tell("firing")
+    alert, issue = Alert.objects.get(), Issue.objects.get()
+    address = f"/launches/shop/alerts/{alert.pk}/"
+    agent, reader = Client(), Client()
+    agent.force_login(people["agent"])
+    reader.force_login(people["stakeholder"])
+    assert address in agent.get(f"/launches/shop/issues/{issue.key}/").content.decode()
+    assert address in agent.get("/launches/shop/alerts/").content.decode()
+    assert (
+        "End it by hand" in agent.get(address).content.decode(),
+        "End it by hand" in reader.get(address).content.decode(),
+    ) == (
+        True,
+        False,
+    )
+    assert reader.post(f"{address}end/", {"reason": "x"}).status_code == 403
+    assert agent.post(f"{address}end/", {"reason": ""}).status_code == 400
+    shown = agent.post(f"{address}end/", {"reason": "The disk was swapped"}, follow=True).content.decode()
+    assert ("The disk was swapped" in shown, "Agent Person" in shown, "End it by hand" in shown) == (True, True, False)
+    assert agent.post(f"{address}end/", {"reason": "x"}).status_code == 409
+    assert address not in agent.get(f"/launches/shop/issues/{issue.key}/").content.decode()
+
+
 # --- proposed -------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +177,28 @@ def test_resolved_alert_proposes_to_close_with_origin_confidence_and_reason(stor
     assert said["settles_at"] is None
     story.wait(days=2)
     assert Issue.objects.get().status == "new"
+
+
+def test_what_only_came_and_went_is_as_the_launch_sets_it(story, launch, people):
+    robot = bearer(people["lead"], scopes=["admin"], now=story.now)
+    limits = {"transient_minutes": 45, "transient_quiet_minutes": 20, "transient_times_a_day": 1}
+    assert robot.patch("/api/v1/launches/shop/", limits).json().items() >= limits.items()
+    story.come_and_go(minutes=30)
+    said = robot.get(f"/api/v1/issues/{Issue.objects.get().key}/").json()["proposed_end"]
+    assert (said["value"], said["settles_at"]) == ("settle", "2026-05-28T13:22:00Z")
+    story.wait(minutes=19)
+    assert Issue.objects.get().status == "new"
+    story.wait(minutes=2)
+    assert Issue.objects.get().status == "closed"
+    story.come_and_go(minutes=30)
+    assert proposal().value == "close"
+
+
+def test_nothing_closes_by_itself_where_the_launch_wants_it_so(story, launch):
+    launch.transient_minutes = 0
+    launch.save()
+    story.come_and_go(minutes=0)
+    assert proposal().value == "close"
 
 
 def test_firing_alert_proposes_nothing(story, robot):
@@ -367,3 +465,54 @@ def test_page_asks_for_noise_only_where_machines_spoke(story, people):
     lead.post(f"/launches/shop/issues/{machine.key}/move/", {"to": "declined:wont_do", "noise": "not_actionable"})
     assert RuleOutcome.objects.get().reason == "not_actionable"
     assert "Nothing to be done" in lead.get(f"/launches/shop/issues/{machine.key}/").content.decode()
+
+
+# --- worse --------------------------------------------------------------------------------------------------------
+
+
+def severity_decisions(about):
+    rows = about.decisions.filter(field="severity").order_by("pk")
+    return [(row.value, row.origin, row.decider, row.reason, row.ended_at is None) for row in rows]
+
+
+def test_alert_that_gets_worse_raises_its_issue_as_a_rule_suggests(story):
+    story.tell("firing", severity="warning")
+    before = Issue.objects.get()
+    story.wait(minutes=1)
+    story.tell("firing", severity="critical")
+    issue, row = Issue.objects.get(), Feedback.objects.get()
+    assert (before.severity, issue.severity, row.severity) == (4, 2, 2)
+    assert severity_decisions(row)[-1] == (
+        "2", "rule", "rule: alert severity", "the alert got worse and says “critical”", True)  # fmt: skip
+    assert severity_decisions(issue)[-1][:3] == ("2", "rule", "rule: score")
+    assert issue.version > before.version
+    assert TimelineEntry.objects.filter(subject=issue.key, kind="alert.worse").count() == 1
+    story.tell("firing", severity="warning")
+    assert (Issue.objects.get().severity, Alert.objects.get().severity) == (2, "critical")
+
+
+def test_alert_that_gets_worse_never_overrules_a_person(story, people):
+    story.tell("firing", severity="warning")
+    issue, row = Issue.objects.get(), Feedback.objects.get()
+    lead = Actor("Lead", user=people["lead"])
+    overrides.override_issue(issue.pk, field="severity", value="5", reason="A test", actor=lead, now=story.now)
+    overrides.override_feedback(row, field="severity", value="5", reason="A test", actor=lead, now=story.now)
+    story.tell("firing", severity="critical")
+    assert (Issue.objects.get().severity, Feedback.objects.get().severity) == (5, 5)
+    assert severity_decisions(row)[-1][::4] == ("2", False)
+    for release, about in ((overrides.release_feedback, row), (overrides.release_issue, issue.pk)):
+        release(about, field="severity", actor=lead, now=story.now)
+    assert (Issue.objects.get().severity, Feedback.objects.get().severity) == (2, 2)
+
+
+def test_alert_that_got_worse_before_its_return_leaves_the_new_report_alone(story):
+    story.tell("firing", severity="warning")
+    story.follow = lambda: None
+    story.tell("firing", severity="critical")
+    story.wait(minutes=10)
+    story.tell("resolved", severity="critical")
+    story.wait(minutes=10)
+    story.tell("firing", severity="warning")
+    del story.follow
+    story.follow()
+    assert list(Feedback.objects.order_by("pk").values_list("severity", flat=True)) == [4, 4]

@@ -116,6 +116,26 @@ def test_call_is_found_by_request_and_by_consumer(send, api, query):
     assert same == call
 
 
+@pytest.mark.parametrize("name", ["0123456789abcdef", "0000000000000001", "ffffffffffffffff"])
+def test_consumer_whose_name_is_sixteen_digits_is_found_by_it_and_never_shown(send, api, name):
+    send(line().replace(" - - [", f" - {name} ["))
+    (call,) = api.get(f"/api/v1/calls/?launch=shop&consumer={name}").json()["results"]
+    assert name not in call["consumer"]
+    (same,) = api.get("/api/v1/calls/", {"launch": "shop", "consumer": call["consumer"]}).json()["results"]
+    assert same == call
+    bare = call["consumer"].removeprefix("code:")
+    assert api.get(f"/api/v1/calls/?launch=shop&consumer={bare}").json()["results"] == []
+
+
+def test_consumer_named_like_the_code_of_another_stays_apart_from_it(send, api):
+    send(line())
+    (first,) = api.get(f"/api/v1/calls/?launch=shop&trace_id={TRACE}").json()["results"]
+    for number, name in enumerate([first["consumer"], first["consumer"].removeprefix("code:")], 1):
+        send(line(trace=str(number) * 32).replace(" - - [", f" - {name} ["))
+    found = api.get("/api/v1/calls/", {"launch": "shop", "consumer": first["consumer"]}).json()["results"]
+    assert found == [first]
+
+
 def test_id_that_spells_no_bytes_is_found_and_shown_as_it_was(send, api):
     send(line().replace(REQUEST, "chatcmpl-8x7"))
     (call,) = api.get("/api/v1/calls/?launch=shop&request_id=chatcmpl-8x7").json()["results"]

@@ -56,6 +56,27 @@ def test_event_sent_twice_is_recorded_once(send):
     assert Deployment.objects.count() == 1
 
 
+@pytest.mark.parametrize("component", ["", "checkout"])
+def test_return_to_an_earlier_version_is_a_deployment_and_not_a_repeat(send, component, clock):
+    told = []
+    for version in ("1.2", "1.3", "1.3", "1.2", "1.2"):
+        clock.shift(60)
+        body = {"version": version, "component": component}
+        told.append(send(body, name="generic").json()["accepted"])
+    assert told == [1, 1, 0, 1, 0]
+    versions = Deployment.objects.order_by("pk").values_list("release__version", flat=True)
+    assert list(versions) == ["1.2", "1.3", "1.2"]
+
+
+def test_body_that_names_its_deployment_or_its_time_stays_one_though_another_came_between(send, clock):
+    named = [{"version": "1.2", "external_id": "a"}, {"version": "1.2", "deployed_at": "2026-05-28T12:00:00Z"}]
+    for body in named:
+        assert send(body, name="generic").json()["accepted"] == 1
+    clock.shift(60)
+    send({"version": "1.3"}, name="generic")
+    assert [send(body, name="generic").json()["accepted"] for body in named] == [0, 0]
+
+
 def test_part_nobody_knows_counts_for_the_whole_launch(send):
     send(GITHUB | {"repository": {"name": "unheard-of"}})
     assert Deployment.objects.get().release.component is None

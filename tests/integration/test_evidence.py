@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from feedback.models import Reporter
 from gateway_ingest import evidence, hours, partitions, windows
+from gateway_ingest.call_kinds import OTHER
+from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
 from gateway_ingest.formats.calls import CallFlag
 from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
 from hypercare.core.launches import create_launch
-from hypercare.core.models import Launch
+from hypercare.core.models import Environment, Launch, Release
 from tests.integration.rows import make_alert, make_deployment, make_feedback
 from tests.integration.traffic import call, calls, store
 
@@ -35,6 +37,11 @@ def far(launch, people, now):
     found = create_launch(Launch(slug="far", name="Far", **days), owner=people["outsider"], now=now)
     found.components.create(slug="catalog-api", name="Catalogue")
     return found
+
+
+def find_code(launch, consumer, *, now):
+    """The code that lists show instead of a consumer's name."""
+    return STORE.find([launch], Wanted(consumer=consumer), limit=1, skip=0, now=now)[0].consumer
 
 
 def drop_single_calls():
@@ -130,7 +137,7 @@ def test_nothing_that_fits_reaches_nobody(launch, now, hour):
     store(launch, calls(7, now - MINUTE, consumer="user-{}"), now=now)
     found = evidence.reach(launch, Signature(status_class=5), hour, now=now)
     assert (found.value, found.of, found.share, found.calls) == (0, 7, 0.0, 0)
-    empty = evidence.reach(launch, Signature(), hour.moved(-30 * DAY), now=now)
+    empty = evidence.reach(launch, Signature(), Span(hour.begins - 30 * DAY, hour.ends - 30 * DAY), now=now)
     assert (empty.value, empty.of, empty.share) == (0, 0, None)
 
 
@@ -322,6 +329,15 @@ def test_reporters_own_calls_around_the_time_are_found(launch, now, known_by):
     assert "The nearest error was 2 min before the report." in piece.reasons
 
 
+def test_reporter_named_like_the_code_of_a_consumer_gets_none_of_its_calls(launch, now):
+    store(launch, [call(now - 2 * MINUTE, consumer="victim@example.org", status=502)], now=now)
+    code = find_code(launch, "victim@example.org", now=now)
+    for name in (code, code.removeprefix("code:")):
+        person = Reporter.objects.create(launch=launch, external_id=name, created_at=now)
+        report = make_feedback(launch, now=now, reporter=person)
+        assert "consumer" not in {piece.by for piece in evidence.near(report, now=now)}
+
+
 def test_older_calls_of_the_reporter_tell_less(launch, now):
     person = Reporter.objects.create(launch=launch, created_at=now, external_id="customer-9")
     scores = []
@@ -432,7 +448,7 @@ def test_same_hours_of_the_day_before_are_taken_where_traffic_was_unlike(launch,
     deployed = around(launch, now, before=60, after=400)
     store(launch, calls(390, now - DAY - HOUR + MINUTE, every=9 * timedelta(seconds=1)), now=now)
     found = evidence.before_and_after(deployed, now=now)
-    assert (found.before.calls, found.before.span) == (390, found.after.span.moved(-DAY))
+    assert (found.before.calls, found.before.span) == (390, found.after.span.day_before("UTC"))
     assert found.measured_against.startswith("the same hours of the day before")
     make_deployment(launch, now=now - 5 * HOUR, version="1.8")
     assert evidence.before_and_after(deployed, now=now).before.calls == 60
@@ -449,6 +465,51 @@ def test_deployment_minutes_ago_is_compared_over_those_minutes(launch, now):
     store(launch, calls(700, now - 10 * MINUTE, every=timedelta(seconds=1)), now=now)
     found = evidence.before_and_after(make_deployment(launch, now=now - 5 * MINUTE, version="2"), now=now)
     assert (found.after.span.length, found.before.span.length, found.is_complete) == (4 * MINUTE, 4 * MINUTE, False)
+
+
+@pytest.mark.parametrize("others", [{}, {"component": None}])
+def test_both_sides_end_at_the_neighbouring_deployments(launch, now, others):
+    deployed = around(launch, now, before=600, after=600)
+    earlier = make_deployment(launch, now=now - 80 * MINUTE, version="1.8")
+    later = make_deployment(launch, now=now - 30 * MINUTE, version="2.0")
+    Release.objects.filter(pk__in=[earlier.release_id, later.release_id]).update(**others)
+    store(launch, calls(200, now - 29 * MINUTE, status=500), now=now)
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.before.span, found.after.span) == (
+        Span(now - 79 * MINUTE, now - 60 * MINUTE), Span(now - 59 * MINUTE, now - 30 * MINUTE))  # fmt: skip
+    assert (found.word, found.after.errors, found.is_complete) == (Word.SAME, 0, True)
+    assert found.shortened == [
+        "The time before begins only where 1.8 had gone live.", "The time after ends where 2.0 went live."]  # fmt: skip
+    assert found.measured_against == "the shorter time right before"
+
+
+@pytest.mark.parametrize("apart", [{"environment": "staging"}, {"component": "checkout"}, {"at": 20}])
+def test_deployments_elsewhere_or_in_the_same_minute_cut_nothing_off(launch, now, apart):
+    deployed = around(launch, now, before=400, after=400)
+    other = make_deployment(launch, now=now - 30 * MINUTE, version="2.0")
+    if "environment" in apart:
+        other.environment = Environment.objects.create(launch=launch, name="staging")
+    if "component" in apart:
+        Release.objects.filter(pk=other.release_id).update(component=launch.components.get(slug="checkout"))
+    if "at" in apart:
+        other.deployed_at = deployed.deployed_at + timedelta(seconds=apart["at"])
+    other.save()
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.before.span.length, found.after.span.length, found.shortened) == (59 * MINUTE, 59 * MINUTE, [])
+
+
+def test_nothing_is_said_of_durations_that_one_side_does_not_know(launch, now):
+    deployed = around(launch, now, before=400, after=400, took=(100_000, -1))
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.word, found.latency, found.after.p95_ms) == (Word.SAME, None, None)
+    assert found.reasons[0].endswith("how long calls took is not known on both sides.")
+
+
+def test_deployment_that_the_next_one_followed_at_once_has_no_time_of_its_own(launch, now):
+    deployed = around(launch, now, before=400, after=400)
+    make_deployment(launch, now=now - 59 * MINUTE, version="2.0")
+    found = evidence.before_and_after(deployed, now=now)
+    assert (found.word, found.after.calls, found.after.span.length) == (Word.TOO_LITTLE, 0, timedelta(0))
 
 
 # --- life, models, series ---------------------------------------------------------------------------------------
@@ -496,6 +557,16 @@ def test_ai_table_compares_prompt_versions(launch, now, hour):
     assert first.cost == pytest.approx(0.08)
     assert (second.calls, second.errors, second.flagged, second.provider_errors) == (24, 4, 4, 4)
     assert (second.ratings, second.helpful_share) == (20, 0.0)
+
+
+def test_ratings_of_calls_from_before_the_span_stand_in_the_table(launch, now, hour):
+    store(launch, calls(3, now - 5 * HOUR, model="large", provider="acme"), now=now)
+    kind = launch.call_kinds.get(model="large").pk
+    windows.add(
+        windows.of_ratings({(kind, hour.begins, CallFlag.HELPFUL): 9, (kind, hour.begins, CallFlag.UNHELPFUL): 3})
+    )
+    (row,) = evidence.ai_table(launch, hour)
+    assert (row.calls, row.ratings, row.helpful_share, row.error_share, row.p95_ms) == (0, 12, 0.75, 0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -599,6 +670,31 @@ def test_traffic_is_held_against_an_uploaded_description(launch, now, hour):
     assert found[Rule.NEVER_CALLED].detail == "1 of 3 operations of Shop 3 were not called."
 
 
+def test_description_of_the_launch_leaves_out_components_that_have_their_own(launch, now, hour):
+    catalog = launch.components.get(slug="catalog-api")
+    of_catalog = [["GET", "/products/{id}", False], ["GET", "/shared", False]]
+    of_launch = [["GET", "/pay", False], ["GET", "/products/{id}", True], ["GET", "/shared", True]]
+    for component, operations in ((catalog, of_catalog), (None, of_launch)):
+        ApiDescription.objects.create(
+            launch=launch, component=component, title="Shop", operations=operations, uploaded_at=now
+        )
+    store(launch, [*calls(9, now - 9 * MINUTE), *calls(9, now - 9 * MINUTE, path="/shared")], now=now)
+    assert findings(launch, hour) == {}
+    store(launch, calls(9, now - 9 * MINUTE, component="checkout", path="/refund"), now=now)
+    found = findings(launch, hour)
+    assert found[Rule.UNDOCUMENTED].examples == [("GET /refund", 9)]
+    assert found[Rule.NEVER_CALLED].examples == [("GET /pay", 0)]
+    assert Rule.DEPRECATED not in found
+
+
+def test_routes_beyond_what_is_told_apart_are_neither_undocumented_nor_never_called(launch, now, hour):
+    operations = [["GET", "/products/{id}", False], ["GET", "/stock", False]]
+    ApiDescription.objects.create(launch=launch, title="Shop", operations=operations, uploaded_at=now)
+    store(launch, [*calls(9, now - 9 * MINUTE), *calls(9, now - 9 * MINUTE, path="/x")], now=now)
+    launch.call_kinds.filter(route="/x").update(route=OTHER)
+    assert findings(launch, hour) == {}
+
+
 def test_findings_name_no_consumer_and_no_raw_path(launch, now, hour):
     store(launch, calls(20, now - 9 * MINUTE, consumer="u{}"), now=now)
     rows = calls(
@@ -664,6 +760,13 @@ def test_questions_take_as_many_queries_however_much_traffic_there_is(launch, no
     assert counts() == few
     assert min(few) > 0
     assert max(few) <= 20
+
+
+@pytest.mark.parametrize(("day", "hours"), [(28, 24), (29, 23), (30, 24)])
+def test_day_before_is_at_the_same_time_of_day_though_clocks_changed(day, hours):
+    span = Span.of(datetime(2026, 3, day, 10, tzinfo=UTC), datetime(2026, 3, day, 11, tzinfo=UTC))
+    before = span.day_before("Europe/Stockholm")
+    assert (span.begins - before.begins, before.length) == (hours * HOUR, HOUR)
 
 
 def test_span_takes_whole_minutes():

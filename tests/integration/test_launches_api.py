@@ -55,6 +55,9 @@ def test_slug_is_made_from_the_name_when_it_is_left_out(root):
         ({"active_users": 10**12}, "/active_users"),
         ({"report_at": 15}, "/report_at"),
         ({"report_grace_minutes": -1}, "/report_grace_minutes"),
+        ({"transient_minutes": 241}, "/transient_minutes"),
+        ({"transient_quiet_minutes": 0}, "/transient_quiet_minutes"),
+        ({"transient_times_a_day": "3"}, "/transient_times_a_day"),
     ],
 )
 def test_field_of_the_wrong_kind_is_refused_by_its_pointer(root, launch, change, pointer):

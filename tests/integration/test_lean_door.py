@@ -5,7 +5,6 @@ import gzip
 import http.client
 import json
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,11 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from feedback.models import Feedback
-from gateway_ingest import committing, sources
-from gateway_ingest.committing import Committer, Waiting, outcomes_of
+from gateway_ingest import sources
+from gateway_ingest.committing import outcomes_of
 from gateway_ingest.models import Alert, AlertChange, Batch, DeadLetter, Source
 from gateway_ingest.receive import Delivery
 from gateway_ingest.storing import Answer
+from gateway_ingest.turns import Waiting
 from gateway_ingest.views import ingest
 from gateway_ingest.views.lean import Address, address_of
 from hypercare.core import clock
@@ -78,10 +78,8 @@ def test_address_is_the_lean_doors_exactly_where_it_is_the_alert_doors(path):
         assert address_of(path) is None
         return
     expected = None
-    if found.func is ingest.by_bearer:
-        expected = Address(None, found.kwargs.get("format_name", ""))
-    elif found.func is ingest.by_key:
-        expected = Address(found.kwargs["source_key"], found.kwargs.get("format_name", ""))
+    if found.func is ingest.alerts:
+        expected = Address(found.kwargs.get("source_key"), found.kwargs.get("format_name", ""))
     assert address_of(path) == expected
 
 
@@ -268,33 +266,6 @@ def test_number_of_queries_does_not_grow_with_the_group(key):
     assert Alert.objects.count() == 63
 
 
-@pytest.fixture
-def blocked(monkeypatch):
-    """A committer that never comes to its second group, with room for four."""
-    monkeypatch.setattr(committing, "MOST_WAITING", 4)
-    return Committer(clock=threading.Event().wait)  # type: ignore[arg-type]  # a clock that stands still
-
-
-def test_full_queue_answers_that_it_is_full_and_leaves_room_for_others(blocked):
-    blocked.take(waiting("flood", b"first, which the thread takes"))
-    time.sleep(0.1)
-    blocked.take(waiting("flood", b"1"))
-    blocked.take(waiting("flood", b"2"))
-    with pytest.raises(Problem) as full:
-        blocked.take(waiting("flood", b"3"))
-    assert full.value.status == 503
-    blocked.take(waiting("another", b"1"))
-
-
-def test_queue_is_bounded_by_bytes(monkeypatch, blocked):
-    monkeypatch.setattr(committing, "MOST_BYTES", 1000)
-    blocked.take(waiting("a", b"first, which the thread takes"))
-    time.sleep(0.1)
-    blocked.take(waiting("a", b"x" * 900))
-    with pytest.raises(Problem):
-        blocked.take(waiting("b", b"x" * 101))
-
-
 # --- faults ---------------------------------------------------------------------------------------------------
 
 
@@ -331,11 +302,7 @@ def test_database_that_goes_away_in_the_middle_stores_nothing_by_half(site, key)
         running = [senders.submit(send_many, site, key, range(share, 400, 8)) for share in range(8)]
         for _time in range(5):
             time.sleep(0.15)
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            _cut_all_other_connections()
         answers = {number: status for one in running for number, status in one.result().items()}
     assert set(answers.values()) <= {202, 503}
     stored = set(Alert.objects.values_list("fingerprint", flat=True))
@@ -343,6 +310,21 @@ def test_database_that_goes_away_in_the_middle_stores_nothing_by_half(site, key)
     assert Alert.objects.filter(feedback=None).count() == 0
     assert Alert.objects.count() == Feedback.objects.count() == Batch.objects.count()
     assert send_many(site, key, [9998]) == {9998: 202}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_delivery_after_every_connection_was_cut_is_taken(site, key):
+    assert send_many(site, key, [1]) == {1: 202}
+    _cut_all_other_connections()
+    assert send_many(site, key, [2]) == {2: 202}
+
+
+def _cut_all_other_connections():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -176,7 +176,7 @@ def test_replayed_letter_leaves_the_list_and_cannot_be_replayed_twice(page, post
     mappings.save(source, Expressions(**FIELDS), actor=SYSTEM, now=now)
     letter = DeadLetter.objects.get()
     assert f"{letter.key} was replayed: 1 alert." in text_of(replay(page, letter))
-    assert "This letter was replayed before." in text_of(replay(page, letter))
+    assert "This letter was replayed or dismissed before." in text_of(replay(page, letter))
     assert Alert.objects.get().count == 1
 
 
@@ -186,6 +186,35 @@ def test_letter_that_is_still_unreadable_stays_as_the_one_it_was(page, post):
     assert "We do not know this format" in text_of(replay(page, letter))
     letter.refresh_from_db()
     assert (letter.handled_at, DeadLetter.objects.count()) == (None, 1)
+
+
+def test_oldest_letter_survives_a_replay_that_fails(page, source, now):
+    oldest = dead_letters.keep(source, b'{"what": 1}', reason="unread", format_name="", now=now)
+    for number in range(dead_letters.KEPT_PER_SOURCE - 1):
+        dead_letters.keep(source, b"{}", reason=f"r{number}", format_name="", now=now)
+    replay(page, oldest)
+    oldest.refresh_from_db()
+    assert (oldest.handled_at, DeadLetter.objects.count()) == (None, dead_letters.KEPT_PER_SOURCE)
+    source.refresh_from_db()
+    assert source.letters == dead_letters.KEPT_PER_SOURCE
+
+
+def test_handled_letters_make_room_before_those_that_wait(source, now):
+    waiting = dead_letters.keep(source, b"{}", reason="waits", format_name="", now=now)
+    for _number in range(dead_letters.KEPT_PER_SOURCE):
+        letter = dead_letters.keep(source, b"{}", reason="done", format_name="", now=now)
+        DeadLetter.objects.filter(pk=letter.pk).update(handled_at=now)
+    assert DeadLetter.objects.filter(pk=waiting.pk).exists()
+
+
+@pytest.mark.parametrize(("size", "offered"), [(60_000, True), (70_000, False)])
+def test_letter_of_which_only_the_beginning_was_kept_offers_no_replay(page, source, now, size, offered):
+    body = json.dumps({"title": "x" * size + "…"}, ensure_ascii=False).encode()
+    letter = dead_letters.keep(source, body, reason="unread", format_name="", now=now)
+    address = reverse("gateway_ingest:letter_replay", args=["shop", letter.pk])
+    shown = text_of(page.get("/launches/shop/sources/"))
+    assert (address in shown, "only its beginning was kept" in shown) == (offered, not offered)
+    assert ("only its beginning was kept" in text_of(replay(page, letter))) is not offered
 
 
 def test_rest_of_a_letter_that_is_taken_in_part_is_a_new_letter(page, post, source, now):
@@ -237,3 +266,45 @@ def test_replay_is_offered_only_where_enough_was_kept_for_it(page, source, now, 
     letter = dead_letters.keep(source, b"{}", reason="unread", format_name=name, now=now)
     address = reverse("gateway_ingest:letter_replay", args=["shop", letter.pk])
     assert (address in page.get("/launches/shop/sources/").content.decode()) is offered
+
+
+# --- only what was not taken is replayed --------------------------------------------------------------------
+
+GOOD, BAD = {"t": "Good", "k": "1"}, {"n": 1}
+MESSAGE = {"type": "incident.trigger", "incident": {"id": "P1", "title": "Down", "status": "triggered"}}
+
+
+@pytest.mark.parametrize(
+    ("items", "body", "kept"),
+    [
+        ("found.rows", {"found": {"rows": [GOOD, BAD]}, "of": 2}, {"found": {"rows": [BAD]}, "of": 2}),
+        ("rows[?k || n]", {"rows": [GOOD, {"z": 1}, BAD]}, {"rows": [{"z": 1}, BAD]}),
+        ("@", [GOOD, BAD], [BAD]),
+        ("a[].b", {"a": [{"b": GOOD}, {"b": BAD}]}, None),
+        ("rows[].{t: t}", {"rows": [GOOD, BAD]}, [{"t": None}]),
+    ],
+)
+def test_letter_holds_only_the_alerts_that_were_not_taken_wherever_the_mapping_finds_them(
+    post, source, now, items, body, kept
+):
+    mappings.save(source, Expressions(title="t", key="k", items=items), actor=SYSTEM, now=now)
+    assert post(body)["accepted"] == 1
+    letter = json.loads(DeadLetter.objects.get().body)
+    assert kept is None or letter == kept
+    assert "Good" not in json.dumps(letter)
+
+
+def test_replay_of_what_was_not_taken_counts_no_alert_again(post, page, source, now):
+    mappings.save(source, Expressions(title="t", key="k", items="rows"), actor=SYSTEM, now=now)
+    post({"rows": [GOOD, BAD]})
+    mappings.save(source, Expressions(title="t || 'No name'", key="k", items="rows"), actor=SYSTEM, now=now)
+    replay(page, DeadLetter.objects.get())
+    assert sorted(Alert.objects.values_list("title", "count")) == [("Good", 1), ("No name", 1)]
+
+
+def test_letter_of_several_messages_of_pagerduty_holds_only_the_bad_ones(post):
+    answer = post({"messages": [MESSAGE, {"type": "incident.trigger", "incident": {"x": 1}}]}, "pagerduty/")
+    assert (answer["accepted"], len(answer["rejected"])) == (1, 1)
+    assert json.loads(DeadLetter.objects.get().body) == {
+        "messages": [{"type": "incident.trigger", "incident": {"x": 1}}]
+    }

@@ -10,9 +10,9 @@ from django.test import Client
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
-from gateway_ingest import sources, windows
+from gateway_ingest import ratings, sources, windows
 from gateway_ingest.calls import STORE
-from gateway_ingest.models import Alert, Window
+from gateway_ingest.models import Alert, Source, WaitingRating, Window
 from hypercare.core.timeline import SYSTEM
 
 PROTOBUF = "application/x-protobuf"
@@ -115,12 +115,7 @@ def evaluation(response="chatcmpl-7", value=0):
 @pytest.fixture
 def answered_call(address, now):
     """A model call that was stored under the id that ratings name."""
-    row = {
-        "call_type": "acompletion", "startTime": now.timestamp() - 60, "endTime": now.timestamp() - 59,
-        "status": "success", "id": "chatcmpl-7", "model": "large", "custom_llm_provider": "openai",
-    }  # fmt: skip
-    calls = address.replace("/otlp/v1/logs", "/calls/litellm/")
-    assert Client().post(calls, json.dumps(row), content_type="application/json").json()["accepted"] == 1
+    send_call(address, now, "chatcmpl-7")
 
 
 def rated():
@@ -142,6 +137,56 @@ def test_rating_of_an_unknown_call_is_told(address, answered_call):
     answer = Client().post(address, json.dumps(export(evaluation("another"))), content_type="application/json")
     assert "1 rating speaks of no call" in answer.json()["partialSuccess"]["errorMessage"]
     assert rated() == [1, 0, 0]
+
+
+def send_call(address, now, name):
+    row = {
+        "call_type": "acompletion", "startTime": now.timestamp() - 60, "endTime": now.timestamp() - 59,
+        "status": "success", "id": name, "model": "large", "custom_llm_provider": "openai",
+    }  # fmt: skip
+    calls = address.replace("/otlp/v1/logs", "/calls/litellm/")
+    assert Client().post(calls, json.dumps(row), content_type="application/json").json()["accepted"] == 1
+
+
+def send_ratings(address, *records):
+    """What the general door answers, which also says how many ratings have no call."""
+    general = address.replace("/otlp/v1/logs", "/")
+    return Client().post(general, json.dumps(export(*records)), content_type="application/json").json()
+
+
+def test_ratings_that_overtake_their_call_wait_for_it_and_count_once(address, answered_call, now):
+    sent = (evaluation(value=1), evaluation("late", value=0), evaluation("never", value=0))
+    for _time in range(2):
+        answer = send_ratings(address, *sent)
+        assert (answer["waiting_ratings"], "lost_ratings" in answer) == (2, False)
+    assert rated() == [1, 1, 0]
+    send_call(address, now, "late")
+    assert ratings.settle(now=now) == 0
+    assert ratings.settle(now=now + timedelta(minutes=1)) == 1
+    assert ratings.settle(now=now + timedelta(hours=2)) == 0
+    assert rated() == [2, 1, 1]
+    assert send_ratings(address, *sent)["waiting_ratings"] == 1
+
+
+def test_rating_whose_call_never_comes_is_counted_as_lost(address, answered_call, now):
+    send_ratings(address, evaluation(), evaluation("never"))
+    ratings.settle(now=now + timedelta(hours=23))
+    assert (Source.objects.get().lost_ratings, WaitingRating.objects.count()) == (0, 1)
+    ratings.settle(now=now + timedelta(hours=24))
+    assert (Source.objects.get().lost_ratings, WaitingRating.objects.count()) == (1, 0)
+    assert send_ratings(address, evaluation(), evaluation("never"))["lost_ratings"] == 1
+    assert rated() == [1, 0, 1]
+
+
+def test_no_more_ratings_wait_than_may_and_the_others_are_counted(address, answered_call, monkeypatch):
+    monkeypatch.setattr(ratings, "MOST_WAITING", 2)
+    sent = [evaluation(f"late-{number}") for number in range(5)]
+    for _time in range(2):
+        answer = send_ratings(address, *sent)
+        assert (answer["waiting_ratings"], answer["lost_ratings"]) == (2, 3)
+    assert (Source.objects.get().lost_ratings, WaitingRating.objects.count()) == (3, 2)
+    said = Client().post(address, json.dumps(export(*sent)), content_type="application/json").json()
+    assert "3 ratings are lost" in said["partialSuccess"]["errorMessage"]
 
 
 def test_rating_of_a_day_that_is_over_finds_its_call(address, answered_call, now):

@@ -10,8 +10,8 @@ import time_machine
 
 from gateway_ingest.detect.scorer import LEARNING, Scorer
 from gateway_ingest.models import Alert, AlertStatus, Baseline, Rule, SeriesMemory, TrafficTarget, TrafficWatch
-from gateway_ingest.rules.figures import chance_no_lower
 from gateway_ingest.rules.keys import as_text
+from gateway_ingest.rules.ratings import chance_no_lower
 from gateway_ingest.rules.stored import HOUR, hour_of
 from gateway_ingest.rules.surprise import STEP, step_of
 from tests.integration.watched import MINUTE, Gateway
@@ -81,7 +81,12 @@ def learned(gateway, course):
     scorer = Scorer()
     scorer.feed(np.array([at.timestamp() for at in moments]), np.array([course(at) for at in moments]))
     SeriesMemory.objects.create(
-        launch=gateway.launch, component="checkout", series="calls", memory=scorer.to_bytes(), until=until
+        launch=gateway.launch,
+        component="checkout",
+        series="calls",
+        memory=scorer.to_bytes(),
+        until=until,
+        heard_at=until,
     )
 
 
@@ -95,7 +100,7 @@ def test_course_that_the_past_does_not_know_is_a_low_finding(gateway, lead):
     TrafficWatch.objects.update(looked_until=gateway.minute)
     gateway.play(5, (20, {}))
     assert not Alert.objects.filter(labels__rule="unusual").exists()
-    gateway.play(5, (300, {}))
+    gateway.play(7, (300, {}))
     alert = Alert.objects.get(labels__rule="unusual")
     assert (alert.severity, alert.labels["series"]) == ("low", "calls")
     with time_machine.travel(gateway.now, tick=False):
@@ -110,7 +115,7 @@ def test_course_as_ever_is_no_finding(gateway):
     TrafficWatch.objects.update(looked_until=gateway.minute)
     gateway.play(15, (21, {}))
     assert not Alert.objects.filter(labels__rule="unusual").exists()
-    assert SeriesMemory.objects.get(series="calls").until == step_of(gateway.minute)
+    assert SeriesMemory.objects.get(series="calls").until == step_of(gateway.minute - 2 * MINUTE)
 
 
 def test_detector_that_still_learns_says_nothing(gateway):

@@ -1,11 +1,15 @@
 """These tests read and change rules on their pages and through the API, and try them on the past."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gateway_ingest.models import Alert, AlertStatus, Firing, Heartbeat, Rule, RuleState, TrafficTarget
+from gateway_ingest.rules import course, dry_run, usual
 from gateway_ingest.rules.defaults import DEFAULTS
 from hypercare.core.models import MaintenanceWindow, TimelineEntry
 from tests.conftest import bearer
@@ -207,6 +211,66 @@ def test_every_other_rule_can_be_tried(gateway, robot, clock, name):
     clock.move_to(gateway.now)
     answer = robot.post(f"/api/v1/rules/{name}/dry-run/?launch=shop", {"days": 7}, format="json")
     assert (answer.status_code, answer.json()["held"]) == (200, 0)
+
+
+def many_routes(gateway, number, failing):
+    """So many routes, the busiest first, of which some fail."""
+    for _minute in range(8):
+        routes = [(40 + number - place, {"path": f"/r{place}"}) for place in range(number)]
+        bad = [(20, {"path": f"/r{place}", "status": 500}) for place in failing]
+        gateway.unseen(1, *routes, *bad)
+
+
+def test_dry_run_reads_some_keys_at_a_time_and_misses_none(gateway, launch, clock, monkeypatch):
+    monkeypatch.setattr(dry_run, "KEYS_AT_ONCE", 4)
+    many_routes(gateway, 10, failing=(0, 9))
+    read = []
+    real = dry_run.read_windows
+    monkeypatch.setattr(dry_run, "read_windows", lambda *given: read.append(len(given[3])) or real(*given))
+    tried = dry_run.try_out(launch, DEFAULTS["error_burst"], days=1, now=gateway.now)
+    assert {one.key[1] for one in tried.firings} == {"GET /r0", "GET /r9"}
+    assert (len(read), max(read) <= 2 * 4, tried.keys, tried.all_keys) == (3, True, 10, 10)
+
+
+def test_dry_run_says_on_how_many_of_the_keys_it_looked(gateway, lead, clock, monkeypatch):
+    monkeypatch.setattr(dry_run, "MOST_TIMED", 3)
+    many_routes(gateway, 5, failing=())
+    clock.move_to(gateway.now)
+    page = lead.post("/launches/shop/rules/latency_breach/", FORM | {"do": "try"}).content.decode()
+    assert "among the 3 busiest of 5 keys" in page
+
+
+def test_chart_reads_only_the_busiest_keys_and_those_that_fire(gateway, launch, monkeypatch):
+    monkeypatch.setattr(course, "SHOWN_KEYS", 3)
+    many_routes(gateway, 8, failing=())
+    gateway.play(8, (20, {"path": "/r7", "status": 500}), (1000, {"path": "/r2"}))
+    read = []
+    real = course.read_windows
+    monkeypatch.setattr(course, "read_windows", lambda *given: read.append(given[3]) or real(*given))
+    found = course.courses(launch, DEFAULTS["error_burst"], gateway.begins, gateway.minute)
+    assert {one.key[1] for one in found} == {"GET /r7", "GET /r2", "GET /r0"}
+    assert len(read[0]) == 4  # of the three routes, one of which has answered in two classes
+
+
+def test_long_chart_leaves_the_memory_of_the_watch_alone(gateway, launch):
+    gateway.was_usual("route", ("checkout", "GET /pay"), p95_ms=200.0)
+    gateway.play(3, (30, {}))
+    held = dict(usual._newest._known)
+    rule = DEFAULTS["latency_regression"]
+    with CaptureQueriesContext(connection) as asked:
+        found = course.courses(launch, rule, gateway.minute - timedelta(hours=72), gateway.minute)
+    assert found[0].usual_now == pytest.approx(200)
+    assert usual._newest._known == held
+    assert sum("gateway_ingest_baseline" in each["sql"] for each in asked) == 1
+
+
+def test_dry_run_of_the_unusual_reads_a_week_more_than_it_tries(gateway, launch, monkeypatch):
+    gateway.unseen(6, (30, {}))
+    begins = []
+    real = dry_run.read_windows
+    monkeypatch.setattr(dry_run, "read_windows", lambda *given: begins.append(given[1]) or real(*given))
+    dry_run.try_out(launch, DEFAULTS["unusual"], days=1, now=gateway.now)
+    assert timedelta(days=8) <= gateway.minute - begins[0] < timedelta(days=8, hours=2)
 
 
 def test_silence_cannot_be_tried_and_says_why(launch, robot):

@@ -412,7 +412,7 @@ def test_young_launch_is_held_against_its_last_two_hours(gateway):
     gateway.unseen(10, (40, {}))
     gateway.play(12, (30, {}))
     assert not Alert.objects.filter(labels__rule="traffic_drop").exists()
-    gateway.play(14, (15, {}))
+    gateway.play(16, (5, {}))
     assert Alert.objects.filter(labels__rule="traffic_drop").count() == 1
 
 

@@ -184,3 +184,16 @@ def test_deliveries_of_yesterday_are_forgotten(source, now, clock):
     from hypercare.core import clock as ours
 
     assert (batches.forget_old(now=ours.now()), Batch.objects.count()) == (1, 0)
+
+
+# --- ends that come first -----------------------------------------------------------------------------------
+
+
+def test_firing_soon_after_an_end_whose_beginning_nobody_told_begins_an_episode(source):
+    queue = {"title": "Queue is long", "fingerprint": "q"}
+    post(source, queue | {"status": "resolved", "ends_at": "2026-05-28T12:20:00Z"})
+    known = Alert.objects.get()
+    assert (known.status, known.starts_at) == ("resolved", datetime(2026, 5, 28, 12, 20, tzinfo=UTC))
+    post(source, queue | {"starts_at": "2026-05-28T12:30:00Z"})
+    known.refresh_from_db()
+    assert (known.status, known.feedback is not None) == ("firing", True)

@@ -11,6 +11,7 @@ SETTINGS = "/launches/shop/settings/"
 FACTS = {
     "name": "Meridian Shop", "phase": "hypercare", "go_live_on": "2026-05-20", "planned_end_on": "2026-06-08", "hard_end_on": "",
     "zone": "Europe/Stockholm", "language": "en", "active_users": "9800", "report_at": "15:00", "report_grace_minutes": "30",
+    "transient_minutes": "10", "transient_quiet_minutes": "5", "transient_times_a_day": "3",
 }  # fmt: skip
 
 
@@ -18,6 +19,17 @@ FACTS = {
 def lead(client, people):
     client.force_login(people["lead"])
     return client
+
+
+def test_limits_of_what_comes_and_goes_are_set_on_the_page(lead, launch):
+    page = lead.get(SETTINGS).content.decode()
+    assert all(f'name="{name}"' in page for name in FACTS)
+    lead.post(
+        SETTINGS, FACTS | {"transient_minutes": "30", "transient_quiet_minutes": "15", "transient_times_a_day": "1"}
+    )
+    launch.refresh_from_db()
+    assert (launch.transient_minutes, launch.transient_quiet_minutes, launch.transient_times_a_day) == (30, 15, 1)
+    assert lead.post(SETTINGS, FACTS | {"transient_quiet_minutes": "0"}).status_code == 400
 
 
 def test_changed_fact_is_stored_and_written_down(lead, launch):

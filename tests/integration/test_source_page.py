@@ -15,6 +15,7 @@ from django.urls import reverse
 from gateway_ingest import programs, sources
 from gateway_ingest.health import health_of
 from gateway_ingest.models import Backfill, Batch, CallRetention, Source
+from hypercare.core import clock as core_clock
 from hypercare.core.models import TimelineEntry
 from hypercare.core.sealing import unseal
 from hypercare.core.timeline import SYSTEM
@@ -67,6 +68,10 @@ def call(seconds_ago, now, **more):
     return {"msec": f"{at_:.3f}", "request_method": "GET", "uri": "/a", "status": 200} | more
 
 
+def _alert(key):
+    return json.dumps({"title": "Till is offline", "fingerprint": key})
+
+
 # --- configurations -----------------------------------------------------------------------------------------
 
 
@@ -113,6 +118,27 @@ def test_rotation_shows_the_new_key_once_with_the_configuration(page, source):
     (key,) = set(KEY.findall(made))
     assert key != source.key
     assert "The key before this one works until 29 May, 14:32." in text(page.get(at("source", source)))
+
+
+def test_every_earlier_key_works_until_its_own_end_and_the_page_lists_them(page, source, clock, now):
+    keys = [source.key]
+    for _day in range(2):
+        source, key = sources.rotate(source, actor=SYSTEM, now=core_clock.now())
+        keys.append(key)
+        clock.shift(timedelta(hours=6))
+    shown = text(page.get(at("source", source)))
+    for key, until in zip(keys, ("29 May, 14:32", "29 May, 20:32"), strict=False):
+        assert f"The earlier key {key[:9]}… works until {until}." in shown
+
+    def answers(number):
+        return [Client().post(f"/ingest/{key}/", _alert(f"{number}{place}"), content_type="application/json").status_code
+                for place, key in enumerate(keys)]  # fmt: skip
+
+    assert answers("a") == [202, 202, 202]
+    clock.move_to(now + timedelta(hours=25))
+    assert answers("b") == [404, 202, 202]
+    clock.move_to(now + timedelta(hours=31))
+    assert answers("c") == [404, 404, 202]
 
 
 @pytest.mark.parametrize(
@@ -288,3 +314,12 @@ def test_ended_source_shows_what_it_was_and_takes_no_orders(page, source):
     assert "ended 28 May" in shown
     assert "Save limits" not in shown
     assert page.post(at("source_rotate", source)).status_code == 409
+
+
+def test_page_says_how_many_open_alerts_the_end_of_a_source_ends(page, source):
+    for key in ("a", "b"):
+        Client().post(f"/ingest/{source.key}/", _alert(key), content_type="application/json")
+    assert "It also ends 2 alerts that are open" in text(page.get(at("source", source)))
+    told = text(page.post(at("source_end", source), follow=True))
+    assert "2 open alerts were ended too." in told
+    assert "It also ends" not in text(page.get(at("source", source)))

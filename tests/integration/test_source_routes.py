@@ -166,13 +166,55 @@ def test_open_alert_ends_where_it_is_open_though_the_routes_changed(source, rout
     assert AlertChange.objects.get().alert == over
 
 
-def test_nothing_more_reaches_a_launch_after_its_last_route(source, route, launch, till):
+def test_only_the_end_of_what_is_open_reaches_a_launch_after_its_last_route(source, route, launch, till):
+    first = route("component", "pay", till)
+    post(source, [alert("a", "pay"), alert("c", "pay")])
+    source_routes.remove(first, actor=SYSTEM, now=first.made_at)
+    answer = post(source, [alert("a", "pay", status="resolved"), alert("b", "pay"), alert("c", "pay")])
+    assert (answer["accepted"], answer["rejected"]) == (3, [])
+    assert Alert.objects.get(launch=till, title="a").status == "resolved"
+    assert alerts_by_launch() == {("till", "a"), ("till", "c"), ("shop", "b"), ("shop", "c")}
+
+
+def test_alert_of_a_source_that_gets_its_first_route_still_ends_at_home(source, route, launch, till):
+    post(source, [alert("a", "pay"), alert("b", "pay")])
+    route("component", "pay", till)
+    answer = post(source, [alert("a", "pay", status="resolved"), alert("b", "pay")])
+    assert (answer["accepted"], answer["rejected"]) == (2, [])
+    assert alerts_by_launch() == {("shop", "a"), ("shop", "b")}
+    assert [(one.status, one.count) for one in Alert.objects.order_by("title")] == [("resolved", 1), ("firing", 2)]
+
+
+def test_end_of_an_alert_that_is_open_in_two_launches_ends_both_and_counts_as_one(source, route, launch, till, now):
     first = route("component", "pay", till)
     post(source, [alert("a", "pay")])
-    source_routes.remove(first, actor=SYSTEM, now=first.made_at)
-    post(source, [alert("a", "pay", status="resolved"), alert("b", "pay")])
-    assert Alert.objects.get(launch=till).status == "firing"
-    assert ("shop", "b") in alerts_by_launch()
+    source_routes.remove(first, actor=SYSTEM, now=now)
+    post(source, [alert("a", "pay")])
+    answer = post(source, [alert("a", "pay", status="resolved")])
+    assert answer["accepted"] == 1
+    assert set(Alert.objects.values_list("launch__slug", "status")) == {("till", "resolved"), ("shop", "resolved")}
+    assert AlertChange.objects.count() == 2
+
+
+def test_end_says_that_the_only_launch_it_could_reach_is_closed(source, route, launch, till, now):
+    route("component", "pay", till)
+    post(source, [alert("a", "pay")])
+    Launch.objects.filter(pk=till.pk).update(closed_at=now)
+    answer = post(source, [alert("a", "pay", status="resolved")])
+    assert (answer["accepted"], answer["rejected"][0]["error"]) == (0, "Till was closed and takes nothing more.")
+
+
+def test_ended_source_ends_what_it_has_open_in_every_launch(source, route, launch, till, now):
+    route("component", "pay", till)
+    route("anything", "", launch)
+    post(source, [alert("a", "pay"), alert("b"), alert("c")])
+    post(source, [alert("c", status="resolved")])
+    assert sources.end(source, actor=SYSTEM, now=now) == 2
+    assert not Alert.objects.exclude(status="resolved").exists()
+    told = TimelineEntry.objects.filter(kind="alert.ended").values_list("launch__slug", "data__reason")
+    assert set(told) == {(slug, "Its source “gateway” was ended.") for slug in ("shop", "till")}
+    assert TimelineEntry.objects.get(kind="source.ended").data["alerts"] == 2
+    assert sources.end(source, actor=SYSTEM, now=now) == 0
 
 
 def test_same_alert_in_two_launches_is_two_alerts(source, route, launch, till, now):

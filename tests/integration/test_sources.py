@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gateway_ingest import sources
-from gateway_ingest.models import Alert, DeadLetter, Source
-from hypercare.core.models import TimelineEntry
+from gateway_ingest.models import Alert, DeadLetter, Source, SourceRoute
+from hypercare.core.launches import create_launch
+from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 
@@ -337,3 +338,86 @@ def test_alerts_page_has_pages(people, source_and_key, clock):
     client, address = signed_in(people["lead"]), reverse("gateway_ingest:alerts", args=["shop"])
     assert "Alert number 0;" not in client.get(address).content.decode()
     assert "Alert number 0;" in client.get(address, {"page": "2"}).content.decode()
+
+
+# --- what a script may set ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def change(api, source_and_key):
+    def send(body):
+        return api.patch(f"/api/v1/sources/{source_and_key[0].pk}/", body, format="json")
+
+    return send
+
+
+def test_script_sets_limits_signatures_and_topics_and_reads_them_back(api, change, source_and_key):
+    topic = "arn:aws:sns:eu-north-1:123456789012:alarms"
+    wanted = {
+        "allowed_networks": ["10.0.0.0/8", "203.0.113.7/32"],
+        "rows_a_second": 50,
+        "zone": "Europe/Stockholm",
+        "signature_header": "x-signature",
+        "signed_only": True,
+        "topics": [topic],
+    }
+    answer = change(wanted | {"signing_secret": "long enough"})
+    assert (answer.status_code, answer.json()) == (200, answer.json() | wanted | {"has_secret": True, "routes": []})
+    assert "long enough" not in answer.content.decode()
+    assert change({"rows_a_second": None}).json()["allowed_networks"] == wanted["allowed_networks"]
+    assert api.get(f"/api/v1/sources/{source_and_key[0].pk}/").json()["rows_a_second"] is None
+    forgotten = change({"signing_secret": "", "signature_header": "", "signed_only": False}).json()
+    assert (forgotten["has_secret"], forgotten["signature_header"], forgotten["topics"]) == (False, "", [topic])
+    kinds = TimelineEntry.objects.filter(kind__in=("source.limits", "source.signing")).values_list("kind", flat=True)
+    assert sorted(kinds) == ["source.limits", "source.limits", "source.signing", "source.signing"]
+
+
+def test_script_sets_all_routes_in_their_order(api, change, people, now):
+    days = {"go_live_on": now.date(), "planned_end_on": now.date()}
+    create_launch(Launch(slug="till", name="Till", **days), owner=people["lead"], now=now)
+    first = {"field": "component", "name": "", "value": "pay", "launch": "till"}
+    rest = {"field": "anything", "name": "", "value": "", "launch": "shop"}
+    team = {"field": "label", "name": "team", "value": "payments", "launch": "till"}
+    assert change({"routes": [first, rest]}).json()["routes"] == [first, rest]
+    assert change({"routes": [first, team, rest]}).json()["routes"] == [first, team, rest]
+    assert api.get("/api/v1/sources/", {"launch": "shop"}).json()["results"][0]["routes"] == [first, team, rest]
+    assert TimelineEntry.objects.filter(launch__slug="shop", kind="source.routed").count() == 4
+    assert change({"routes": []}).json()["routes"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"allowed_networks": ["10.0.0.300"]}, "/allowed_networks"),
+        ({"allowed_networks": "10.0.0.0/8"}, "/allowed_networks"),
+        ({"rows_a_second": 0}, "/rows_a_second"),
+        ({"rows_a_second": "many"}, "/rows_a_second"),
+        ({"zone": "Mars/Olympus"}, "/zone"),
+        ({"signature_header": "X Signature", "signing_secret": "long enough"}, "/signature_header"),
+        ({"signature_header": "x-signature"}, "/signing_secret"),
+        ({"signing_secret": "plain"}, "/signing_secret"),
+        ({"topics": ["mine"]}, "/topics"),
+        ({"routes": [{"field": "path", "value": "shop", "launch": "shop"}]}, "/routes/0/value"),
+        ({"routes": [{"field": "anything", "launch": "elsewhere"}]}, "/routes/0/launch"),
+        ({"routes": [{"field": "moon", "launch": "shop"}]}, "/routes/0/field"),
+        ({"name": "Other"}, "/name"),
+    ],
+)
+def test_wrong_setting_names_its_field_and_nothing_is_changed(change, source_and_key, body, pointer):
+    before = Source.objects.values().get()
+    answer = change({"signed_only": True} | body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert (Source.objects.values().get(), SourceRoute.objects.count()) == (before, 0)
+
+
+def test_same_route_twice_and_a_source_that_was_ended_are_conflicts(api, change, source_and_key):
+    same = {"field": "component", "value": "pay", "launch": "shop"}
+    assert change({"routes": [same, same]}).status_code == 409
+    assert SourceRoute.objects.count() == 0
+    api.post(f"/api/v1/sources/{source_and_key[0].pk}/end/")
+    assert change({"rows_a_second": 5}).status_code == 409
+
+
+def test_end_by_the_api_says_how_many_alerts_it_ended(api, source_and_key):
+    fire(source_and_key[1], ALERT, ALERT | {"fingerprint": "f2"})
+    assert api.post(f"/api/v1/sources/{source_and_key[0].pk}/end/").json()["ended_alerts"] == 2

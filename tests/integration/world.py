@@ -53,6 +53,7 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         "attachment": _attachment(report, now),
         "quarantined": _quarantined(launch, now),
         "source": str(alert.source.pk),
+        "alert": str(alert.pk),
         "route": str(_route(alert.source, now)),
         "trace": trace,
         "deployment": str(deployed.pk),

@@ -25,7 +25,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = (1440, 1024, 768, 390, 320)
 LAUNCH = "/launches/shop"
 
-# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {letter}, {trace} and {deployment} filled in.
+# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {alert}, {letter}, {trace} and {deployment} filled in.
 PAGES = [
     "/launches/",
     "/launches/new/",
@@ -51,6 +51,7 @@ PAGES = [
     f"{LAUNCH}/settings/components/",
     f"{LAUNCH}/settings/widget/",
     f"{LAUNCH}/alerts/",
+    f"{LAUNCH}/alerts/{{alert}}/",
     f"{LAUNCH}/rules/",
     f"{LAUNCH}/rules/error_burst/",
     f"{LAUNCH}/rules/budget_steps/",
@@ -62,6 +63,7 @@ PAGES = [
     f"{LAUNCH}/traffic/deployments/{{deployment}}/",
     f"{LAUNCH}/traffic/governance/",
     f"{LAUNCH}/sources/",
+    f"{LAUNCH}/sources/letters/",
     f"{LAUNCH}/sources/{{source}}/",
     f"{LAUNCH}/sources/{{source}}/?program=kong",
     f"{LAUNCH}/sources/{{source}}/mapping/",
@@ -88,7 +90,8 @@ def named(launch):
     overrides.override_issue(issue.pk, field="moscow", value="must", reason="Asked for", actor=SYSTEM, now=now)
     add_note(issue, text="The pool is full", actor=SYSTEM, now=now)
     make_issue(launch, now=now, title="Verified already", status="verified", severity=4)
-    source = make_alert(launch, now=now).source
+    alert = make_alert(launch, now=now)
+    source = alert.source
     letter = keep(
         source, b'{"headline": "Till is offline", "state": "open"}', reason="Unknown", format_name="", now=now
     )
@@ -103,6 +106,7 @@ def named(launch):
         "report": rows[0].key,
         "receipt": (receipt.status_path or "").strip("/").split("/")[-1],
         "source": source.pk,
+        "alert": alert.pk,
         "letter": letter.pk,
         "trace": trace,
         "deployment": deployed.pk,

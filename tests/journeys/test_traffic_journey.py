@@ -50,3 +50,13 @@ def test_request_is_found_by_its_id_from_any_page_of_traffic(visit, told):
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_text(TRACE).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_both_sides_of_a_deployment_are_readable_on_a_phone(visit, told):
+    page = visit("lead", width=390)
+    page.goto("/launches/shop/traffic/?span=6h")
+    page.get_by_role("link", name="Product pages 1.8.2").click()
+    for name in ("Span", "Consumers"):
+        header = page.get_by_role("rowheader", name=name, exact=True)
+        assert header.evaluate("cell => { const text = document.createRange(); text.selectNodeContents(cell);"
+            " return text.getClientRects().length; }") == 1  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway_ingest.api_description import DescriptionError, Operation, operation_of, read
+from gateway_ingest.api_description import DescriptionError, Operation, Operations, read
 from gateway_ingest.routes import route_of
 
 YAML = b"""
@@ -55,13 +55,13 @@ def test_json_and_swagger_2_are_read_too():
     ],
 )
 def test_route_of_a_call_finds_its_operation(method, path, wanted):
-    found = operation_of(method, route_of(path), read(YAML).operations)
+    found = Operations(read(YAML).operations).of(method, route_of(path))
     assert (found.name if found else None) == wanted
 
 
 def test_fixed_number_in_a_documented_path_folds_as_in_calls():
     operations = [Operation("GET", route_of("/reports/2024"))]
-    assert operation_of("GET", route_of("/reports/2024"), operations)
+    assert Operations(operations).of("GET", route_of("/reports/2024"))
 
 
 MERGES = "a: &a {x: 1}\n" + "\n".join(f"m{n}: &m{n} {{<<: [*a, *a]}}" for n in range(9))
@@ -119,3 +119,16 @@ def test_any_bytes_are_read_or_refused(content):
 def test_file_that_makes_readers_work_is_refused_in_words(text):
     with pytest.raises(DescriptionError):
         read(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("route", "path"),
+    [
+        ("/a/b", "/a/b"), ("/a/b/", "/a/b"), ("/a/x", "/a/{id}"), ("/c/b", "/{id}/b"), ("/c/x", "/{id}/{id}"), ("/", "/"),
+        ("/a", None), ("/a//", None), ("/a/b/c", None), ("", "/"), ("/{}/{}", "/{id}/{id}"),
+    ],
+)  # fmt: skip
+def test_fixed_parts_win_wherever_they_stand(route, path):
+    known = Operations(Operation("GET", path) for path in ("/{id}/{id}", "/{id}/b", "/a/{id}", "/a/b", "/"))
+    found = known.of("GET", route)
+    assert (found.path if found else None) == path

@@ -61,6 +61,12 @@ def test_alert_that_was_only_suppressed_gets_its_report_with_the_first_word_that
     assert rule_for(alert("suppressed"), replace(WORD, status=word), reported=False, now=NOW) == rule
 
 
+@pytest.mark.parametrize(("said", "rule"), [("critical", "worsened"), ("high", "repeated"), ("low", "repeated")])
+def test_firing_said_louder_is_worse_and_said_more_softly_is_not_better(said, rule):
+    known = alert("firing", severity=AlertSeverity.HIGH)
+    assert rule_for(known, replace(WORD, severity=AlertSeverity(said)), reported=True, now=NOW) == rule
+
+
 def test_acknowledgement_taken_back_fires_again_in_the_same_episode():
     told = replace(WORD, let_go=True)
     assert rule_for(alert("acknowledged"), told, reported=True, now=NOW) == "let_go"

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_ingest import latencies
-from gateway_ingest.heartbeats import beat
+from gateway_ingest.absences import Absences
 from gateway_ingest.models import AlertSeverity, Heartbeat, Source
 from gateway_ingest.rules.chart import Mark, draw
 from gateway_ingest.rules.defaults import DEFAULT_RULES, MEANINGS
-from gateway_ingest.rules.figures import chance_no_lower, silences
+from gateway_ingest.rules.figures import silences
 from gateway_ingest.rules.keys import (
     PARTS,
     KindOfCalls,
@@ -25,10 +25,12 @@ from gateway_ingest.rules.keys import (
     short_name,
     shown,
 )
+from gateway_ingest.rules.ratings import chance_no_lower
 from gateway_ingest.rules.rule import Measure, Per, Rule, Step
 from gateway_ingest.rules.span import MINUTE, Span, span_of, with_keys
 from gateway_ingest.rules.watching import Around, watch
 from gateway_ingest.rules.wording import MEASURES, amount, limit_words
+from gateway_ingest.silences import beat, is_silent_hour
 from hypercare.core.redaction import redact
 
 NOON = datetime(2026, 5, 28, 12, tzinfo=UTC)
@@ -81,10 +83,61 @@ def test_declared_interval_is_not_learned_away():
 
 def test_silence_is_counted_in_intervals_once_they_are_known():
     at = NOON + timedelta(minutes=20)
-    found = silences([heartbeat(), heartbeat(name="import", declared=True, interval=600.0)], at)
+    here = {"zone": "UTC", "away": Absences()}
+    found = silences([heartbeat(), heartbeat(name="import", declared=True, interval=600.0)], at, **here)
     assert {key: course[0][1].figure for key, course in found.items()} == {("gateway", "import"): 2.0}
-    found = silences([heartbeat(gaps=20)], at)
+    found = silences([heartbeat(gaps=20)], at, **here)
     assert found["gateway", ""][0][1].figure == 8.0  # no learned interval counts as less than two and a half minutes
+
+
+def by_day(one, *, days, opens=8, closes=18):
+    """Signs of life every minute in the hours of some days, with a last one half an hour before the evening."""
+    for day in range(days):
+        begins = NOON.replace(hour=opens) + timedelta(days=day)
+        for minute in range(5, 60 * (closes - opens) - 30):
+            beat(one, begins + timedelta(minutes=minute))
+
+
+def figure_at(one, at):
+    return silences([one], at, zone="UTC", away=Absences())["gateway", ""][0][1].figure
+
+
+def test_source_that_speaks_by_day_is_not_waited_for_at_night_once_it_was_silent_there():
+    one = heartbeat(last_at=NOON.replace(hour=8))
+    by_day(one, days=1)
+    night = NOON.replace(hour=23)
+    assert figure_at(one, night) > 2  # the first night nobody can know
+    by_day(one, days=3)
+    assert figure_at(one, night + timedelta(days=2)) < 2
+    assert figure_at(one, NOON.replace(hour=8, minute=4) + timedelta(days=3)) < 2
+    assert one.interval < 100  # a night makes no interval
+
+
+def test_source_that_speaks_by_day_is_missed_by_day():
+    one = heartbeat(last_at=NOON.replace(hour=8))
+    by_day(one, days=3)
+    for minute in range(5, 90):
+        beat(one, NOON.replace(hour=8) + timedelta(days=3, minutes=minute))
+    assert figure_at(one, NOON.replace(hour=9, minute=40) + timedelta(days=3)) > 2
+
+
+def test_silent_hours_that_are_heard_again_are_waited_for_again():
+    one = heartbeat(last_at=NOON.replace(hour=8))
+    by_day(one, days=2)
+    assert is_silent_hour(one.hours, NOON.replace(hour=22), "UTC")
+    at = NOON + timedelta(days=1, hours=8)
+    while at < NOON + timedelta(days=9):
+        beat(one, at := at + timedelta(minutes=1))
+    assert not is_silent_hour(one.hours, NOON.replace(hour=22), "UTC")
+
+
+def test_time_in_which_we_were_away_is_no_silence_and_no_interval():
+    away = Absences([(NOON + 5 * MINUTE, NOON + 65 * MINUTE)])
+    one = heartbeat(declared=True, interval=300.0)
+    found = silences([one], NOON + 72 * MINUTE, zone="UTC", away=away)
+    assert found["gateway", ""][0][1].figure == pytest.approx((5 + 2) * 60 / 300)
+    learned = beat(heartbeat(gaps=5), NOON + 72 * MINUTE, away=away)
+    assert learned.interval == 420
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------

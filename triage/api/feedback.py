@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,7 +21,7 @@ from gateway_ingest import evidence
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
-from hypercare.core.api.parsing import parse_json, parse_json_rows, read_limited
+from hypercare.core.api.parsing import RawBody, parse_json, parse_json_rows
 from hypercare.core.idempotency import answer_once
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
@@ -51,22 +50,14 @@ BULK_ROWS = 10_000
 BULK_BYTES = 64 * 1024 * 1024
 
 
-class RawJson(BaseParser):
-    """Hands the view the stream, so that its own limits and row-wise answers apply."""
+class _Array(RawBody):
+    """A JSON array, whose rows are answered one by one."""
 
     media_type = "application/json"
-
-    def parse(  # type: ignore[override]  # the view reads bytes, not a mapping
-        self,
-        stream: Any,
-        media_type: str | None = None,  # noqa: ARG002 - the framework's interface
-        parser_context: Any = None,  # noqa: ARG002 - the framework's interface
-    ) -> bytes:
-        """The body's bytes, at most what bulk may carry."""
-        return read_limited(stream, BULK_BYTES)
+    limit = BULK_BYTES
 
 
-class RawLines(RawJson):
+class _Lines(_Array):
     """One JSON object a line."""
 
     media_type = "application/x-ndjson"
@@ -172,7 +163,7 @@ class FeedbackList(APIView):
 class FeedbackBulk(APIView):
     """Many reports at once."""
 
-    parser_classes = [RawJson, RawLines]
+    parser_classes = [_Array, _Lines]
 
     @extend_schema(
         operation_id="feedback_bulk",

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, undo
+from triage.api import feedback, issues, scoring, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("issues/<str:key>/merge/", issues.IssueMerge.as_view(), name="api_issue_merge"),
     path("issues/<str:key>/unmerge/", issues.IssueUnmerge.as_view(), name="api_issue_unmerge"),
     path("issues/<str:key>/override/", issues.IssueOverride.as_view(), name="api_issue_override"),
+    path("issues/<str:key>/scores/", scoring.IssueScores.as_view(), name="api_issue_scores"),
+    path("issues/<str:key>/why/", scoring.IssueWhy.as_view(), name="api_issue_why"),
+    path("launches/<str:slug>/scoring/", scoring.Scoring.as_view(), name="api_scoring"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]

@@ -6,9 +6,7 @@ and "everything after version n" is one indexed query.
 
 from collections.abc import Iterable
 
-from django.db import connection
-
-from hypercare.core import wake
+from hypercare.core import prepared, wake
 from triage.models import BoardCounter, Issue
 
 
@@ -19,7 +17,7 @@ def board_group(launch_id: int) -> str:
 
 def publish(launch_id: int, issue_ids: Iterable[int]) -> int:
     """Raises the launch's version, stamps the issues with it and tells open boards after commit; call it last."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             "INSERT INTO triage_boardcounter (launch_id, version) VALUES (%s, 1)"
             " ON CONFLICT (launch_id) DO UPDATE SET version = triage_boardcounter.version + 1 RETURNING version",

@@ -16,7 +16,7 @@ from feedback.models import MACHINE_CHANNELS
 from triage.match.alike import ALERT_THRESHOLD, FITTED, MEAN_OF, Likeness, Weights, probability, same
 from triage.match.index import TEXT_KEPT, IssueFacts, IssueIndex, index_of
 from triage.match.similarity import told_words, vectors
-from triage.match.tellings import NEAR, Near, Snapshot, Telling, similarities_within
+from triage.match.tellings import Near, Snapshot, Telling, near_of, similarities_within
 
 WORDS_SHOWN = 3
 _SHARED_CATEGORIES = frozenset({"praise", "question"})
@@ -171,7 +171,7 @@ class Decider:
                 continue
             heard.add(telling.feedback_id)
             self._place_of_issue(places, root).heard.append(near)
-        for earlier in np.flatnonzero(self.proposal.within[at, :at] >= NEAR):
+        for earlier in sorted(near_of(self.proposal.within[at, :at])):
             place = self._place_of_earlier(places, self.went[earlier])
             if place is not None:
                 place.heard.append(Near(self._told(int(earlier)), float(self.proposal.within[at, earlier])))

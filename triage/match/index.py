@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models.functions import Left
 from scipy.sparse import csr_matrix, vstack
 
 from feedback.models import Feedback
+from hypercare.core import prepared
 from triage.board.changes import current_version
 from triage.match.similarity import MAX_CHARACTERS, vectors
 from triage.match.tellings import MOST_TELLINGS, Snapshot, Telling, Tellings
@@ -200,7 +200,7 @@ class LaunchIndex(IssueIndex):
 def _told_by(issue_ids: Sequence[int]) -> dict[int, list[int]]:
     told: dict[int, list[int]] = {}
     if issue_ids:
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(_TOLD_BY, [list(issue_ids), MOST_TELLINGS])
             for issue_id, feedback_id in cursor.fetchall():
                 told.setdefault(issue_id, []).append(feedback_id)

@@ -38,6 +38,14 @@ class Near:
     cosine: float
 
 
+def near_of(cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+    """Where the cosines are near enough to be looked at, the nearest alone where they are many; in no order."""
+    close = np.flatnonzero(cosines >= NEAR)
+    if len(close) > NEAREST_ROWS:
+        close = close[np.argpartition(-cosines[close], NEAREST_ROWS)[:NEAREST_ROWS]]
+    return close
+
+
 @dataclass(frozen=True)
 class Block:
     """Tellings and their vectors, numbered from the index's beginning."""
@@ -56,9 +64,7 @@ class Block:
     def _nearest(self, products: csr_matrix, row: int) -> list[Near]:
         begin, end = products.indptr[row], products.indptr[row + 1]
         cosines, columns = products.data[begin:end], products.indices[begin:end]
-        close = np.flatnonzero(cosines >= NEAR)
-        if len(close) > NEAREST_ROWS:
-            close = close[np.argpartition(-cosines[close], NEAREST_ROWS)[:NEAREST_ROWS]]
+        close = near_of(cosines)
         order = close[np.argsort(-cosines[close], kind="stable")]
         return [Near(self.tellings[columns[at]], float(cosines[at])) for at in order]
 

@@ -14,6 +14,7 @@ from .issue import (
     Origin,
 )
 from .reach import MeasuredReach
+from .score import Score, ScoringRules
 
 __all__ = [
     "ENDED_STATUSES",
@@ -31,5 +32,7 @@ __all__ = [
     "ModelVersion",
     "Moscow",
     "Origin",
+    "Score",
+    "ScoringRules",
     "StatusReport",
 ]

@@ -49,7 +49,7 @@ class ExitCriterion(models.Model):
 class Assessment(models.Model):
     """What a criterion was at one moment."""
 
-    criterion = models.ForeignKey(ExitCriterion, models.CASCADE, related_name="assessments")
+    criterion = models.ForeignKey(ExitCriterion, models.CASCADE, related_name="assessments", db_index=False)
     assessed_at = models.DateTimeField()
     value = models.FloatField(null=True, blank=True)
     satisfied = models.BooleanField()

@@ -46,7 +46,7 @@ class Moscow(models.TextChoices):
 class Issue(models.Model):
     """The working record many feedback rows belong to. Only `triage.lifecycle` writes `status`."""
 
-    launch = models.ForeignKey(Launch, models.PROTECT, related_name="issues")
+    launch = models.ForeignKey(Launch, models.PROTECT, related_name="issues", db_index=False)
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=12, choices=IssueStatus.choices, default=IssueStatus.NEW)
     resolution = models.CharField(max_length=24, blank=True)
@@ -71,6 +71,15 @@ class Issue(models.Model):
     rice_confidence = models.FloatField(default=0.5)
     rice_effort = models.FloatField(default=1)
     rice_score = models.FloatField(default=0)
+    formula_score = models.FloatField(null=True, blank=True)
+    impact_level = models.PositiveSmallIntegerField(default=3)
+    urgency = models.PositiveSmallIntegerField(default=3)
+    business_value = models.FloatField(default=5)
+    rpn_severity = models.PositiveSmallIntegerField(default=4)
+    rpn_occurrence = models.PositiveSmallIntegerField(default=2)
+    rpn_detection = models.PositiveSmallIntegerField(default=8)
+    rpn = models.PositiveSmallIntegerField(default=64)
+    blocks_must = models.BooleanField(default=False)
     moscow = models.CharField(max_length=8, choices=Moscow.choices, default=Moscow.COULD)
     priority = models.PositiveIntegerField(default=0)
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from feedback.models import MACHINE_CHANNELS
+from hypercare.core import prepared
 from triage.score.severity import CONFIDENT, Voice
 
 # OFFSET 0 keeps the planner at looking up row by row, also while the tables are young and their statistics are wrong.
@@ -98,6 +97,6 @@ def _add(tally: Tally, told: _Told) -> None:
 
 
 def _rows(sql: str, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(sql, given)
         return iter(cursor.fetchall())

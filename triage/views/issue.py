@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.evidence import Signature
-from gateway_ingest.models import GIVEN_BY_PEOPLE
+from gateway_ingest.models import GIVEN_BY_PEOPLE, Alert, AlertStatus
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
@@ -28,13 +29,19 @@ from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
-from triage.models import OPEN_STATUSES, Issue, IssueStatus, MeasuredReach, Moscow, Origin
+from triage.models import Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.notes import add_note
-from triage.score.scoring import REPORTERS
+from triage.score.business import value_part
+from triage.score.figures import REPORTERS, risk_parts
+from triage.score.history import told
+from triage.score.matrix import LEVELS
+from triage.score.ranking import place_of
+from triage.score.rice import Part
 from triage.story import story_of
 from triage.views.posted import posted
 
 SHOWN_REPORTS = 100
+SHOWN_ALERTS = 20
 _WAYS_TO_END: dict[str, list[str]] = {
     IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
     IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
@@ -79,7 +86,6 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     end = in_force.get(closing.FIELD)
     # A proposal has a place of its own on the page; a person's answer to one is in force like any other.
     proposal = in_force.pop(closing.FIELD) if end and end.origin != Origin.PERSON else None
-    open_issues = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES)
     context = {
         "nav_active": "board",
         "issue": one,
@@ -87,6 +93,10 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         **_measured(one),
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
+        "open_alerts": Alert.objects.filter(launch=launch, feedback__issue_key__in=keys)
+        .exclude(status=AlertStatus.RESOLVED)
+        .select_related("source")
+        .order_by("pk")[:SHOWN_ALERTS],
         "story": story_of(_entries_of(one, keys), of=one.key),
         "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
         "history": [decision for decision in decisions if decision.ended_at is not None],
@@ -96,8 +106,11 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "settles_at": closing.settles_at(proposal) if proposal else None,
         "has_settled": one.status == IssueStatus.CLOSED and one.resolution == closing.TRANSIENT,
         "noise_reasons": [(reason.value, reason.label) for reason in GIVEN_BY_PEOPLE] if _is_of_machines(one) else [],
-        "rank": 1 + open_issues.filter(priority__gt=one.priority).count(),
-        "open_count": open_issues.count(),
+        "place": place_of(one),
+        "levels": [(str(level), f"{level}") for level in LEVELS],
+        "risk": _risk(one),
+        "worth": value_part(one.component),
+        "scores": told(one),
         "category_names": CATEGORY_NAMES,
         "moscow_names": Moscow.choices,
         "components": launch.components.order_by("name"),
@@ -108,6 +121,17 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)
+
+
+@dataclass(frozen=True)
+class _Risk(Part):
+    shown: int
+
+
+def _risk(one: Issue) -> dict[str, _Risk]:
+    """The three parts of the risk priority number as they stand, with what the rules say of each."""
+    parts = risk_parts(one, now=clock.now())
+    return {field: _Risk(part.value, part.reason, getattr(one, field)) for field, part in parts.items()}
 
 
 def _is_of_machines(one: Issue) -> bool:

@@ -8,14 +8,20 @@ from django.utils.translation import gettext as _
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as TracedSpan
 
 from gateway_ingest.formats.calls import marks, values
 from gateway_ingest.formats.calls.incoming import CallError, CallFlag, ConsumerClass, IncomingCall
+from gateway_ingest.formats.protobuf_parts import parts_of
 
 _SERVER = (2, "SPAN_KIND_SERVER")
 _FAILED = (2, "STATUS_CODE_ERROR")
 _EVALUATION = "gen_ai.evaluation.result"
 _SCORE = ("name", "score.value", "score.label")
+MOST_SPANS = 200_000
+_MAX_SPAN = 1024 * 1024
 _MAX_EVENTS = 100
 _MODEL_OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings", "completion")
 # Secrets and contents are never copied out of a span; only these attributes are.
@@ -49,34 +55,41 @@ class Traces:
     others: int
 
 
-def from_protobuf(body: bytes) -> Traces:
-    """Reads a binary export; raises CallError for bytes that are none."""
+class TooManyError(Exception):
+    """The export holds more spans than are taken at once."""
+
+
+def from_protobuf(body: bytes, *, most: int = MOST_SPANS) -> Traces:
+    """Reads a binary export span by span; raises CallError for bytes that are none, TooManyError for more spans than `most`."""
     try:
-        export = ExportTraceServiceRequest.FromString(body)
+        return _read(_spans_of_protobuf(body), most=most)
     except DecodeError:
         raise CallError(_("The body is no ExportTraceServiceRequest in protobuf.")) from None
-    return _read(_spans_of_protobuf(export))
 
 
-def from_json(payload: object) -> Traces:
-    """Reads an export in JSON; raises CallError for an object that is none."""
+def from_json(payload: object, *, most: int = MOST_SPANS) -> Traces:
+    """Reads an export in JSON; raises CallError for an object that is none, TooManyError for more spans than `most`."""
     found = payload.get("resourceSpans") if isinstance(payload, dict) else None
     if not isinstance(found, list):
         raise CallError(_("The body is no ExportTraceServiceRequest: it has no list “resourceSpans”."))
-    return _read(_spans_of_json(found))
+    return _read(_spans_of_json(found), most=most)
 
 
-def _read(spans: Iterator[Span | None]) -> Traces:
+def _read(spans: Iterator[Span | None], *, most: int) -> Traces:
     read = Traces([], [], 0)
     others = 0
     for number, span in enumerate(spans, 1):
+        if number > most:
+            raise TooManyError
         try:
             call = None if span is None else call_of(span)
         except CallError as wrong:
             read.errors.append((number, str(wrong)))
             continue
         if span is None:
-            read.errors.append((number, _("A span is an object with “traceId” and “startTimeUnixNano”.")))
+            read.errors.append(
+                (number, _("A span is an object with “traceId” and “startTimeUnixNano”, of 1 MB at most."))
+            )
         elif call is None:
             others += 1
         else:
@@ -175,25 +188,37 @@ def _is_kept(name: object) -> bool:
         not name.startswith(_CONTENTS) or name in {"gen_ai.prompt_name", "gen_ai.prompt_version"})  # fmt: skip
 
 
-def _spans_of_protobuf(export: ExportTraceServiceRequest) -> Iterator[Span]:
-    for group in export.resource_spans:
-        resource = {each.key: _plain(each.value) for each in group.resource.attributes if _is_kept(each.key)}
-        for span in (span for scope in group.scope_spans for span in scope.spans):
-            yield Span(
-                trace_id=values.trace_of(span.trace_id.hex()),
-                span_id=span.span_id.hex(),
-                kind=span.kind,
-                begins=span.start_time_unix_nano or None,
-                ends=span.end_time_unix_nano or None,
-                failed=span.status.code in _FAILED,
-                attributes={each.key: _plain(each.value) for each in span.attributes if _is_kept(each.key)},
-                resource=resource,
-                evaluations=[
-                    {each.key: _plain(each.value) for each in event.attributes if _is_kept(each.key)}
-                    for event in span.events[:_MAX_EVENTS]
-                    if event.name == _EVALUATION
-                ],
-            )
+def _spans_of_protobuf(body: bytes) -> Iterator[Span | None]:
+    """Decodes one span at a time, for the whole would take many times the room of its bytes."""
+    for group in parts_of(body, ExportTraceServiceRequest.RESOURCE_SPANS_FIELD_NUMBER):
+        resource = {
+            each.key: _plain(each.value)
+            for said in parts_of(group, ResourceSpans.RESOURCE_FIELD_NUMBER)
+            if len(said) <= _MAX_SPAN
+            for each in Resource.FromString(said).attributes
+            if _is_kept(each.key)
+        }
+        for scope in parts_of(group, ResourceSpans.SCOPE_SPANS_FIELD_NUMBER):
+            for said in parts_of(scope, ScopeSpans.SPANS_FIELD_NUMBER):
+                yield _span_of(TracedSpan.FromString(said), resource) if len(said) <= _MAX_SPAN else None
+
+
+def _span_of(span: TracedSpan, resource: dict[str, object]) -> Span:
+    return Span(
+        trace_id=values.trace_of(span.trace_id.hex()),
+        span_id=span.span_id.hex(),
+        kind=span.kind,
+        begins=span.start_time_unix_nano or None,
+        ends=span.end_time_unix_nano or None,
+        failed=span.status.code in _FAILED,
+        attributes={each.key: _plain(each.value) for each in span.attributes if _is_kept(each.key)},
+        resource=resource,
+        evaluations=[
+            {each.key: _plain(each.value) for each in event.attributes if _is_kept(each.key)}
+            for event in span.events[:_MAX_EVENTS]
+            if event.name == _EVALUATION
+        ],
+    )
 
 
 def _plain(value: AnyValue) -> object:

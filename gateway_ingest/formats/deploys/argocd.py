@@ -61,7 +61,8 @@ def _told(said: dict[str, JSON]) -> DeployReading:
         component_names=(name,),
         deployed_at=finished,
         summary=", ".join(images)[:300],
-        external_id=f"{name}:{revision}:{int(finished.timestamp()) if finished else ''}"[:MAX_ID],
+        # Without its time a sync of this revision cannot be told from a later one, as a rollback makes it.
+        external_id=f"{name}:{revision}:{int(finished.timestamp())}"[:MAX_ID] if finished else "",
     )
 
 

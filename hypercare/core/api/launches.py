@@ -43,6 +43,9 @@ class LaunchFacts(serializers.Serializer[Launch]):
     active_users = strict.Whole(min_value=1, max_value=MAX_ACTIVE_USERS, allow_null=True)
     report_at = strict.TimeOfDay()
     report_grace_minutes = strict.Whole(min_value=0, max_value=720)
+    transient_minutes = strict.Whole(min_value=0, max_value=240)
+    transient_quiet_minutes = strict.Whole(min_value=1, max_value=240)
+    transient_times_a_day = strict.Whole(min_value=0, max_value=50)
 
 
 class NewLaunch(LaunchFacts):

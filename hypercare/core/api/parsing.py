@@ -47,10 +47,11 @@ def _problem(error: BadJson) -> Problem:
     return Problem(400, error.detail, errors=(FieldError(pointer, error.detail),))
 
 
-class StrictJsonParser(BaseParser):
-    """JSON as `hypercare.core.strict_json` accepts it."""
+class RawBody(BaseParser):
+    """Hands the view the bytes of the body, at most `limit`, so that its own limits and answers apply."""
 
-    media_type = "application/json"
+    media_type = "*/*"
+    limit = MAX_BODY_BYTES
 
     def parse(
         self,
@@ -58,5 +59,15 @@ class StrictJsonParser(BaseParser):
         media_type: str | None = None,  # noqa: ARG002 - the framework's interface
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Any:
+        """The body; raises Problem 413."""
+        return read_limited(stream, self.limit)
+
+
+class StrictJsonParser(RawBody):
+    """JSON as `hypercare.core.strict_json` accepts it."""
+
+    media_type = "application/json"
+
+    def parse(self, *given: Any, **more: Any) -> Any:
         """The parsed body; raises Problem 400 or 413."""
-        return parse_json(read_limited(stream, MAX_BODY_BYTES))
+        return parse_json(super().parse(*given, **more))

@@ -31,6 +31,9 @@ class LaunchShape(serializers.Serializer[Any]):
     active_users = serializers.IntegerField(allow_null=True)
     report_at = strict.TimeOfDay()
     report_grace_minutes = serializers.IntegerField()
+    transient_minutes = serializers.IntegerField(help_text="what is over within them only came and went; 0 for none")
+    transient_quiet_minutes = serializers.IntegerField(help_text="after which it closes by itself")
+    transient_times_a_day = serializers.IntegerField(help_text="how often; then a person decides")
     closed_at = serializers.DateTimeField(allow_null=True)
     role = serializers.ChoiceField(choices=Role.choices)
     widget_key = serializers.CharField(allow_null=True)
@@ -67,4 +70,5 @@ def shapes_of(launches: Sequence[Launch], principal: Principal, *, now: datetime
 _OWN = (
     *("slug", "name", "zone", "language", "phase", "days_planned", "go_live_on", "planned_end_on", "hard_end_on"),
     *("active_users", "report_at", "report_grace_minutes", "closed_at"),
+    *("transient_minutes", "transient_quiet_minutes", "transient_times_a_day"),
 )

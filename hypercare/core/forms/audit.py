@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.audit import Wanted
-from hypercare.core.forms.fields import DayField, LineField
+from hypercare.core.forms.fields import DayField, LineField, offer
 from hypercare.core.timeline import KINDS
 
 
@@ -18,9 +18,7 @@ class AuditForm(forms.Form):
 
     def __init__(self, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict
-        kind = self.fields["kind"]
-        assert isinstance(kind, forms.ChoiceField)
-        kind.choices = [("", _("All kinds")), *sorted(KINDS.items(), key=lambda item: str(item[1]))]
+        offer(self, "kind", [("", _("All kinds")), *sorted(KINDS.items(), key=lambda item: str(item[1]))])
 
     @property
     def wanted(self) -> Wanted:

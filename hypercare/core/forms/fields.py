@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.clock import FIRST_DAY, LAST_DAY
@@ -78,3 +79,8 @@ def zone_choices(present: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
     zones = _zones()
     known = any(present == zone for _region, places in zones for zone, _name in places)
     return zones if known or not present else [(str(_("Now")), [(present, present)]), *zones]
+
+
+def offer(form: forms.BaseForm, name: str, choices: Any) -> None:
+    """Fills a choice that depends on who looks, with rows of a queryset or with pairs."""
+    setattr(form.fields[name], "queryset" if isinstance(choices, QuerySet) else "choices", choices)

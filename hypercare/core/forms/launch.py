@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hypercare.core.forms.fields import DayField, LineField, TimeOfDayField, zone_choices
+from hypercare.core.forms.fields import DayField, LineField, TimeOfDayField, offer, zone_choices
 from hypercare.core.forms.lines import PartLinesField, PersonLinesField
 from hypercare.core.launches import propose_slug
 from hypercare.core.models import Launch, Phase
@@ -47,9 +47,7 @@ class _FactsForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)
-        zone.choices = zone_choices(self.instance.zone if self.instance.pk else "")
+        offer(self, "zone", zone_choices(self.instance.zone if self.instance.pk else ""))
 
 
 class NewLaunchForm(_FactsForm):
@@ -99,10 +97,30 @@ class FactsForm(_FactsForm):
     report_grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes before a draft sends itself"), min_value=0, max_value=720
     )
+    transient_minutes = forms.IntegerField(
+        label=gettext_lazy("Over within (minutes)"),
+        min_value=0,
+        max_value=240,
+        help_text=gettext_lazy(
+            "What is over so soon, and nobody reported or took up, only came and went. With 0 nothing closes by itself."
+        ),
+    )
+    transient_quiet_minutes = forms.IntegerField(
+        label=gettext_lazy("Closes by itself after (quiet minutes)"), min_value=1, max_value=240
+    )
+    transient_times_a_day = forms.IntegerField(
+        label=gettext_lazy("At most (times a day)"),
+        min_value=0,
+        max_value=50,
+        help_text=gettext_lazy("What comes and goes more often is left to a person."),
+    )
 
     class Meta:
         model = Launch
-        fields = ["name", "phase", *_DAYS, "zone", "language", "active_users", "report_at", "report_grace_minutes"]
+        fields = [
+            *("name", "phase", *_DAYS, "zone", "language", "active_users", "report_at", "report_grace_minutes"),
+            *("transient_minutes", "transient_quiet_minutes", "transient_times_a_day"),
+        ]
 
     field_order = Meta.fields
 

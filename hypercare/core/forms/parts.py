@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hypercare.core.forms.fields import LineField, LowerEmailField, refuse_unsafe_characters
+from hypercare.core.forms.fields import LineField, LowerEmailField, offer, refuse_unsafe_characters
 from hypercare.core.models import Component, ComponentKind, FieldDefinition, FieldKind, Team
 
 MAX_ORIGINS = 20
@@ -63,9 +63,7 @@ class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm tak
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        team = self.fields["team"]
-        assert isinstance(team, forms.ModelChoiceField)
-        team.queryset = Team.objects.filter(launch_id=self.instance.launch_id).order_by("name")
+        offer(self, "team", Team.objects.filter(launch_id=self.instance.launch_id).order_by("name"))
 
 
 class NewFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes no argument at run time

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from hypercare.core.forms.fields import LineField, LowerEmailField
+from hypercare.core.forms.fields import LineField, LowerEmailField, offer
 from hypercare.core.models import Launch
 from hypercare.core.roles import Role, Scope
 
@@ -50,9 +50,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, launches: QuerySet[Launch], **options: Any) -> None:
         super().__init__(*args, **options)
-        choice = self.fields["launch"]
-        assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = launches
+        offer(self, "launch", launches)
 
     @property
     def lifetime(self) -> timedelta | None:

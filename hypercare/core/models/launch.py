@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +48,21 @@ class Launch(models.Model):
     report_at = models.TimeField(_("daily report at"), default=time(15, 0))
     report_grace_minutes = models.PositiveSmallIntegerField(
         _("minutes before a draft sends itself"), default=30, validators=[MaxValueValidator(720)]
+    )
+    transient_minutes = models.PositiveSmallIntegerField(
+        _("minutes within which an alert only came and went"),
+        default=10,
+        db_default=10,
+        validators=[MaxValueValidator(240)],
+    )
+    transient_quiet_minutes = models.PositiveSmallIntegerField(
+        _("quiet minutes before it closes by itself"),
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(240)],
+    )
+    transient_times_a_day = models.PositiveSmallIntegerField(
+        _("how often a day it may close by itself"), default=3, db_default=3, validators=[MaxValueValidator(50)]
     )
     closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()

@@ -9,7 +9,7 @@ from .people import User
 class TimelineEntry(models.Model):
     """One thing that happened; append-only by a trigger; codes and keys only, never a reporter's text or name."""
 
-    launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="timeline")
+    launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="timeline", db_index=False)
     subject = models.CharField(max_length=64)
     kind = models.CharField(max_length=48)
     actor = models.ForeignKey(User, models.DO_NOTHING, null=True, blank=True, db_constraint=False, related_name="+")
@@ -34,7 +34,7 @@ class TimelineEntry(models.Model):
 class Measurement(models.Model):
     """A dated figure of a named metric."""
 
-    launch = models.ForeignKey(Launch, models.CASCADE, related_name="measurements")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="measurements", db_index=False)
     metric = models.CharField(max_length=60)
     measured_at = models.DateTimeField()
     value = models.FloatField()

@@ -107,6 +107,12 @@ FIELD_WORDS = {
     "rice_impact": _("Impact"),
     "rice_confidence": _("Confidence"),
     "rice_effort": _("Effort, weeks"),
+    "impact_level": _("Width"),
+    "urgency": _("Urgency"),
+    "business_value": _("Value"),
+    "rpn_severity": _("Risk: severity"),
+    "rpn_occurrence": _("Risk: occurrence"),
+    "rpn_detection": _("Risk: detection"),
     "resolution": _("Proposed end"),
 }
 CATEGORY_ICONS = {

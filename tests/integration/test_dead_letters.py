@@ -1,0 +1,141 @@
+"""These tests fill the list of dead letters, choose among them, dismiss them, and look at what was turned away at the door."""
+
+import json
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from gateway_ingest import dead_letters, sources
+from gateway_ingest.health import health_of
+from gateway_ingest.models import DeadLetter, Source
+from hypercare.core.models import TimelineEntry
+from hypercare.core.timeline import SYSTEM
+
+ADDRESS = "/launches/shop/sources/letters/"
+
+
+@pytest.fixture(autouse=True)
+def clock(now):
+    with time_machine.travel(now, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def source(launch, now):
+    made, made.key = sources.create(launch, name="gateway", actor=SYSTEM, now=now)
+    return made
+
+
+@pytest.fixture
+def page(people):
+    client = Client()
+    client.force_login(people["lead"])
+    return client
+
+
+@pytest.fixture
+def letter(source, now):
+    def keep(reason="unread", of=source):
+        return dead_letters.keep(of, b"{}", reason=reason, format_name="", now=now)
+
+    return keep
+
+
+def post(source, body, **more):
+    return Client().post(f"/ingest/{source.key}/", json.dumps(body), content_type="application/json", **more)
+
+
+def keys_in(answer):
+    return {one.key for one in DeadLetter.objects.all() if f"<b>{one.key}</b>" in answer.content.decode()}
+
+
+def test_letters_have_pages_and_are_chosen_by_source_and_reason(page, letter, launch, now):
+    other, _key = sources.create(launch, name="other", actor=SYSTEM, now=now)
+    first = letter("the first")
+    theirs = letter("theirs", of=other)
+    for _number in range(50):
+        letter("so many")
+    shown = page.get(ADDRESS)
+    assert (len(keys_in(shown)), first.key in keys_in(shown)) == (50, False)
+    assert keys_in(page.get(ADDRESS, {"page": "2"})) == {first.key, theirs.key}
+    assert keys_in(page.get(ADDRESS, {"reason": "the first"})) == {first.key}
+    assert keys_in(page.get(ADDRESS, {"source": other.pk})) == {theirs.key}
+    for odd in ({"source": "x"}, {"source": "9" * 30}, {"page": "-1"}, {"reason": "\x00"}):
+        assert page.get(ADDRESS, odd).status_code == 200
+
+
+def test_pages_of_sources_lead_to_all_letters(page, letter, source):
+    for _number in range(21):
+        letter()
+    assert ADDRESS in page.get(reverse("gateway_ingest:sources", args=["shop"])).content.decode()
+    one = page.get(reverse("gateway_ingest:source", args=["shop", source.pk])).content.decode()
+    assert f"{ADDRESS}?source={source.pk}" in one
+
+
+def test_letter_is_dismissed_and_told_and_cannot_be_replayed(page, letter, people):
+    one = letter("of no use")
+    answer = page.post(f"{ADDRESS}{one.pk}/dismiss/", {"from": "letters", "reason": "of no use"})
+    assert answer["Location"] == f"{ADDRESS}?reason=of+no+use"
+    one.refresh_from_db()
+    assert one.handled_at is not None
+    told = TimelineEntry.objects.get(kind="dead_letter.dismissed")
+    assert (told.actor_name, told.data) == ("Alice Lead", {"number": 1, "reason": "of no use"})
+    again = page.post(f"{ADDRESS}{one.pk}/replay/", follow=True).content.decode()
+    assert "This letter was replayed or dismissed before." in again
+
+
+def test_all_letters_of_a_reason_are_dismissed_at_once_and_others_stay(page, letter):
+    stays = letter("else")
+    for _number in range(3):
+        letter("noise")
+    shown = page.post(f"{ADDRESS}dismiss/", {"from": "letters", "reason": "noise"}, follow=True).content.decode()
+    assert "3 letters were dismissed." in shown
+    assert list(DeadLetter.objects.filter(handled_at=None)) == [stays]
+    assert page.post(f"{ADDRESS}dismiss/").status_code == 400
+
+
+def test_refusals_are_counted_by_reason_and_never_push_a_letter_out(page, letter, source):
+    first = letter("real")
+    Source.objects.filter(pk=source.pk).update(allowed_networks=["10.0.0.0/8"])
+    for _number in range(3):
+        assert post(source, {"title": "x"}).status_code == 403
+    for number in range(dead_letters.KEPT_PER_SOURCE + 10):
+        dead_letters.count_refusal(source, reason=f"address {number}", format_name="", now=first.received_at)
+    source.refresh_from_db()
+    assert (source.letters, source.refused) == (1, dead_letters.KEPT_PER_SOURCE + 13)
+    assert DeadLetter.objects.filter(refusal=False).get() == first
+    assert DeadLetter.objects.filter(refusal=True).count() == dead_letters.REFUSALS_PER_SOURCE
+
+
+def test_refusals_of_one_reason_are_one_entry_with_its_count(page, source):
+    Source.objects.filter(pk=source.pk).update(signed_only=True)
+    keys = {post(source, {"title": "x", "severity": "high"}).json()["dead_letter"] for _number in range(3)}
+    entry = DeadLetter.objects.get()
+    assert (keys, entry.count, entry.body) == ({entry.key}, 3, "")
+    assert "<b>3 times</b>" in page.get(ADDRESS).content.decode()
+
+
+@pytest.mark.parametrize("body", [{"status": "firing"}, {"receiver": "x", "alerts": [{"status": "firing"}]}, "["])
+def test_source_of_which_nothing_is_taken_shows_how_much_and_why(page, source, body, now):
+    for _number in range(2):
+        post(source, body) if body != "[" else Client().post(
+            f"/ingest/{source.key}/", body, content_type="application/json"
+        )
+    found = health_of([Source.objects.get()], now=now)[source.pk]
+    assert (found.state, found.rejected, found.newest_reason != "") == ("rejecting", 2, True)
+    shown = page.get(reverse("gateway_ingest:source_facts", args=["shop", source.pk])).content.decode()
+    assert "the newest: " in shown
+
+
+def test_delivery_of_which_nothing_was_taken_is_no_duplicate_once_it_can_be_read(source, now):
+    from gateway_ingest import mappings
+    from gateway_ingest.mapping import Expressions
+
+    body = {"rows": [{"headline": "Down"}]}
+    assert post(source, body).json()["accepted"] == 0
+    mappings.save(source, Expressions(title="nothing", items="rows"), actor=SYSTEM, now=now)
+    assert post(source, body).json()["accepted"] == 0
+    mappings.save(source, Expressions(title="headline", items="rows"), actor=SYSTEM, now=now)
+    assert post(source, body).json()["accepted"] == 1

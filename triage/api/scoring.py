@@ -1,0 +1,137 @@
+"""This module answers how a launch scores, what an issue's score was, and why it stands where it does."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hypercare.core import clock
+from hypercare.core.access import Principal, access_launch
+from hypercare.core.models import Launch
+from hypercare.core.roles import Right
+from triage.access import access_issue
+from triage.api.schema import PROBLEMS
+from triage.models import Score, ScoringRules
+from triage.score.formula import MAX_LENGTH
+from triage.score.ranking import place_of
+from triage.score.rules import change, matrix_of, rules_of
+from triage.score.standing import Between
+
+
+class ScoringShape(serializers.Serializer[Any]):
+    """How a launch scores."""
+
+    matrix = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.IntegerField(min_value=1, max_value=5), min_length=3, max_length=3
+        ),
+        min_length=3,
+        max_length=3,
+        help_text="Severities; rows are impact 1 to 3, columns urgency 1 to 3.",
+    )
+    formula = serializers.CharField(
+        allow_blank=True, max_length=MAX_LENGTH, help_text="Arithmetic over an issue's figures; empty for RICE."
+    )
+
+
+class ScoreShape(serializers.ModelSerializer[Score]):
+    """What an issue's figures were from a moment on."""
+
+    moved = serializers.DictField(help_text="Field by field what it was, and why it is what it is now.")
+
+    class Meta:
+        model = Score
+        fields = (
+            *("scored_at", "severity", "moscow", "reach_value", "reach_of", "reach_method", "rice_impact"),
+            *("rice_confidence", "rice_effort", "rice_score", "formula_score", "rpn", "business_value", "moved"),
+        )
+
+
+class MoveShape(serializers.Serializer[Any]):
+    """What one figure would have to become."""
+
+    figure = serializers.CharField()
+    now = serializers.FloatField()
+    needed = serializers.FloatField()
+    factor = serializers.FloatField(help_text="How many times as much, or as little.")
+
+
+class BetweenShape(serializers.Serializer[Any]):
+    """What keeps one issue above another."""
+
+    upper = serializers.CharField()
+    lower = serializers.CharField()
+    reason = serializers.CharField()
+    firm = serializers.BooleanField(help_text="No single figure less than doubled or halved would turn the two around.")
+    moves = MoveShape(many=True)
+
+
+class WhyShape(serializers.Serializer[Any]):
+    """Where an open issue stands; without a rank where it is ended or merged."""
+
+    rank = serializers.IntegerField(allow_null=True)
+    of = serializers.IntegerField(allow_null=True)
+    above = BetweenShape(allow_null=True)
+    below = BetweenShape(allow_null=True)
+
+
+class Scoring(APIView):
+    """A launch's matrix and formula."""
+
+    @extend_schema(operation_id="scoring_read", responses={200: ScoringShape, **PROBLEMS})
+    def get(self, request: Request, slug: str) -> Response:
+        """The matrix and the formula in force."""
+        launch = access_launch(Principal.of(request), slug, right=Right.READ)
+        return Response(_shape(rules_of(launch)))
+
+    @extend_schema(operation_id="scoring_change", request=ScoringShape, responses={200: ScoringShape, **PROBLEMS})
+    def patch(self, request: Request, slug: str) -> Response:
+        """Changes what is sent and has the open issues scored again within seconds."""
+        principal = Principal.of(request)
+        launch = access_launch(principal, slug, right=Right.MANAGE)
+        said = ScoringShape(data=request.data, partial=True)
+        said.is_valid(raise_exception=True)
+        return Response(_shape(_changed(launch, said.validated_data, principal)))
+
+
+class IssueScores(APIView):
+    """The history of an issue's score."""
+
+    @extend_schema(operation_id="issues_scores", responses={200: ScoreShape(many=True), **PROBLEMS})
+    def get(self, request: Request, key: str) -> Response:
+        """The newest 200, newest first."""
+        issue = access_issue(Principal.of(request), key, right=Right.READ)
+        return Response(ScoreShape(issue.scores.order_by("-pk")[:200], many=True).data)
+
+
+class IssueWhy(APIView):
+    """Why an issue stands where it does."""
+
+    @extend_schema(operation_id="issues_why", responses={200: WhyShape, **PROBLEMS})
+    def get(self, request: Request, key: str) -> Response:
+        """Its rank, what holds between it and its neighbours, and how far a figure would have to move."""
+        place = place_of(access_issue(Principal.of(request), key, right=Right.READ))
+        if place is None:
+            return Response({"rank": None, "of": None, "above": None, "below": None})
+        neighbours = {"above": _between(place.above), "below": _between(place.below)}
+        return Response({"rank": place.rank, "of": place.of, **neighbours})
+
+
+def _changed(launch: Launch, said: dict[str, Any], principal: Principal) -> ScoringRules:
+    before = _shape(rules_of(launch))
+    return change(launch, **(before | said), actor=principal.actor, now=clock.now())
+
+
+def _shape(rules: ScoringRules) -> dict[str, Any]:
+    return {"matrix": [list(row) for row in matrix_of(rules)], "formula": rules.formula}
+
+
+def _between(found: Between | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    moves = [vars(move) for move in found.moves]
+    said = {"upper": found.upper.key, "lower": found.lower.key, "reason": found.reason}
+    return said | {"firm": found.is_firm, "moves": moves}

@@ -1,0 +1,119 @@
+"""This module keeps what an issue's score was and why it moved, so that a change of order can be explained later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from hypercare.core import rows
+from triage.decisions import IssueValue
+from triage.models import Issue, Moscow, Score
+
+# What is kept, and whether a change of it alone is worth a row.
+_KEPT = {
+    "severity": True,
+    "moscow": True,
+    "reach_value": False,
+    "reach_of": False,
+    "reach_method": True,
+    "rice_impact": True,
+    "rice_confidence": True,
+    "rice_effort": True,
+    "rice_score": False,
+    "formula_score": False,
+    "rpn": False,
+    "business_value": True,
+}
+# A reach that grows report by report is told again once it moved by so much.
+_WORTH_TELLING = 0.10
+_SHOWN = 30
+_WORDS = {
+    "severity": _l("severity"),
+    "moscow": _l("MoSCoW"),
+    "reach_value": _l("reach"),
+    "rice_impact": _l("impact"),
+    "rice_confidence": _l("confidence"),
+    "rice_effort": _l("effort"),
+    "rice_score": "RICE",
+    "formula_score": _l("formula"),
+    "rpn": "RPN",
+    "business_value": _l("value"),
+}
+
+
+def note(issues: Sequence[Issue], said: Sequence[IssueValue], *, now: datetime) -> None:
+    """Writes a row for each issue of which something moved that matters; two queries."""
+    before = _newest([issue.pk for issue in issues])
+    reasons = {(value.issue.pk, value.field): value.reason for value in said}
+    written = []
+    for issue in issues:
+        was = before.get(issue.pk)
+        if was is None or _moved(was, issue):
+            written.append(_row(issue, was, reasons, now=now))
+    rows.put(Score, written)
+
+
+def _newest(ids: Sequence[int]) -> dict[int, Score]:
+    found = rows.read(
+        Score,
+        "id = ANY(ARRAY(SELECT (SELECT max(id) FROM triage_score WHERE issue_id = one) FROM unnest(%s::bigint[]) one))",
+        [list(ids)],
+    )
+    return {row.issue_id: row for row in found}
+
+
+def _moved(was: Score, issue: Issue) -> bool:
+    if any(getattr(was, name) != getattr(issue, name) for name, alone in _KEPT.items() if alone):
+        return True
+    grown = abs(issue.reach_value - was.reach_value)
+    return grown > 0 and grown >= _WORTH_TELLING * max(was.reach_value, 1)
+
+
+def _row(issue: Issue, was: Score | None, reasons: dict[tuple[int, str], str], *, now: datetime) -> dict[str, Any]:
+    values = {name: getattr(issue, name) for name in _KEPT}
+    moved = {
+        name: {"was": getattr(was, name), "why": reasons.get((issue.pk, name), "")}
+        for name, value in values.items()
+        if was is not None and getattr(was, name) != value
+    }
+    return {"issue_id": issue.pk, "scored_at": now, **values, "moved": moved}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A row of the history in words."""
+
+    at: datetime
+    words: str
+
+
+def told(issue: Issue) -> list[Told]:
+    """How an issue's score moved, newest first."""
+    return [Told(row.scored_at, _words(row)) for row in issue.scores.order_by("-pk")[:_SHOWN]]
+
+
+def _words(row: Score) -> str:
+    said = [
+        _change(name, was["was"], getattr(row, name), was["why"]) for name, was in row.moved.items() if name in _WORDS
+    ]
+    if not said:
+        return _("SEV%(severity)s, RICE %(score)s") % {"severity": row.severity, "score": f"{row.rice_score:g}"}
+    return "; ".join(said)
+
+
+def _change(name: str, was: object, now: object, why: str) -> str:
+    said = f"{_WORDS[name]} {_shown(name, was)} → {_shown(name, now)}"
+    return f"{said}, {why}" if why else said
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "severity":
+        return f"SEV{value}"
+    if name == "moscow":
+        return str(Moscow(str(value)).label)
+    if name == "rice_confidence":
+        return f"{value:.0%}"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
