@@ -313,6 +313,13 @@ def concepts_in(words: Sequence[str]) -> list[tuple[int, int, str]]:
     return found
 
 
+@lru_cache(maxsize=1024)
+def read_once(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int, str], ...]]:
+    """The words of a text and the thoughts they tell, kept for those that ask again while its batch is read."""
+    words = words_of(text)
+    return tuple(words), tuple(concepts_in(words))
+
+
 def _concept_at(words: Sequence[str], stems: Sequence[str], at: int) -> tuple[int, str | None]:
     if stems[at] in _OPENERS:
         for length in range(min(LONGEST_PHRASE, len(words) - at), 1, -1):

@@ -1,6 +1,6 @@
-"""This module says where static files and attachments live."""
+"""This module says where static files, attachments and models live."""
 
-from .environment import BASE_DIR, HYPERCARE_HOME
+from .environment import BASE_DIR, HYPERCARE_HOME, flag
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -14,3 +14,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MODELS_HOME = HYPERCARE_HOME / "models"
+SEMANTIC = flag("HYPERCARE_SEMANTIC")

@@ -1,16 +1,20 @@
 """What the classifier says of a report: value, confidence, origin, and the words that decided."""
 
+import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from feedback.models import Feedback
 from hypercare.core.models import Component
 from triage.categories import CATEGORIES
 from triage.classify import text_model
+from triage.classify.calibration import calibration_error
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
 from triage.classify.features import prepare
 from triage.classify.feelings import feelings_in
-from triage.classify.learner import calibration_error, figures_of
+from triage.classify.learner import figures_of
+from triage.classify.reading import Counted
 from triage.classify.severity_words import floor_of
 from triage.classify.suggestion import APPLY_AT, MAX_REASON
 from triage.vocabulary import words_of
@@ -237,12 +241,30 @@ def test_words_of_feeling_are_counted_and_turned_round_where_denied(text, marks)
     assert list(feelings_in(words_of(text))) == marks
 
 
-def test_quick_reading_gives_what_the_vectorizers_give(trained):
-    model, _figures = trained
-    texts = ["", "a", "é 漢字", "x " * 700, "Order 4711 gave 503!", *(example.text for example in read_corpus()[::19])]
-    slow = model.features.transform([prepare(text) for text in texts])
-    for _again in range(2):
-        assert abs(model.read(texts) - slow).max() < 1e-5
+@pytest.mark.parametrize(
+    ("block", "as_sklearn_says_it"),
+    [
+        ("words", {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b"}),
+        ("pieces", {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2}),
+    ],
+)
+def test_reading_weighs_terms_as_tf_idf(block, as_sklearn_says_it):
+    texts = [prepare(text) for text in ["", "a", "é 漢字", "x " * 700, *(each.text for each in read_corpus()[::19])]]
+    rows = np.arange(len(texts))
+    features, seen = Counted(texts).learn(rows, then=rows)
+    vectorizer = TfidfVectorizer(sublinear_tf=True, **as_sklearn_says_it)
+    wanted = vectorizer.fit_transform(texts)
+    ours = [np.flatnonzero(features.names == f"{block}__{name}")[0] for name in vectorizer.get_feature_names_out()]
+    assert len(features.blocks[block].names) == len(ours)
+    assert abs(seen[:, ours] - wanted).max() < 1e-5
+    assert abs(features.read(texts) - seen).max() < 1e-6
+
+
+def test_opening_joins_words_that_stand_near_each_other_in_either_order():
+    rows = np.arange(2)
+    texts = ["card was charged twice", "charged twice, my card"]
+    names = Counted(texts).learn(rows, then=rows)[0].blocks["opening"].names
+    assert {"card~charg", "card~twic", "charg~twic"} <= set(names)
 
 
 def test_model_file_is_private_checked_and_gives_the_same_answers(trained, tmp_path):
@@ -264,7 +286,5 @@ def test_changed_model_file_is_refused(trained, tmp_path):
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_truth():
-    import numpy as np
-
     assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
     assert figures_of(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1]))["accuracy"] == 1.0

@@ -14,9 +14,10 @@ from scipy.sparse import csr_matrix
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component
 from triage.classify import evidence, text_model
+from triage.classify.calibration import Floats
 from triage.classify.corpus import FOLDER
 from triage.classify.features import MAX_CHARACTERS
-from triage.classify.learner import Floats, Head
+from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of
@@ -79,7 +80,7 @@ class _Batch:
         self.chances: Mapping[str, Floats] = {
             name: head.probabilities(self.features) for name, head in model.heads.items()
         }
-        self.reasons = Reasons(model.feature_names)
+        self.reasons = Reasons(model.features.names)
         self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
 
@@ -87,7 +88,8 @@ class _Batch:
         """What is suggested for one row."""
         row = self.rows[at]
         alert = evidence.alert_of(row.context) if row.channel in MACHINE_CHANNELS else None
-        found = [self._category(at, row, alert), self._severity(at, alert), self._sentiment(at, alert)]
+        ask = {"category": self._category, "severity": self._severity, "sentiment": self._sentiment}
+        found = [say(at, row, alert) for field, say in ask.items() if field in self.model.heads]
         component = self.finder.suggest(row)
         return [*found, component] if component else found
 
@@ -107,7 +109,7 @@ class _Batch:
             at, "category", chances / chances.sum(), more=_("reported as “%(kind)s”") % {"kind": row.kind}
         )
 
-    def _severity(self, at: int, alert: dict[str, object] | None) -> Suggestion:
+    def _severity(self, at: int, _row: Feedback, alert: dict[str, object] | None) -> Suggestion:
         said = evidence.severity_from_alert(alert) if alert is not None else None
         if said is not None and alert is not None:
             reason = _("the alert says “%(word)s”") % {"word": alert.get("severity", "")}
@@ -123,7 +125,7 @@ class _Batch:
         chances, more = _not_worse_than(self.model.heads["severity"], self.chances["severity"][at])
         return self._from_model(at, "severity", chances, more=more)
 
-    def _sentiment(self, at: int, alert: dict[str, object] | None) -> Suggestion:
+    def _sentiment(self, at: int, _row: Feedback, alert: dict[str, object] | None) -> Suggestion:
         if alert is not None:
             reason = _("a machine has no tone")
             return suggest(
@@ -143,6 +145,7 @@ class _Batch:
             reason=reason,
             origin="model",
             decider=self.model.name,
+            chances=dict(zip(head.labels, chances.tolist(), strict=True)),
         )
 
 

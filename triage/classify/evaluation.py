@@ -1,23 +1,32 @@
-"""This module measures the text classifier on any labelled file, with the features and the learner that triage uses."""
+"""This module measures the text classifier on any labelled file, by the code that triage learns and classifies with."""
 
 import csv
 import gzip
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.metrics import f1_score, roc_auc_score
 
-from triage.classify.features import new_features, prepare
-from triage.classify.learner import Floats, calibration_error, cross_validate, fit_head
-from triage.classify.text_model import TextModel, save
+from feedback.models import Channel, Feedback
+from triage.classify import text_model
+from triage.classify.calibration import Floats, calibration_error, error_of_perfect_confidence, reliability, sure_from
+from triage.classify.classify import classify
+from triage.classify.learner import Unseen, folds_of
+from triage.classify.lesson import learn
+from triage.classify.suggestion import Suggestion
+from triage.classify.text_model import TextModel
 
-FIELD = "label"
+FIELD = "category"
+PRECISION_WANTED = 0.95
+LONGEST_CELL = 16 * 2**20
+_BATCH = 200
 
 
 class UnreadableTable(Exception):
@@ -26,21 +35,25 @@ class UnreadableTable(Exception):
 
 @dataclass(frozen=True)
 class Labelled:
-    """Texts with what they should be called, and the group each belongs to."""
+    """Texts as reports, what they should be called, and the group each belongs to."""
 
-    texts: list[str]
+    rows: list[Feedback]
     labels: list[str]
     groups: list[str]
 
     def of_group(self, group: str) -> "Labelled":
         """The rows of one group."""
-        rows = [row for row, name in enumerate(self.groups) if name == group]
-        return Labelled([self.texts[row] for row in rows], [self.labels[row] for row in rows], [group] * len(rows))
+        return self.part([row for row, name in enumerate(self.groups) if name == group])
+
+    def part(self, rows: Iterable[int]) -> "Labelled":
+        """Some of the rows."""
+        kept = [(self.rows[row], self.labels[row], self.groups[row]) for row in rows]
+        return Labelled([row for row, _, _ in kept], [label for _, label, _ in kept], [group for _, _, group in kept])
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a CSV file, gzipped or not; raises UnreadableTable naming what is missing."""
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    csv.field_size_limit(LONGEST_CELL)
     try:
         with _opened(path) as file:
             reader = csv.DictReader(file)
@@ -49,7 +62,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
                 known = ", ".join(reader.fieldnames or ["none"])
                 raise UnreadableTable(f"{path.name} has no column {', '.join(missing)}; it has {known}.")
             rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as problem:
         raise UnreadableTable(f"{path} cannot be read as CSV: {problem}") from problem
     if not rows:
         raise UnreadableTable(f"{path.name} has no rows.")
@@ -63,74 +76,158 @@ def _opened(path: Path) -> IO[str]:
 
 
 def read_labelled(path: Path, *, text: Sequence[str], label: str, group: str | None) -> Labelled:
-    """The texts of a file: several columns are read as title and body."""
+    """The texts of a file: several columns are read as title and body, one alone as a report without a title."""
     rows = read_table(path, [*text, label, *([group] if group else [])])
     return Labelled(
-        ["\n".join(row[column] or "" for column in text) for row in rows],
+        [_report([row[column] or "" for column in text]) for row in rows],
         [(row[label] or "").strip() for row in rows],
         [row[group] if group else "" for row in rows],
     )
 
 
-def evaluate(train: Labelled, test: Labelled, *, positive: frozenset[str] = frozenset()) -> dict[str, Any]:
+def _report(parts: Sequence[str]) -> Feedback:
+    title, body = (parts[0], "\n".join(parts[1:])) if len(parts) > 1 else ("", parts[0])
+    return Feedback(title=title, body=body, channel=Channel.IMPORT)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What was said of the tested texts of one group, and what learning it took."""
+
+    truth: list[str]
+    said: list[Suggestion]
+    seconds_train: float
+    seconds_test: float
+    bytes: int
+    sure_from: float
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        return np.array([one.value == truth for one, truth in zip(self.said, self.truth, strict=True)])
+
+    @property
+    def confidence(self) -> Floats:
+        return np.array([one.confidence for one in self.said])
+
+
+def evaluate(
+    train: Labelled, test: Labelled, *, positive: frozenset[str] = frozenset(), semantic: bool = False
+) -> dict[str, Any]:
     """The figures of a model that learned from one file, on another; one run for each group, averaged."""
-    runs = [_run(train.of_group(name), test.of_group(name), positive) for name in sorted(set(test.groups))]
-    summed = {"bytes", "seconds_train"}
-    averaged = {
-        name: round(
-            float(np.sum([run[name] for run in runs]) if name in summed else np.mean([run[name] for run in runs])), 4
-        )
-        for name in runs[0]
-    }
-    return averaged | {"bytes": int(averaged["bytes"]), "groups": len(runs)}
-
-
-def _run(train: Labelled, test: Labelled, positive: frozenset[str]) -> dict[str, float]:
-    if not train.texts:
-        raise UnreadableTable(f"The group “{test.groups[0]}” has no texts to learn from.")
-    began = time.perf_counter()
-    model = learn(train.texts, train.labels)
-    learned = time.perf_counter()
-    chances = model.heads[FIELD].probabilities(model.read(test.texts))
-    seconds = time.perf_counter() - learned
-    return _figures(model, chances, test, positive) | {
-        "seconds_train": learned - began,
-        "texts_per_second": len(test.texts) / seconds,
-        "bytes": _bytes_of(model),
-    }
-
-
-def learn(texts: Sequence[str], labels: Sequence[str]) -> TextModel:
-    """A model of one field, with its temperature from texts it had not seen."""
-    prepared = [prepare(text) for text in texts]
-    temperature = (
-        cross_validate(prepared, {FIELD: labels}, spread_by=FIELD)[FIELD].temperature() if len(set(labels)) > 1 else 1.0
+    names = sorted(set(test.groups))
+    return _figures(
+        [_run(train.of_group(name), test.of_group(name), semantic=semantic) for name in names], positive, tries=1
     )
-    features = new_features()
-    head = fit_head(features.fit_transform(prepared), labels, temperature=temperature)
-    return TextModel(0, features, {FIELD: head})
 
 
-def _figures(model: TextModel, chances: Floats, test: Labelled, positive: frozenset[str]) -> dict[str, float]:
-    labels = model.heads[FIELD].labels
-    best = chances.argmax(axis=1)
-    said = [labels[at] for at in best]
-    right = np.array([one == other for one, other in zip(said, test.labels, strict=True)])
-    figures = {
-        "macro_f1": float(f1_score(test.labels, said, average="macro", zero_division=0)),
-        "micro_f1": float(f1_score(test.labels, said, average="micro", zero_division=0)),
-        "accuracy": float(right.mean()),
-        "expected_calibration_error": calibration_error(chances.max(axis=1), right),
+def evaluate_held_out(
+    labelled: Labelled,
+    *,
+    folds: int,
+    positive: frozenset[str] = frozenset(),
+    semantic: bool = False,
+) -> dict[str, Any]:
+    """The same by cross-validation over one file: each text is said by a model that did not see it."""
+    runs = []
+    for name in sorted(set(labelled.groups)):
+        group = labelled.of_group(name)
+        _require_two_labels(group)
+        for learned, held in folds_of(group.labels, count=folds):
+            runs.append(_run(group.part(learned), group.part(held), semantic=semantic))
+    return _figures(runs, positive, tries=folds)
+
+
+def _figures(runs: Sequence[_Run], positive: frozenset[str], *, tries: int) -> dict[str, Any]:
+    """Confidence is judged over all runs together; time and size are summed over groups, and averaged over tries."""
+    each = [_scores(run, positive) for run in runs]
+    texts = sum(len(run.truth) for run in runs)
+    return {
+        **{name: round(float(np.mean([scores[name] for scores in each])), 4) for name in each[0]},
+        **_confidence_figures(runs),
+        "seconds_train": round(sum(run.seconds_train for run in runs) / tries, 2),
+        "texts_per_second": round(texts / sum(run.seconds_test for run in runs)),
+        "bytes": round(sum(run.bytes for run in runs) / tries),
+        "texts": texts,
+        "runs": len(runs),
     }
-    if positive:
-        truth = [label in positive for label in test.labels]
-        chance = chances[:, [label in positive for label in labels]].sum(axis=1)
-        figures["auc"] = float(roc_auc_score(truth, chance)) if len(set(truth)) == 2 else 0.5
-    return figures
 
 
-def _bytes_of(model: TextModel) -> int:
+def _require_two_labels(train: Labelled) -> None:
+    known = sorted(set(train.labels))
+    if len(known) < 2:
+        group = f" of the group “{train.groups[0]}”" if train.groups and train.groups[0] else ""
+        raise UnreadableTable(
+            f"The texts to learn from{group} need two labels or more; they have {', '.join(known) or 'none'}."
+        )
+
+
+def _run(train: Labelled, test: Labelled, *, semantic: bool) -> _Run:
+    _require_two_labels(train)
+    began = time.perf_counter()
+    learned, unseen = learn_reports(train.rows, train.labels, semantic=semantic)
+    seconds_train = time.perf_counter() - began
+    model, size = _as_kept(learned)
+    began = time.perf_counter()
+    said = [
+        suggestions[0]
+        for begin in range(0, len(test.rows), _BATCH)
+        for suggestions in classify(test.rows[begin : begin + _BATCH], [], model=model)
+    ]
+    seconds_test = time.perf_counter() - began
+    return _Run(test.labels, said, seconds_train, seconds_test, size, _sure_from(unseen))
+
+
+def learn_reports(
+    rows: Sequence[Feedback], labels: Sequence[str], *, semantic: bool = False
+) -> tuple[TextModel, Unseen | None]:
+    """A model of one field, and what models like it say of texts that they had not seen."""
+    texts = [f"{row.title}\n{row.body}".strip() for row in rows]
+    model, unseen = learn(texts, {FIELD: labels}, spread_by=FIELD, number=0, semantic=semantic)
+    return model, unseen.get(FIELD)
+
+
+def _sure_from(unseen: Unseen | None) -> float:
+    if unseen is None:
+        return 1.0
+    chances = unseen.probabilities()
+    return sure_from(chances.max(axis=1), chances.argmax(axis=1) == unseen.truth, precision=PRECISION_WANTED)
+
+
+def _as_kept(model: TextModel) -> tuple[TextModel, int]:
+    """The model as a worker would load it from its file, and the size of that file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.skops"
-        save(model, path)
-        return path.stat().st_size
+        digest = text_model.save(model, path)
+        return text_model.load(path, digest=digest), path.stat().st_size
+
+
+def _scores(run: _Run, positive: frozenset[str]) -> dict[str, float]:
+    said = [one.value for one in run.said]
+    scores = {
+        "macro_f1": float(f1_score(run.truth, said, average="macro", zero_division=0)),
+        "micro_f1": float(f1_score(run.truth, said, average="micro", zero_division=0)),
+        "accuracy": float(run.right.mean()),
+    }
+    if positive:
+        truth = [label in positive for label in run.truth]
+        if len(set(truth)) < 2:
+            raise UnreadableTable(f"The tested texts must be partly {', '.join(sorted(positive))} and partly not.")
+        chance = [sum(one.chances.get(label, 0.0) for label in positive) for one in run.said]
+        scores["auc"] = float(roc_auc_score(truth, chance))
+    return scores
+
+
+def _confidence_figures(runs: Sequence[_Run]) -> dict[str, Any]:
+    confidence = np.concatenate([run.confidence for run in runs])
+    right = np.concatenate([run.right for run in runs])
+    decided = np.concatenate([run.confidence >= run.sure_from for run in runs])
+    return {
+        "expected_calibration_error": round(calibration_error(confidence, right), 4),
+        "error_of_perfect_confidence": round(error_of_perfect_confidence(confidence), 4),
+        "decided_alone": {
+            "precision_wanted": PRECISION_WANTED,
+            "share": round(float(decided.mean()), 4),
+            "precision": round(float(right[decided].mean()), 4) if decided.any() else None,
+        },
+        "reliability": reliability(confidence, right),
+    }

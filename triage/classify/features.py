@@ -1,20 +1,16 @@
-"""This module turns texts into the features every text model here shares: words, pairs of words and pieces of words."""
+"""This module prepares a text for reading: cut, masked, and with words for what signs, codes and phrases tell."""
 
 import re
 
-import numpy as np
 from django.utils.translation import gettext_lazy as _
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
 
 from triage.classify.feelings import feelings_in
-from triage.vocabulary import concepts_in, words_of
+from triage.vocabulary import read_once
 
 MAX_CHARACTERS = 2000
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
-_ANY_WORD = r"(?u)\b\w+\b"
 _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"```|\w+\.\w+\(|\w+Exception|\bat \w+\.\w+|[{}<>];|\w+_\w+|::|[a-z]+[A-Z]\w+[A-Z]")
 _FACES = {
@@ -45,8 +41,8 @@ def prepare(text: str) -> str:
     """The text as the features read it: cut, numbers masked, with words for what signs, codes and phrases tell."""
     text = text[:MAX_CHARACTERS]
     masked = _DIGITS.sub(_masked, _MAIL.sub(" mailaddress ", _ADDRESS.sub(" webaddress ", text)))
-    words = words_of(text)
-    thoughts = [CONCEPT + concept for _at, _length, concept in concepts_in(words)]
+    words, told = read_once(text)
+    thoughts = [CONCEPT + concept for _at, _length, concept in told]
     return " ".join([masked.lower(), *_cues(text), *thoughts, *feelings_in(words)])
 
 
@@ -57,21 +53,13 @@ def _masked(found: re.Match[str]) -> str:
 
 def _cues(text: str) -> list[str]:
     stripped = text.strip()
-    letters = [letter for letter in stripped if letter.isalpha()]
-    shouted = sum(letter.isupper() for letter in letters)
+    letters, shouted = sum(map(str.isalpha, stripped)), sum(map(str.isupper, stripped))
     told = {
         "cuequestion": "?" in stripped,
         "cueasks": bool(_ASKS.match(stripped)),
-        "cueshouts": len(letters) > 12 and shouted > 0.6 * len(letters),
+        "cueshouts": letters > 12 and shouted > 0.6 * letters,
         "cuecode": bool(_CODE.search(stripped)),
         "cuedots": "..." in stripped or "…" in stripped,
     }
     told |= {face: bool(looks.search(stripped)) for face, looks in _FACES.items()}
     return [cue for cue, true in told.items() if true]
-
-
-def new_features() -> FeatureUnion:
-    """Untrained features over prepared texts."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_ANY_WORD, dtype=np.float32)
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32)
-    return FeatureUnion([("words", words), ("pieces", pieces)])

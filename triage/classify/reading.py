@@ -1,69 +1,110 @@
-"""This module computes the features of texts as the fitted vectorizers would, several times quicker.
+"""This module reads prepared texts as numbers: terms in three blocks, weighed by how rare each is.
 
-Words come again and again, so the pieces of a word are looked up once and kept. A test holds it to the vectorizers'
-own answer.
+The blocks are words with their neighbours, pieces of words, and the opening: its words, and pairs of them wherever they
+stand near each other, since what a report is about is mostly said first. Words come again and again, so the pieces of a
+word are looked up once and kept.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
 
-Columns = npt.NDArray[np.int32]
+from triage.classify.meaning import WEIGHT, Vectors
+from triage.vocabulary import stem
+
+Numbers = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.intp]
+
+BLOCKS = ("words", "pieces", "opening")
+LEAST_TEXTS = {"words": 1, "pieces": 2, "opening": 2}
+OPENING_WORDS = 60
+NEAR = 6
+PAIRED = "~"
 
 _WORD = re.compile(r"\b\w+\b")
+_SHORTEST_PIECE, _LONGEST_PIECE = 2, 5
 _WORDS_KEPT = 50_000
 _LONGEST_KEPT = 40
 
 
-class Reader:
-    """Reads prepared texts by the words and pieces that the features learned."""
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one block and how rare each is."""
 
-    def __init__(self, features: FeatureUnion) -> None:
-        fitted = dict(features.transformer_list)
-        self._words: TfidfVectorizer = fitted["words"]
-        self._pieces: TfidfVectorizer = fitted["pieces"]
-        self._kept: dict[str, Columns] = {}
+    names: tuple[str, ...]
+    rarity: npt.NDArray[np.float32]
 
-    def read(self, texts: Sequence[str]) -> csr_matrix:
-        """One row of features for each prepared text."""
-        lowered = [text.lower() for text in texts]
-        words = _weighed([self._word_columns(text) for text in lowered], self._words)
-        pieces = _weighed([self._piece_columns(text) for text in lowered], self._pieces)
-        return hstack([words, pieces], format="csr")
 
-    def _word_columns(self, text: str) -> Columns:
-        known = self._words.vocabulary_
-        words = _WORD.findall(text)
-        told = [*words, *(f"{one} {other}" for one, other in pairwise(words))]
-        return np.array([known[each] for each in told if each in known], dtype=np.int32)
+class Vocabulary:
+    """Turns prepared texts into counts of numbered terms; one that is not closed numbers each new term."""
 
-    def _piece_columns(self, text: str) -> Columns:
-        found = [self._pieces_of(word) for word in text.split()]
-        return np.concatenate(found) if found else np.empty(0, dtype=np.int32)
+    def __init__(self, known: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._closed = known is not None
+        self.numbers = {block: _numbered(known[block] if known else None) for block in BLOCKS}
+        self._kept: dict[str, Numbers] = {}
 
-    def _pieces_of(self, word: str) -> Columns:
+    def count(self, texts: Sequence[str]) -> dict[str, csr_matrix]:
+        """How often each text says each term, block by block."""
+        split = [text.lower() for text in texts]
+        worded = [_WORD.findall(text) for text in split]
+        told: dict[str, list[Sequence[int] | Numbers]] = {
+            "words": [self._numbers_of("words", _with_neighbours(words)) for words in worded],
+            "pieces": [self._pieces_of(text) for text in split],
+            "opening": [self._numbers_of("opening", _opening(words)) for words in worded],
+        }
+        return {block: _counted(told[block], len(self.numbers[block])) for block in BLOCKS}
+
+    def _numbers_of(self, block: str, terms: Iterator[str]) -> Sequence[int]:
+        numbers = self.numbers[block]
+        if self._closed:
+            return [number for term in terms if (number := numbers.get(term)) is not None]
+        return [numbers[term] for term in terms]
+
+    def _pieces_of(self, text: str) -> Sequence[int] | Numbers:
+        found = [self._pieces_of_word(word) for word in text.split()]
+        return np.concatenate(found) if found else []
+
+    def _pieces_of_word(self, word: str) -> Numbers:
         kept = self._kept.get(word)
-        if kept is not None:
-            return kept
-        known = self._pieces.vocabulary_
-        columns = np.array(
-            [known[piece] for piece in _pieces(word, *self._pieces.ngram_range) if piece in known], dtype=np.int32
-        )
-        if len(word) <= _LONGEST_KEPT and len(self._kept) < _WORDS_KEPT:
-            self._kept[word] = columns
-        return columns
+        if kept is None:
+            kept = np.array(self._numbers_of("pieces", _pieces(word)), dtype=np.int32)
+            if len(word) <= _LONGEST_KEPT and len(self._kept) < _WORDS_KEPT:
+                self._kept[word] = kept
+        return kept
 
 
-def _pieces(word: str, shortest: int, longest: int) -> Iterator[str]:
+def _numbered(names: Sequence[str] | None) -> dict[str, int]:
+    if names is not None:
+        return {name: number for number, name in enumerate(names)}
+    growing: defaultdict[str, int] = defaultdict()
+    growing.default_factory = growing.__len__
+    return growing
+
+
+def _with_neighbours(words: Sequence[str]) -> Iterator[str]:
+    return chain(words, map(" ".join, pairwise(words)))
+
+
+def _opening(words: Sequence[str]) -> Iterator[str]:
+    """The first words, and each two of them that stand near each other, in either order."""
+    stems = [stem(word) for word in words[:OPENING_WORDS]]
+    yield from stems
+    for at, one in enumerate(stems):
+        for other in stems[at + 1 : at + NEAR + 1]:
+            yield one + PAIRED + other if one < other else other + PAIRED + one
+
+
+def _pieces(word: str) -> Iterator[str]:
     """All runs of letters of the word between blanks; a word shorter than a run gives itself once."""
     padded = f" {word} "
-    for length in range(shortest, longest + 1):
+    for length in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1):
         if length >= len(padded):
             yield padded
             return
@@ -71,13 +112,75 @@ def _pieces(word: str, shortest: int, longest: int) -> Iterator[str]:
             yield padded[start : start + length]
 
 
-def _weighed(rows: Sequence[Columns], vectorizer: TfidfVectorizer) -> csr_matrix:
-    """Counts as weights: logarithm of the count, times rarity, each row of unit length."""
-    counted = [np.unique(columns, return_counts=True) for columns in rows]
-    indptr = np.concatenate([[0], np.cumsum([len(columns) for columns, _counts in counted])]).astype(np.int32)
-    indices = np.concatenate([columns for columns, _counts in counted])
-    weights = 1 + np.log(np.concatenate([counts for _columns, counts in counted]), dtype=np.float32)
-    weights *= vectorizer.idf_[indices].astype(np.float32)
-    lengths = np.sqrt(np.add.reduceat(np.append(weights**2, 0), indptr[:-1])) if len(weights) else np.ones(len(rows))
-    weights /= np.repeat(np.maximum(lengths, 1e-9), np.diff(indptr)).astype(np.float32)
-    return csr_matrix((weights, indices, indptr), shape=(len(rows), len(vectorizer.vocabulary_)))
+def _counted(told: Sequence[Sequence[int] | Numbers], width: int) -> csr_matrix:
+    ends = np.cumsum([0, *map(len, told)])
+    numbers = np.concatenate([np.asarray(each, dtype=np.int32) for each in told]) if told else np.empty(0, np.int32)
+    counts = csr_matrix((np.ones(len(numbers), np.float32), numbers, ends), shape=(len(told), width))
+    counts.sum_duplicates()
+    return counts
+
+
+@dataclass(frozen=True)
+class Features:
+    """What was learned to be read: the terms of each block."""
+
+    blocks: Mapping[str, Terms]
+    middle: Vectors | None = None
+
+    @cached_property
+    def names(self) -> npt.NDArray[np.object_]:
+        """What each feature is called, its block first; those of meaning have no name of their own."""
+        told = [f"{block}__{name}" for block, terms in self.blocks.items() for name in terms.names]
+        return np.array(told + ["meaning__"] * (0 if self.middle is None else len(self.middle)), dtype=object)
+
+    def read(self, texts: Sequence[str], meant: Vectors | None = None) -> csr_matrix:
+        """One row of features for each prepared text, with the meaning of the raw texts where that was learned."""
+        return with_meaning(weighed(self._vocabulary.count(texts), self.blocks), meant, self.middle)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary({block: terms.names for block, terms in self.blocks.items()})
+
+
+def with_meaning(told: csr_matrix, meant: Vectors | None, middle: Vectors | None) -> csr_matrix:
+    """Terms, and beside them how far the meanings lie from the middle of those learned from."""
+    if meant is None or middle is None:
+        return told
+    return hstack([told, csr_matrix((meant - middle) * np.float32(WEIGHT))], format="csr")
+
+
+def weighed(counts: Mapping[str, csr_matrix], blocks: Mapping[str, Terms]) -> csr_matrix:
+    """Counts as weights: logarithm of the count, times rarity, each row of a block of unit length."""
+    return hstack([_unit(counts[block], terms.rarity) for block, terms in blocks.items()], format="csr")
+
+
+def _unit(counts: csr_matrix, rarity: npt.NDArray[np.float32]) -> csr_matrix:
+    weights = (1 + np.log(counts.data)) * rarity[counts.indices]
+    row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    lengths = np.sqrt(np.bincount(row, weights**2, minlength=counts.shape[0]))
+    weights /= np.maximum(lengths, 1e-9)[row]
+    return csr_matrix((weights.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
+
+
+class Counted:
+    """Texts counted once, from which features are learned for any part of them."""
+
+    def __init__(self, texts: Sequence[str], meant: Vectors | None = None) -> None:
+        vocabulary = Vocabulary()
+        self._meant = meant
+        self._counts = vocabulary.count(texts)
+        self._names = {block: np.array(list(vocabulary.numbers[block]), dtype=object) for block in BLOCKS}
+
+    def learn(self, rows: Rows, *, then: Rows) -> tuple[Features, csr_matrix]:
+        """What these texts teach to read, and other texts read so; the same as texts of their own would."""
+        blocks, counts = {}, {}
+        for block in BLOCKS:
+            holders = np.bincount(self._counts[block][rows].indices, minlength=len(self._names[block]))
+            kept = np.flatnonzero(holders >= min(LEAST_TEXTS[block], len(rows)))
+            rarity = np.log((1 + len(rows)) / (1 + holders[kept])) + 1
+            blocks[block] = Terms(tuple(self._names[block][kept]), rarity.astype(np.float32))
+            counts[block] = self._counts[block][then][:, kept]
+        if self._meant is None:
+            return Features(blocks), weighed(counts, blocks)
+        middle = self._meant[rows].mean(axis=0)
+        return Features(blocks, middle), with_meaning(weighed(counts, blocks), self._meant[then], middle)

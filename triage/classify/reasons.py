@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from triage.classify.features import CONCEPT, CUES
-from triage.vocabulary import STOP_WORDS, concepts_in, words_of
+from triage.classify.reading import PAIRED
+from triage.vocabulary import STOP_WORDS, read_once, stem
 
 STRONGEST_FEATURES = 24
 WORDS_SHOWN = 3
@@ -23,10 +24,11 @@ class Wording:
     """What a text says, read once for the reasons of all its fields."""
 
     def __init__(self, text: str) -> None:
-        self.words = words_of(text)
-        self.thoughts: dict[str, Span] = {concept: (at, length) for at, length, concept in concepts_in(self.words)}
+        self.words, told = read_once(text)
+        self.thoughts: dict[str, Span] = {concept: (at, length) for at, length, concept in told}
         self._pairs = _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
         self._first = _first_places(self.words)
+        self._stems = _first_places([stem(word) for word in self.words])
         telling = [word for word in self._first if word not in STOP_WORDS]
         self._telling = " ".join(telling)
         self._ends = list(accumulate(len(word) + 1 for word in telling))
@@ -42,6 +44,11 @@ class Wording:
         if piece in self._pairs:
             return self._pairs[piece], 2
         return (self._first[piece], 1) if piece in self._first and piece not in STOP_WORDS else None
+
+    def places_of_stems(self, told: str) -> list[Span]:
+        """Where the stems of an opening's word or pair first stand, stop words left out."""
+        places = [self._stems[each] for each in told.split(PAIRED) if each in self._stems]
+        return [(at, 1) for at in places if self.words[at] not in STOP_WORDS]
 
     def place_of_letters(self, piece: str) -> Span | None:
         """The first telling word that holds a piece of three letters or more."""
@@ -81,8 +88,10 @@ def _told(wording: Wording, found: Sequence[tuple[str, float]]) -> str:
         if piece in CUES:
             cue = str(CUES[piece])
             cues[cue] = cues.get(cue, 0) + added
-        elif place := _place(wording, piece, whole=kind == "words"):
-            score[place] = score.get(place, 0) + added
+        else:
+            places = _places(wording, kind, piece)
+            for place in places:
+                score[place] = score.get(place, 0) + added / len(places)
     told = sorted(
         [(added, at, length, wording.quote((at, length))) for (at, length), added in score.items()]
         + [(added, -1, 0, cue) for cue, added in cues.items()],
@@ -103,8 +112,11 @@ def _sentence(ranked: Sequence[tuple[float, int, int, str]]) -> str:
     return _("because of: %(words)s") % {"words": ", ".join(shown[:WORDS_SHOWN])} if shown else ""
 
 
-def _place(wording: Wording, piece: str, *, whole: bool) -> Span | None:
-    """Where a feature stands in the text: a thought, a word, a pair of words, or a word that contains the piece."""
+def _places(wording: Wording, kind: str, piece: str) -> list[Span]:
+    """Where a feature stands in the text: a thought, a word, words side by side, or a word that contains the piece."""
     if piece.startswith(CONCEPT) and piece.removeprefix(CONCEPT) in wording.thoughts:
-        return wording.thoughts[piece.removeprefix(CONCEPT)]
-    return wording.place_of_words(piece) if whole else wording.place_of_letters(piece)
+        return [wording.thoughts[piece.removeprefix(CONCEPT)]]
+    if kind == "opening":
+        return wording.places_of_stems(piece)
+    place = wording.place_of_words(piece) if kind == "words" else wording.place_of_letters(piece)
+    return [place] if place else []

@@ -1,5 +1,7 @@
 """This module says what a machine's suggestion is: a value for a field, with confidence, reason and who decided."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -10,7 +12,7 @@ MAX_REASON = 300
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One value for one field of a report. `origin` is "model", "rule" or "person"."""
+    """One value for one field of a report. `origin` is "model", "rule" or "person"; `chances` is of every value."""
 
     field: str
     value: str
@@ -19,10 +21,22 @@ class Suggestion:
     origin: str
     decider: str
     applied: bool
+    chances: Mapping[str, float] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
 
-def suggest(field: str, value: str, *, confidence: float, reason: str, origin: str, decider: str) -> Suggestion:
+def suggest(
+    about: str,
+    value: str,
+    *,
+    confidence: float,
+    reason: str,
+    origin: str,
+    decider: str,
+    chances: Mapping[str, float] | None = None,
+) -> Suggestion:
     """A suggestion that is applied when it is sure enough, and otherwise says that it is not."""
     sure = confidence >= APPLY_AT
     said = reason if sure else _("not sure: %(reason)s") % {"reason": reason}
-    return Suggestion(field, value, round(confidence, 4), said[:MAX_REASON], origin, decider, applied=sure)
+    return Suggestion(
+        about, value, round(confidence, 4), said[:MAX_REASON], origin, decider, applied=sure, chances=chances or {}
+    )

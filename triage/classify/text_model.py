@@ -1,10 +1,14 @@
-"""This module keeps a trained text model in a file: only its owner reads it, and it is checked before it is loaded."""
+"""This module keeps a trained text model in a file: only its owner reads it, and it is checked before it is loaded.
 
+The file holds words and numbers, nothing that could run. Weights are whole steps of a hundred and
+twenty-seventh of a row's largest, one byte each.
+"""
+
+import dataclasses
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -12,16 +16,19 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from sklearn.pipeline import FeatureUnion
 from skops import io as skops_io
 
-from triage.classify.features import prepare
+from triage.classify.calibration import Calibration
+from triage.classify.features import MAX_CHARACTERS, prepare
 from triage.classify.learner import Head
-from triage.classify.reading import Reader
+from triage.classify.meaning import ENCODER, meanings
+from triage.classify.reading import Features, Terms
+
+FORMAT = 2
 
 
 class ModelFileProblem(Exception):
-    """The file is not there or not what was written."""
+    """The file is not there, not what was written, or of another version's format."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class TextModel:
     """Shared features and one head for each field."""
 
     number: int
-    features: FeatureUnion
+    features: Features
     heads: dict[str, Head]
 
     @property
@@ -37,29 +44,15 @@ class TextModel:
         """What stands beside its decisions."""
         return f"text model {self.number}"
 
-    @cached_property
-    def feature_names(self) -> npt.NDArray[np.object_]:
-        """What each feature is called, for reasons."""
-        return np.asarray(self.features.get_feature_names_out(), dtype=object)
-
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
-        return self._reader.read([prepare(text) for text in texts])
-
-    @cached_property
-    def _reader(self) -> Reader:
-        return Reader(self.features)
+        meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if self.features.middle is not None else None
+        return self.features.read([prepare(text) for text in texts], meant)
 
 
 def save(model: TextModel, path: Path) -> str:
     """Writes the model so that the file is whole or not there; returns its SHA-256."""
-    heads = {
-        name: {"labels": list(head.labels), "weights": head.weights, "bias": head.bias, "temperature": head.temperature}
-        for name, head in model.heads.items()
-    }
-    content: bytes = skops_io.dumps(
-        {"number": model.number, "features": model.features, "heads": heads}, compression=ZIP_DEFLATED, compresslevel=1
-    )
+    content: bytes = skops_io.dumps(_stored(model), compression=ZIP_DEFLATED, compresslevel=6)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -70,6 +63,30 @@ def save(model: TextModel, path: Path) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _stored(model: TextModel) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "number": model.number,
+        "blocks": {
+            block: {"names": np.frombuffer("\n".join(terms.names).encode(), dtype=np.uint8), "rarity": terms.rarity}
+            for block, terms in model.features.blocks.items()
+        },
+        "encoder": "" if model.features.middle is None else ENCODER,
+        "middle": model.features.middle,
+        "heads": {name: _stored_head(head) for name, head in model.heads.items()},
+    }
+
+
+def _stored_head(head: Head) -> dict[str, Any]:
+    return {
+        "labels": list(head.labels),
+        "weights": np.rint(head.weights / head.step).astype(np.int8),
+        "step": head.step,
+        "bias": head.bias,
+        "calibration": dataclasses.asdict(head.calibration),
+    }
+
+
 def is_whole(path: Path, *, digest: str) -> bool:
     """Whether the file is there and is what was written."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
@@ -78,7 +95,7 @@ def is_whole(path: Path, *, digest: str) -> bool:
 def load(path: Path, *, digest: str) -> TextModel:
     """The model in the file; raises ModelFileProblem unless it is exactly the file that was written.
 
-    Only types that skops itself trusts (scikit-learn's and NumPy's) are ever built from it.
+    Only types that skops itself trusts (NumPy's arrays among them) are ever built from it.
     """
     try:
         content = path.read_bytes()
@@ -87,10 +104,25 @@ def load(path: Path, *, digest: str) -> TextModel:
     if hashlib.sha256(content).hexdigest() != digest:
         raise ModelFileProblem(f"{path.name} is not the file that was written")
     stored: dict[str, Any] = skops_io.loads(content, trusted=[])
-    heads = {
-        name: Head(
-            tuple(head["labels"]), np.asarray(head["weights"]), np.asarray(head["bias"]), float(head["temperature"])
-        )
-        for name, head in stored["heads"].items()
+    if stored.get("format") != FORMAT:
+        raise ModelFileProblem(f"{path.name} is of format {stored.get('format', 1)}; this version reads {FORMAT}")
+    if stored["encoder"] not in {"", ENCODER}:
+        raise ModelFileProblem(f"{path.name} needs the encoder {stored['encoder']}; this version has {ENCODER}")
+    heads = {name: _head_of(head) for name, head in stored["heads"].items()}
+    return TextModel(int(stored["number"]), Features(_blocks_of(stored["blocks"]), stored["middle"]), heads)
+
+
+def _blocks_of(stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> dict[str, Terms]:
+    return {
+        block: Terms(_names_of(terms["names"]), np.asarray(terms["rarity"], dtype=np.float32))
+        for block, terms in stored.items()
     }
-    return TextModel(int(stored["number"]), stored["features"], heads)
+
+
+def _names_of(joined: npt.NDArray[Any]) -> tuple[str, ...]:
+    return tuple(joined.tobytes().decode().split("\n")) if len(joined) else ()
+
+
+def _head_of(stored: Mapping[str, Any]) -> Head:
+    weights = stored["weights"].astype(np.float32) * stored["step"]
+    return Head(tuple(stored["labels"]), weights, np.asarray(stored["bias"]), Calibration(**stored["calibration"]))

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.db import connection
 
 from triage.classify.corpus import FOLDER, Example, corpus_digest, read_corpus
-from triage.classify.features import new_features, prepare
-from triage.classify.learner import cross_validate, figures_of, fit_head
-from triage.classify.text_model import TextModel, is_whole, save
+from triage.classify.learner import figures_of
+from triage.classify.lesson import learn
+from triage.classify.meaning import ENCODER, is_installed
+from triage.classify.text_model import FORMAT, TextModel, is_whole, save
 from triage.models import ModelVersion
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,18 @@ def ensure_model(
 
 
 def _usable(corpus: Path) -> ModelVersion | None:
-    learned_from_it = ModelVersion.objects.filter(name=NAME, figures__corpus=corpus_digest(corpus))
+    learned_from_it = ModelVersion.objects.filter(
+        name=NAME, figures__corpus=corpus_digest(corpus), figures__format=FORMAT, figures__encoder=_encoder()
+    )
     for version in learned_from_it.order_by("-number"):
         if is_whole(path_of(version), digest=version.digest):
             return version
     return None
+
+
+def _encoder() -> str:
+    """The encoder to read meanings with; empty when none is wanted or the wanted one is not here."""
+    return ENCODER if settings.SEMANTIC and is_installed() else ""
 
 
 def path_of(version: ModelVersion) -> Path:
@@ -65,7 +73,7 @@ def _training_alone() -> Iterator[None]:
 def _train_and_store(corpus: Path, *, now: datetime, say: Callable[[str], None]) -> ModelVersion:
     newest = ModelVersion.objects.filter(name=NAME).order_by("-number").first()
     number = newest.number + 1 if newest else 1
-    model, figures = train(read_corpus(corpus), number=number, say=say)
+    model, figures = train(read_corpus(corpus), number=number, semantic=bool(_encoder()), say=say)
     name = f"text-model-{number}.skops"
     digest = save(model, Path(settings.MODELS_HOME) / name)
     say(f"Wrote {name}, SHA-256 {digest[:12]}.")
@@ -74,25 +82,22 @@ def _train_and_store(corpus: Path, *, now: datetime, say: Callable[[str], None])
         number=number,
         path=name,
         digest=digest,
-        figures=figures | {"corpus": corpus_digest(corpus)},
+        figures=figures | {"corpus": corpus_digest(corpus), "format": FORMAT, "encoder": _encoder()},
         trained_at=now,
     )
 
 
 def train(
-    examples: list[Example], *, number: int, say: Callable[[str], None] = log.info
+    examples: list[Example], *, number: int, semantic: bool = False, say: Callable[[str], None] = log.info
 ) -> tuple[TextModel, dict[str, Any]]:
     """A model of the examples, and its figures on texts that it had not seen, by cross-validation."""
     began = time.perf_counter()
-    texts = [prepare(example.text) for example in examples]
     fields = {field: [str(getattr(example, field)) for example in examples] for field in FIELDS}
-    say(f"Learning {', '.join(FIELDS)} from {len(texts)} texts.")
-    unseen = cross_validate(texts, fields, spread_by="category")
-    features = new_features()
-    seen = features.fit_transform(texts)
-    heads = {field: fit_head(seen, labels, temperature=unseen[field].temperature()) for field, labels in fields.items()}
-    figures: dict[str, Any] = {"texts": len(texts), "seconds": round(time.perf_counter() - began, 2)}
+    say(f"Learning {', '.join(FIELDS)} from {len(examples)} texts.")
+    texts = [example.text for example in examples]
+    model, unseen = learn(texts, fields, spread_by="category", number=number, semantic=semantic)
+    figures: dict[str, Any] = {"texts": len(examples), "seconds": round(time.perf_counter() - began, 2)}
     for field in FIELDS:
         figures[field] = figures_of(unseen[field].probabilities(), unseen[field].truth)
         say(f"{field}: {', '.join(f'{name} {value:.3f}' for name, value in figures[field].items())}")
-    return TextModel(number, features, heads), figures
+    return model, figures

@@ -12,6 +12,7 @@ from gateway_ingest.detect import evaluation as detector
 from triage.classify import evaluation as classifier
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
+from triage.classify.meaning import EncoderMissing
 from triage.classify.train import train
 from triage.match import duplicates
 from triage.match import evaluation as matcher
@@ -28,7 +29,8 @@ class Command(BaseCommand):
         parts = parser.add_subparsers(dest="part", required=True)
         of_classifier = parts.add_parser("classifier", help="learn from one labelled CSV file, test on another")
         of_classifier.add_argument("--train", type=Path, required=True)
-        of_classifier.add_argument("--test", type=Path, required=True)
+        of_classifier.add_argument("--test", type=Path, help="left out: cross-validation over --train")
+        of_classifier.add_argument("--folds", type=int, default=5, help="of the cross-validation")
         of_classifier.add_argument(
             "--text", action="append", required=True, help="a column of text; may be given again"
         )
@@ -37,6 +39,7 @@ class Command(BaseCommand):
         of_classifier.add_argument(
             "--positive", default="", help="labels that count as yes for auc, with commas between"
         )
+        of_classifier.add_argument("--semantic", action="store_true", help="with the encoder of the semantic extra")
         of_matcher = parts.add_parser("matcher", help="find known duplicates, or group told problems")
         of_matcher.add_argument("--reports", type=Path)
         of_matcher.add_argument("--pairs", type=Path)
@@ -52,18 +55,20 @@ class Command(BaseCommand):
         """Measures and prints."""
         try:
             figures = MEASURES[options["part"]](options)
-        except (classifier.UnreadableTable, ValueError, KeyError, OSError) as problem:
+        except (classifier.UnreadableTable, EncoderMissing, ValueError, KeyError, OSError) as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(json.dumps(figures))
 
 
 def _classifier(options: dict[str, Any]) -> dict[str, Any]:
-    train, test = (
-        classifier.read_labelled(options[name], text=options["text"], label=options["label"], group=options["group"])
-        for name in ("train", "test")
-    )
+    def read(path: Path) -> classifier.Labelled:
+        return classifier.read_labelled(path, text=options["text"], label=options["label"], group=options["group"])
+
     positive = frozenset(label.strip() for label in options["positive"].split(",") if label.strip())
-    return classifier.evaluate(train, test, positive=positive)
+    train = read(options["train"])
+    if options["test"]:
+        return classifier.evaluate(train, read(options["test"]), positive=positive, semantic=options["semantic"])
+    return classifier.evaluate_held_out(train, folds=options["folds"], positive=positive, semantic=options["semantic"])
 
 
 def _matcher(options: dict[str, Any]) -> dict[str, Any]:
