@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from feedback.models import Feedback
-from hypercare.core import prepared
+from hypercare.core import prepared, rows
 from hypercare.core.timeline import Actor
 from triage.models import Decision, Issue, Origin
 
@@ -75,29 +76,29 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
         made.append(_row_for(value, now=now))
     _confirm(confirmed)
     Decision.objects.filter(pk__in=ended).update(ended_at=now)
-    Decision.objects.bulk_create(made, batch_size=500)
+    rows.put(Decision, made)
 
 
-def _confirm(rows: Sequence[tuple[int, float | None, str]]) -> None:
-    if not rows:
+def _confirm(said: Sequence[tuple[int, float | None, str]]) -> None:
+    if not said:
         return
     with prepared.cursor() as cursor:
-        cursor.execute(_CONFIRM, [[row[column] for row in rows] for column in range(3)])
+        cursor.execute(_CONFIRM, [[row[column] for row in said] for column in range(3)])
 
 
-def _row_for(value: IssueValue, *, now: datetime) -> Decision:
-    return Decision(
-        launch_id=value.issue.launch_id,
-        issue=value.issue,
-        field=value.field,
-        value=value.value,
-        applied=value.applied,
-        origin=value.origin,
-        decider=value.decider,
-        confidence=value.confidence,
-        reason=value.reason[:500],
-        decided_at=now,
-    )
+def _row_for(value: IssueValue, *, now: datetime) -> dict[str, Any]:
+    return {
+        "launch_id": value.issue.launch_id,
+        "issue_id": value.issue.pk,
+        "field": value.field,
+        "value": value.value,
+        "applied": value.applied,
+        "origin": value.origin,
+        "decider": value.decider,
+        "confidence": value.confidence,
+        "reason": value.reason[:500],
+        "decided_at": now,
+    }
 
 
 def hold(about: Issue | Feedback, *, field: str, value: str, reason: str, actor: Actor, now: datetime) -> Decision:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from hypercare.core import prepared
+from hypercare.core import prepared, rows
 from hypercare.core.models import Component
 from triage import decisions, tree
 from triage.models import Issue
@@ -51,7 +51,7 @@ def route(root_ids: Iterable[int], *, now: datetime) -> None:
         with override(issue.launch.language):
             said += _apply(issue, named.get(issue.pk), set(held.get(issue.pk, {})), components)
     changed = [issue for issue in issues if was[issue.pk] != (issue.component_id, issue.team_id)]
-    Issue.objects.bulk_update(changed, ["component", "team"], batch_size=500)
+    rows.update(changed, ["component_id", "team_id"])
     decisions.suggest_for_issues(said, now=now)
 
 

@@ -72,7 +72,7 @@ def _issues_for(launch: Launch, verdicts: Sequence[Verdict], *, now: datetime) -
                 verdict
             )
     opened = [_new_issue(launch, members, now=now) for members in groups.values()]
-    Issue.objects.bulk_create(opened, batch_size=500)
+    rows.insert(opened)
     Issue.objects.filter(pk__in=[issue.pk for issue in opened]).update(search=SearchVector("title", config="english"))
     Issue.objects.filter(pk__in=existing).update(version=F("version") + 1)
     issue_of = {v.row.pk: existing[v.assignment.issue_id] for v in verdicts if v.assignment.issue_id}

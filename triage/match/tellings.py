@@ -5,6 +5,7 @@ A reader takes a snapshot, a tuple of blocks, and searches it without a lock whi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -54,19 +55,10 @@ class Block:
     tellings: tuple[Telling, ...]
     vectors: csc_matrix
 
-    def search(self, texts: csr_matrix) -> list[list[Near]]:
-        """For each text its near tellings in this block, nearest first."""
-        if not self.tellings:
-            return [[] for _row in range(texts.shape[0])]
-        products = texts @ self.vectors.T  # kept by column, so that turned it visits only the features of the new text
-        return [self._nearest(products, row) for row in range(texts.shape[0])]
-
-    def _nearest(self, products: csr_matrix, row: int) -> list[Near]:
-        begin, end = products.indptr[row], products.indptr[row + 1]
-        cosines, columns = products.data[begin:end], products.indices[begin:end]
-        close = near_of(cosines)
-        order = close[np.argsort(-cosines[close], kind="stable")]
-        return [Near(self.tellings[columns[at]], float(cosines[at])) for at in order]
+    def compared(self, texts: csr_matrix) -> csr_matrix | None:
+        """The cosines of texts and tellings that share a word."""
+        # Kept by column, so that turned it visits only the features of the new text.
+        return texts @ self.vectors.T if self.tellings else None
 
 
 @dataclass(frozen=True)
@@ -78,11 +70,21 @@ class Snapshot:
 
     def search(self, texts: csr_matrix) -> list[list[Near]]:
         """For each text the near tellings of all blocks, nearest first."""
-        by_block = [block.search(texts) for block in self.blocks]
-        return [
-            sorted((near for found in by_block for near in found[row]), key=lambda near: -near.cosine)[:NEAREST_ROWS]
-            for row in range(texts.shape[0])
-        ]
+        compared = [(block, found) for block in self.blocks if (found := block.compared(texts)) is not None]
+        return [_nearest(compared, row) for row in range(texts.shape[0])]
+
+
+def _nearest(compared: Sequence[tuple[Block, csr_matrix]], row: int) -> list[Near]:
+    """Numbers are compared first: of thousands that share a word with a text, few are near."""
+    found: list[tuple[float, Telling]] = []
+    for block, products in compared:
+        begin, end = products.indptr[row], products.indptr[row + 1]
+        cosines = products.data[begin:end]
+        close = near_of(cosines)
+        columns = products.indices[begin:end][close].tolist()
+        found += zip(cosines[close].tolist(), map(block.tellings.__getitem__, columns), strict=True)
+    found.sort(key=itemgetter(0), reverse=True)
+    return [Near(telling, cosine) for cosine, telling in found[:NEAREST_ROWS]]
 
 
 class Tellings:
