@@ -162,6 +162,8 @@ class Decider:
     def places(self, at: int) -> list[tuple[Place, Likeness]]:
         """Where an item may belong, with how alike it is to what was told there."""
         item = self.proposal.items[at]
+        if item.is_machine and item.component_id is None:
+            return []  # a machine stays at home, and this one has none
         places: dict[tuple[str, int], Place] = {}
         heard: set[int] = set()
         for near in (*self.proposal.near[at], *self.later[at]):
