@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _TRUSTED_SECONDS = 1.0
 # How long whoever was just answered may take to speak again before a group goes without them.
 _MOMENT_SECONDS = 0.003
+# What is raised where the database does not answer.
+_AWAY = (OperationalError, InterfaceError)
 
 
 class Committer:
@@ -77,7 +79,7 @@ def outcomes_of(group: Sequence[Waiting], *, now: datetime) -> list[Outcome]:
     """
     try:
         return _outcomes(group, now=now)
-    except (OperationalError, InterfaceError) as error:
+    except _AWAY as error:
         log.warning("the database went away and is asked once more: %s", error)
         connection.close()
     except Exception as error:  # noqa: BLE001 - a thread that ended would leave all who come after unanswered
@@ -114,9 +116,9 @@ def _stored(told: Sequence[Told], *, now: datetime) -> list[Outcome]:
         return []
     try:
         return [_finished(one, answer, now=now) for one, answer in zip(told, store_all(told, now=now), strict=True)]
-    except Exception as error:
-        if _is_away(error):
-            raise
+    except _AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001 - looked at one by one
         if len(told) == 1:
             return [_problem_of(error)]
         return [outcome for one in told for outcome in _stored([one], now=now)]
@@ -136,15 +138,11 @@ def _finished(told: Told, outcome: Outcome, *, now: datetime) -> Outcome:
         return _problem_of(error)
 
 
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, OperationalError | InterfaceError)
-
-
 def _problem_of(error: Exception) -> Problem:
     """What the sender is told; a database that is gone is let go, so that the next group asks for a new connection."""
     if isinstance(error, Problem):
         return error
-    if _is_away(error):
+    if isinstance(error, _AWAY):
         log.error("the database did not answer: %s", error)
         connection.close()
         return Problem(503, _("The alerts cannot be stored at the moment; send them again."))

@@ -32,15 +32,11 @@ TRANSIENT = "transient"
 _DECIDERS = {CLOSE: "rule: its alerts are over", SETTLE: "rule: it came and went"}
 _CONFIDENCE = {CLOSE: 0.8, SETTLE: 0.9}
 
-_SITUATIONS = """
+_SITUATIONS = f"""
 SELECT tree.root, count(*) FILTER (WHERE feedback.channel <> ALL(%(machines)s)), count(alert.id),
        count(alert.id) FILTER (WHERE alert.status <> 'resolved'),
        max(alert.resolved_at), max(coalesce(alert.ends_at, alert.resolved_at) - alert.starts_at)
-FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
-CROSS JOIN LATERAL (
-    SELECT feedback_id FROM triage_match WHERE issue_id = tree.issue_id AND ended_at IS NULL OFFSET 0
-) match
-JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
+{tree.LIVE_REPORTS}JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
 LEFT JOIN gateway_ingest_alert alert ON alert.feedback_id = feedback.id
 GROUP BY tree.root
 """
@@ -190,11 +186,9 @@ def _episode_before(row: Feedback) -> str:
 
 
 def _situations(root_ids: list[int]) -> dict[int, _Situation]:
-    pairs = [(member, root) for root, members in tree.members_of(root_ids).items() for member in members]
     with connection.cursor() as cursor:
         machines = [str(channel) for channel in MACHINE_CHANNELS]
-        columns = {"members": [member for member, _root in pairs], "roots": [root for _member, root in pairs]}
-        cursor.execute(_SITUATIONS, {"machines": machines, **columns})
+        cursor.execute(_SITUATIONS, {"machines": machines, **tree.columns_of(tree.members_of(root_ids))})
         return {row[0]: _Situation(*row[1:]) for row in cursor.fetchall()}
 
 

@@ -17,13 +17,9 @@ from triage.models import Issue
 
 DECIDER = "rule: route"
 
-_NAMED = """
+_NAMED = f"""
 SELECT tree.root, feedback.component_id, count(*), min(feedback.id) AS first
-FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
-CROSS JOIN LATERAL (
-    SELECT feedback_id FROM triage_match WHERE issue_id = tree.issue_id AND ended_at IS NULL OFFSET 0
-) match
-JOIN feedback_feedback feedback ON feedback.id = match.feedback_id AND feedback.component_id IS NOT NULL
+{tree.LIVE_REPORTS}JOIN feedback_feedback feedback ON feedback.id = match.feedback_id AND feedback.component_id IS NOT NULL
 GROUP BY tree.root, feedback.component_id
 ORDER BY tree.root, count(*) DESC, first
 """
@@ -56,11 +52,9 @@ def route(root_ids: Iterable[int], *, now: datetime) -> None:
 
 
 def _named(root_ids: list[int]) -> dict[int, Named]:
-    pairs = [(member, root) for root, members in tree.members_of(root_ids).items() for member in members]
-    members, roots = [member for member, _root in pairs], [root for _member, root in pairs]
     named: dict[int, Named] = {}
     with prepared.cursor() as cursor:
-        cursor.execute(_NAMED, {"members": members, "roots": roots})
+        cursor.execute(_NAMED, tree.columns_of(tree.members_of(root_ids)))
         for root, component_id, times, _first in cursor.fetchall():
             before = named.get(root)
             named[root] = before._replace(of=before.of + times) if before else Named(component_id, times, times)

@@ -1,6 +1,6 @@
 """This module reads merged issues as one tree: counts, voters and replies are those of the root."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from hypercare.core import prepared
 
@@ -22,6 +22,21 @@ WITH RECURSIVE down(root, id) AS (
 )
 SELECT root, id FROM down
 """
+
+# The live reports of trees as `tree.root` and `match.feedback_id`, for statements that are given `columns_of` the trees.
+# OFFSET 0 keeps the planner at looking up row by row, also while the tables are young and their statistics are wrong.
+LIVE_REPORTS = """
+FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
+CROSS JOIN LATERAL (
+    SELECT feedback_id FROM triage_match WHERE issue_id = tree.issue_id AND ended_at IS NULL OFFSET 0
+) match
+"""
+
+
+def columns_of(members_of: Mapping[int, Sequence[int]]) -> dict[str, list[int]]:
+    """The trees as two columns of equal length: each member, and its root beside it."""
+    pairs = [(member, root) for root, members in members_of.items() for member in members]
+    return {"members": [member for member, _root in pairs], "roots": [root for _member, root in pairs]}
 
 
 def roots_of(issue_ids: Iterable[int]) -> dict[int, int]:

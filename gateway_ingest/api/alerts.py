@@ -1,10 +1,7 @@
 """This module lists alerts for scripts, and ends one that its machine does not end."""
 
-import re
-
 import django_filters
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
@@ -16,10 +13,11 @@ from gateway_ingest import ending
 from gateway_ingest.api.launch_filter import launches_asked_for
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from hypercare.core import clock
-from hypercare.core.access import Principal, check
-from hypercare.core.problem import not_found
+from hypercare.core.access import Principal
+from hypercare.core.keys import named
 from hypercare.core.roles import Right
 
+_SHOWN_WITH = ("launch", "source", "component", "feedback")
 LAUNCH = OpenApiParameter("launch", str, description="A launch's slug; without it, all launches you may see.")
 
 
@@ -63,7 +61,7 @@ class Alerts(generics.ListAPIView[Alert]):
     def get_queryset(self) -> QuerySet[Alert]:
         """The alerts of the launches asked for."""
         launches = launches_asked_for(self.request, right=Right.READ)
-        return Alert.objects.filter(launch__in=launches).select_related("launch", "source", "component", "feedback")
+        return Alert.objects.filter(launch__in=launches).select_related(*_SHOWN_WITH)
 
 
 class WhyOver(serializers.Serializer[Alert]):
@@ -81,17 +79,9 @@ class EndAlert(APIView):
 
         Should its machine say again that it fires, it begins a new episode.
         """
-        alert, principal = _alert(key), Principal.of(request)
-        if alert is None:
-            raise not_found(_("There is no such alert here for you."))
-        check(principal, alert.launch, right=Right.TRIAGE)
+        principal, known = Principal.of(request), Alert.objects.select_related(*_SHOWN_WITH)
+        alert = named(known, key, "AL", by=principal, right=Right.TRIAGE)
         said = WhyOver(data=request.data)
         said.is_valid(raise_exception=True)
         ending.end_by_hand(alert, reason=said.validated_data["reason"], actor=principal.actor, now=clock.now())
-        return Response(AlertShown(_alert(key)).data)
-
-
-def _alert(key: str) -> Alert | None:
-    number = re.fullmatch(r"AL-([0-9]{1,18})", key)
-    found = Alert.objects.select_related("launch", "source", "component", "feedback")
-    return found.filter(pk=int(number[1])).first() if number else None
+        return Response(AlertShown(known.get(pk=alert.pk)).data)

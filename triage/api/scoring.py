@@ -17,7 +17,7 @@ from triage.api.schema import PROBLEMS
 from triage.models import Score, ScoringRules
 from triage.score.formula import MAX_LENGTH
 from triage.score.ranking import place_of
-from triage.score.rules import change, matrix_of, rules_of
+from triage.score.rules import change, facts_of, rules_of
 from triage.score.standing import Between
 
 
@@ -85,7 +85,7 @@ class Scoring(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """The matrix and the formula in force."""
         launch = access_launch(Principal.of(request), slug, right=Right.READ)
-        return Response(_shape(rules_of(launch)))
+        return Response(facts_of(rules_of(launch)))
 
     @extend_schema(operation_id="scoring_change", request=ScoringShape, responses={200: ScoringShape, **PROBLEMS})
     def patch(self, request: Request, slug: str) -> Response:
@@ -94,7 +94,7 @@ class Scoring(APIView):
         launch = access_launch(principal, slug, right=Right.MANAGE)
         said = ScoringShape(data=request.data, partial=True)
         said.is_valid(raise_exception=True)
-        return Response(_shape(_changed(launch, said.validated_data, principal)))
+        return Response(facts_of(_changed(launch, said.validated_data, principal)))
 
 
 class IssueScores(APIView):
@@ -121,12 +121,8 @@ class IssueWhy(APIView):
 
 
 def _changed(launch: Launch, said: dict[str, Any], principal: Principal) -> ScoringRules:
-    before = _shape(rules_of(launch))
+    before = facts_of(rules_of(launch))
     return change(launch, **(before | said), actor=principal.actor, now=clock.now())
-
-
-def _shape(rules: ScoringRules) -> dict[str, Any]:
-    return {"matrix": [list(row) for row in matrix_of(rules)], "formula": rules.formula}
 
 
 def _between(found: Between | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from triage.decisions import IssueValue
 from triage.models import Issue, Moscow, Origin, ScoringRules
 from triage.score import business, formula, matrix, rice, rpn
 from triage.score.rice import Part
+from triage.score.rules import matrix_of
 from triage.score.severity import CONFIDENT, Verdict
 from triage.score.tally import Tally
 
@@ -90,10 +91,8 @@ def _severity(issue: Issue, facts: Facts) -> IssueValue:
 
 
 def _by_matrix(issue: Issue) -> Verdict:
-    rules = _rules_of(issue)
-    found = matrix.severity_at(
-        (rules and rules.matrix) or matrix.DEFAULT, impact=issue.impact_level, urgency=issue.urgency
-    )
+    own = matrix_of(_rules_of(issue))
+    found = matrix.severity_at(own, impact=issue.impact_level, urgency=issue.urgency)
     reason = _("impact %(impact)s and urgency %(urgency)s meet there in the matrix") % {
         "impact": issue.impact_level, "urgency": issue.urgency}  # fmt: skip
     return Verdict(found, 1.0, Origin.RULE, reason)

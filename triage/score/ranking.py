@@ -7,7 +7,6 @@ from django.db.models import Q, QuerySet
 
 from hypercare.core.models import Launch
 from triage.models import OPEN_STATUSES, Issue
-from triage.score.rules import rules_of
 from triage.score.standing import Between, between
 
 SHOWN = 50
@@ -38,10 +37,9 @@ def open_roots(launch: Launch) -> QuerySet[Issue]:
 
 
 def ranked(launch: Launch, *, first: int = 1) -> list[Line]:
-    """A page of the ranking, `first` being the rank it begins with; two queries."""
-    by_formula = bool(rules_of(launch).formula)
+    """A page of the ranking, `first` being the rank it begins with; one query."""
     found = list(open_roots(launch).select_related("component", "team")[first - 1 : first + SHOWN])
-    kept = [between(upper, lower, by_formula=by_formula) for upper, lower in pairwise(found)]
+    kept = [between(upper, lower) for upper, lower in pairwise(found)]
     return [Line(first + at, issue, kept[at] if at < len(kept) else None) for at, issue in enumerate(found[:SHOWN])]
 
 
@@ -49,7 +47,6 @@ def place_of(issue: Issue) -> Place | None:
     """Where an open root stands; None for one that is ended or merged."""
     if not issue.is_open or issue.merged_into_id:
         return None
-    by_formula = bool(rules_of(issue.launch).formula)
     ahead = Q(priority__gt=issue.priority) | Q(priority=issue.priority, pk__gt=issue.pk)
     roots = open_roots(issue.launch)
     above = roots.filter(ahead).order_by("priority", "pk").first()
@@ -57,6 +54,6 @@ def place_of(issue: Issue) -> Place | None:
     return Place(
         rank=1 + roots.filter(ahead).count(),
         of=roots.count(),
-        above=between(above, issue, by_formula=by_formula) if above else None,
-        below=between(issue, below, by_formula=by_formula) if below else None,
+        above=between(above, issue) if above else None,
+        below=between(issue, below) if below else None,
     )

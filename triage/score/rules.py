@@ -23,9 +23,9 @@ def rules_of(launch: Launch) -> ScoringRules:
     return found or ScoringRules(launch=launch, matrix=None, formula="", changed_at=launch.created_at)
 
 
-def matrix_of(rules: ScoringRules) -> matrices.Matrix:
-    """The matrix in force."""
-    found: matrices.Matrix = rules.matrix or matrices.DEFAULT
+def matrix_of(rules: ScoringRules | None) -> matrices.Matrix:
+    """The matrix in force; the default where there are no rules."""
+    found: matrices.Matrix = (rules and rules.matrix) or matrices.DEFAULT
     return found
 
 
@@ -37,7 +37,7 @@ def change(launch: Launch, *, matrix: Any, formula: str, actor: Actor, now: date
         raise Problem(400, detail, errors=(FieldError("/matrix", detail),))
     formula, own = formulas.check(formula), [list(row) for row in matrix]
     before = rules_of(launch)
-    was, becomes = _said(before), {"matrix": own, "formula": formula}
+    was, becomes = facts_of(before), {"matrix": own, "formula": formula}
     if was == becomes:
         return before
     is_default = own == [list(row) for row in matrices.DEFAULT]
@@ -48,5 +48,6 @@ def change(launch: Launch, *, matrix: Any, formula: str, actor: Actor, now: date
     return rules
 
 
-def _said(rules: ScoringRules) -> dict[str, Any]:
+def facts_of(rules: ScoringRules) -> dict[str, Any]:
+    """What is in force, as the timeline and the API tell it."""
     return {"matrix": [list(row) for row in matrix_of(rules)], "formula": rules.formula}

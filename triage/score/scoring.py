@@ -6,6 +6,7 @@ It runs over a batch of root issues with a constant number of queries, inside th
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -37,11 +38,11 @@ WHERE issue.id = said.id
 
 # Stops at the first alert of each issue: one that fires on and on may have thousands.
 _FIRING = """
-SELECT DISTINCT tree.root FROM unnest(%s::bigint[], %s::bigint[]) AS tree(issue_id, root)
+SELECT DISTINCT tree.root FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
 WHERE EXISTS (
     SELECT FROM triage_match match JOIN gateway_ingest_alert alert ON alert.feedback_id = match.feedback_id
     WHERE match.issue_id = tree.issue_id AND match.ended_at IS NULL
-      AND alert.status = ANY(%s::text[]) AND alert.severity = ANY(%s::text[])
+      AND alert.status = ANY(%(open)s::text[]) AND alert.severity = ANY(%(errors)s::text[])
 )
 """
 
@@ -76,17 +77,13 @@ def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
 
 def _with_firing_errors(members_of: Mapping[int, Sequence[int]]) -> set[int]:
     """The roots with a critical or high alert that still fires: they hold up the exit criterion of error alerts."""
-    pairs = [(member, root) for root, members in members_of.items() for member in members]
+    given: dict[str, Any] = {
+        **tree.columns_of(members_of),
+        "open": [AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED],
+        "errors": [AlertSeverity.CRITICAL, AlertSeverity.HIGH],
+    }
     with prepared.cursor() as cursor:
-        cursor.execute(
-            _FIRING,
-            [
-                [member for member, _root in pairs],
-                [root for _member, root in pairs],
-                [AlertStatus.FIRING, AlertStatus.ACKNOWLEDGED],
-                [AlertSeverity.CRITICAL, AlertSeverity.HIGH],
-            ],
-        )
+        cursor.execute(_FIRING, given)
         return {root for (root,) in cursor.fetchall()}
 
 

@@ -51,7 +51,7 @@ class Between:
         return _("%(key)s would pass it with %(ways)s") % {"key": self.lower.key, "ways": said}
 
 
-def between(upper: Issue, lower: Issue, *, by_formula: bool = False) -> Between:
+def between(upper: Issue, lower: Issue) -> Between:
     """Compares two issues of one launch that stand in this order."""
     if MOSCOW_ORDER[Moscow(upper.moscow)] != MOSCOW_ORDER[Moscow(lower.moscow)]:
         reason = _("%(upper)s is “%(one)s” and %(lower)s is “%(other)s”, which comes before any score") % {
@@ -65,7 +65,8 @@ def between(upper: Issue, lower: Issue, *, by_formula: bool = False) -> Between:
     reason = _("%(upper)s scores %(one)s and %(lower)s scores %(other)s") % {
         "upper": upper.key, "one": _number(one), "lower": lower.key, "other": _number(other)}  # fmt: skip
     # A formula of one's own may use the figures in any way, so only the score itself is compared.
-    return Between(upper, lower, reason, () if by_formula else _moves(upper, lower, factor=one / max(other, 0.01)))
+    is_own = upper.formula_score is not None or lower.formula_score is not None
+    return Between(upper, lower, reason, () if is_own else _moves(upper, lower, factor=one / max(other, 0.01)))
 
 
 def _moves(upper: Issue, lower: Issue, *, factor: float) -> tuple[Move, ...]:

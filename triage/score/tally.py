@@ -8,27 +8,20 @@ from typing import Any, NamedTuple
 
 from feedback.models import MACHINE_CHANNELS
 from hypercare.core import prepared
+from triage import tree
 from triage.score.severity import CONFIDENT, Voice
-
-# OFFSET 0 keeps the planner at looking up row by row, also while the tables are young and their statistics are wrong.
-_LIVE = """
-FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
-CROSS JOIN LATERAL (
-    SELECT feedback_id FROM triage_match WHERE issue_id = tree.issue_id AND ended_at IS NULL OFFSET 0
-) match
-"""
 
 _REPORTS = f"""
 SELECT root, feedback.channel, feedback.category, grouping(feedback.channel), grouping(feedback.category),
        count(*), count(*) FILTER (WHERE reporter_id IS NULL), count(DISTINCT reporter_id), max(occurred_at)
-{_LIVE} JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
+{tree.LIVE_REPORTS} JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
 GROUP BY GROUPING SETS ((root), (root, feedback.channel), (root, feedback.category))
 ORDER BY root, count(*) DESC, feedback.category
 """
 
 _VOICES = f"""
 SELECT root, severity, max(confidence), origin, count(*)
-{_LIVE} CROSS JOIN LATERAL (
+{tree.LIVE_REPORTS} CROSS JOIN LATERAL (
     SELECT value::int AS severity, coalesce(confidence, 1) AS confidence, origin FROM triage_decision
     WHERE feedback_id = match.feedback_id AND field = 'severity' AND ended_at IS NULL AND value ~ '^[1-5]$' OFFSET 0
 ) decision
@@ -76,9 +69,7 @@ class _Told(NamedTuple):
 def tallies_of(members_of: Mapping[int, Sequence[int]]) -> dict[int, Tally]:
     """The tally of each root issue's tree, given the members of each; two queries."""
     tallies = {root: Tally() for root in members_of}
-    pairs = [(member, root) for root, members in members_of.items() for member in members]
-    members, roots = [member for member, _root in pairs], [root for _member, root in pairs]
-    given = {"members": members, "roots": roots, "confident": CONFIDENT}
+    given = {**tree.columns_of(members_of), "confident": CONFIDENT}
     for told in map(_Told._make, _rows(_REPORTS, given)):
         _add(tallies[told.root], told)
     for root, severity, confidence, origin, count in _rows(_VOICES, given):
