@@ -13,6 +13,8 @@ BEAT_SCHEDULE = {
         ("assess exit criteria", "triage.assess", 60.0),
         ("measure the reach of issues", "triage.measure_reach", 20.0),
         ("score again by changed rules", "triage.rescore", 10.0),
+        ("train models that wait, and each night", "triage.learn", 20.0),
+        ("read old tickets", "triage.tickets", 20.0),
         ("draft and send reports", "triage.reports", 30.0),
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),

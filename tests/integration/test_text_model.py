@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import threading
+from collections import OrderedDict
 
 import pytest
 from django.core.management import call_command
@@ -52,8 +53,8 @@ def load(db, now, models, small):
 @pytest.fixture
 def fresh_process(monkeypatch):
     """A process that holds no model yet."""
-    monkeypatch.setattr(classifier, "_held", classifier._Held())
-    return classifier._held
+    monkeypatch.setattr(classifier, "_held", OrderedDict({None: classifier._Held()}))
+    return classifier._held[None]
 
 
 def test_first_start_trains_and_keeps_figures(ensure, models, now):
