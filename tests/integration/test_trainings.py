@@ -20,8 +20,12 @@ from triage.classify.train import train
 from triage.classify.versions import champion_of, path_of
 from triage.learn import champions, tickets, trainings
 from triage.learn.card import card_of
+from triage.learn.contest import meet
+from triage.learn.examples import examples_of
 from triage.learn.questions import questions_of
-from triage.learn.retrain import ABSTAINED, KEPT, PROMOTED, retrain
+from triage.learn.recent import split
+from triage.learn.retrain import ABSTAINED, KEPT, PROMOTED, retrain, settle
+from triage.learn.teach import teach as lesson
 from triage.models import Decision, Label, Match, ModelVersion, OldTicket, TicketImport, Training
 
 # Words that no text of the seed corpus has, so that only a launch's own decisions can teach them.
