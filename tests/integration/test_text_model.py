@@ -13,7 +13,8 @@ from django.db import connection
 from triage.classify import classify as classifier
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER
-from triage.classify.train import ensure_model, path_of
+from triage.classify.train import ensure_model
+from triage.classify.versions import path_of
 from triage.models import ModelVersion
 
 
