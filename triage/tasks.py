@@ -67,3 +67,12 @@ def rescore_changed(**_later: Any) -> None:
 def suggest_nature(**_later: Any) -> None:
     """Suggests what open issues are by nature."""
     suggesting.suggest_due(clock=clock.now)
+
+
+@shared_task(name="triage.second_opinions")
+def get_second_opinions(**_later: Any) -> None:
+    """Asks a language model, where one is configured, about what the text model is not sure of."""
+    # As above.
+    from triage.classify import second_opinions  # noqa: PLC0415
+
+    second_opinions.get_due(clock=clock.now)
