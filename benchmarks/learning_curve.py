@@ -102,7 +102,7 @@ def _figures_of(model: TextModel, tested: Sequence[Example], texts: RealTexts) -
         for said in classify(batch, [], model=model)
     ]
     truth = [texts.said(one.words[texts.field].value) for one in tested]
-    said = [texts.said(each.value) for each in found]
+    said = [texts.said(each.likeliest) for each in found]
     right = np.array([one == other for one, other in zip(said, truth, strict=True)])
     sure = np.array([each.applied for each in found])
     return {

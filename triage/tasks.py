@@ -8,6 +8,7 @@ from hypercare.core import clock
 from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.learn import tickets, trainings
+from triage.nature import suggesting
 from triage.reports import daily
 from triage.score import again, measured
 
@@ -74,3 +75,18 @@ def train_models(**_later: Any) -> None:
 def read_tickets(**_later: Any) -> None:
     """Reads the old tickets whose meaning was confirmed."""
     tickets.read_waiting(now=clock.now())
+
+
+@shared_task(name="triage.nature")
+def suggest_nature(**_later: Any) -> None:
+    """Suggests what open issues are by nature."""
+    suggesting.suggest_due(clock=clock.now)
+
+
+@shared_task(name="triage.second_opinions")
+def get_second_opinions(**_later: Any) -> None:
+    """Asks a language model, where one is configured, about what the text model is not sure of."""
+    # As above.
+    from triage.classify import second_opinions  # noqa: PLC0415
+
+    second_opinions.get_due(clock=clock.now)

@@ -18,7 +18,7 @@ from triage.classify.lesson import learn
 from triage.classify.meaning import ENCODER, is_installed
 from triage.classify.shelf import store
 from triage.classify.text_model import FORMAT, TextModel
-from triage.classify.versions import FIELDS, is_whole, shipped_versions
+from triage.classify.versions import BLIND_TO_OPENING, FIELDS, is_whole, shipped_versions
 from triage.models import ModelVersion
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,9 @@ def train(
     fields = {field: [str(getattr(example, field)) for example in examples] for field in FIELDS}
     say(f"Learning {', '.join(FIELDS)} from {len(examples)} texts.")
     texts = [example.text for example in examples]
-    model, unseen = learn(texts, fields, spread_by="category", number=number, semantic=semantic)
+    model, unseen = learn(
+        texts, fields, spread_by="category", number=number, semantic=semantic, blind_to_opening=BLIND_TO_OPENING
+    )
     figures: dict[str, Any] = {"texts": len(examples), "seconds": round(time.perf_counter() - began, 2)}
     curves: dict[str, Any] = {}
     for field in FIELDS:

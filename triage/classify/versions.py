@@ -10,6 +10,8 @@ from triage.models import ModelVersion, Standing
 
 NAME = "text"
 FIELDS = ("category", "severity", "sentiment")
+# How bad something is does not follow from what it is about: learned from openings, it carried over worse to other texts.
+BLIND_TO_OPENING = frozenset({"severity"})
 
 
 def shipped_versions() -> QuerySet[ModelVersion]:

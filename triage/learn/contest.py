@@ -98,7 +98,7 @@ def _meeting(champion: Said, challenger: Said, held: Sequence[Example], field: s
 
 
 def _value(said: Mapping[str, Suggestion], field: str) -> str:
-    return said[field].value if field in said else ""
+    return said[field].likeliest if field in said else ""
 
 
 def figures(said: Said, held: Sequence[Example], field: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from triage.classify.calibration import Floats
 from triage.classify.learner import Labels, fit_head
 from triage.classify.lesson import learn
 from triage.classify.text_model import TextModel
-from triage.classify.versions import FIELDS
+from triage.classify.versions import BLIND_TO_OPENING, FIELDS
 from triage.learn.examples import Example
 from triage.learn.voices import heard
 
@@ -50,7 +50,16 @@ def teach(
     heed = {field: _heed(field, seed, examples, shares[field]) for field in fields}
     own = np.arange(len(seed) + len(examples)) >= len(seed)
     texts = [one.text for one in seed] + [one.text for one in examples]
-    model, _unseen = learn(texts, fields, spread_by="category", number=0, semantic=semantic, heed=heed, own=own)
+    model, _unseen = learn(
+        texts,
+        fields,
+        spread_by="category",
+        number=0,
+        semantic=semantic,
+        blind_to_opening=BLIND_TO_OPENING,
+        heed=heed,
+        own=own,
+    )
     spoke = [""] * len(seed) + [_voice(one, "category") for one in examples]
     agreed = _agreement(model, texts, fields["category"], heed["category"], spoke)
     figures = {

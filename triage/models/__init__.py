@@ -13,6 +13,7 @@ from .issue import (
     Origin,
 )
 from .learning import Label, ModelVersion, OldTicket, Standing, TicketImport, Training, Way
+from .opinion import SecondOpinion
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
 
@@ -36,6 +37,7 @@ __all__ = [
     "Origin",
     "Score",
     "ScoringRules",
+    "SecondOpinion",
     "Standing",
     "StatusReport",
     "TicketImport",

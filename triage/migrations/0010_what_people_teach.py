@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0008_one_index_for_each_beginning"),
         ("feedback", "0005_room_for_verdicts"),
-        ("triage", "0006_scores"),
+        ("triage", "0009_second_opinions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
