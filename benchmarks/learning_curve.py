@@ -62,7 +62,7 @@ def _curve(folder: Path, texts: RealTexts, shipped: TextModel) -> list[dict[str,
         lesson = teach(found.learned, seed=read_corpus(), components=[])
         contest = meet(shipped, lesson.model, found.held, fields=(texts.field,))
         told = {"learned": len(found.learned), "held_out": len(found.held), "would_be_promoted": contest.is_won}
-        cost = {"seconds": lesson.figures["seconds"], "memory_mb": lesson.figures["memory_mb"]}
+        cost = {name: lesson.figures[name] for name in ("processor_seconds", "memory_mb")}
         steps.append({"corrections": len(some)} | told | _figures_of(lesson.model, tested, texts) | cost)
     return steps
 

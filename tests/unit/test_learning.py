@@ -183,3 +183,10 @@ def test_training_that_takes_too_long_is_ended_by_the_system():
     program = "from triage.learn.bounds import bound_this_process as b; b(wall_seconds=1); import time; time.sleep(30)"
     ended = subprocess.run([sys.executable, "-c", program], check=False, timeout=25)
     assert ended.returncode == -signal.SIGALRM
+
+
+def test_old_tickets_alone_never_promote_by_themselves():
+    tickets = [said(number, voice="import:1", is_ticket=True) for number in range(200)]
+    assert split(tickets, seen_until=None).by_tickets
+    decisions = [said(300 + number, voice=f"user:{number % 2}") for number in range(60)]
+    assert not split([*tickets, *decisions], seen_until=None).by_tickets

@@ -25,6 +25,11 @@ class Split:
     one_voice: bool
 
     @property
+    def by_tickets(self) -> bool:
+        """Whether old tickets judge, since there are too few decisions."""
+        return any(one.is_ticket for one in self.held)
+
+    @property
     def learned_until(self) -> datetime:
         """The time of the newest decision that was learned; of the newest old ticket where there was no decision."""
         decisions = [one.at for one in self.learned if not one.is_ticket]
@@ -52,7 +57,7 @@ def split(examples: Sequence[Example], *, seen_until: datetime | None) -> Split 
         return TooFew(len(learned), len(unseen))
     judges = _no_one_over_half(held)
     if len(judges) < FEWEST_HELD:
-        return Split(learned, held, one_voice=not all(one.is_ticket for one in held))
+        return Split(learned, held, one_voice=True)
     return Split(learned, judges, one_voice=False)
 
 

@@ -89,6 +89,10 @@ def _against(launch: Launch, contest: Contest, found: Split) -> str:
             "Not better for sure on the held-out decisions: right where the other was wrong %(gained)s times, "
             "wrong where it was right %(lost)s times (p = %(p)s)."
         ) % gained  # fmt: skip
+    if found.by_tickets:
+        return _(
+            "Better on old tickets, but too few decisions here could judge it. Promote it by hand if reports are like them."
+        )
     if found.one_voice:
         return _(
             "Better, but nearly all decisions that judged it are one person's. Promote it by hand if you trust them."
