@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway_ingest.models import AlertSeverity
 from gateway_ingest.rules.rule import Rule
-from gateway_ingest.rules.traffic import Traffic, cases, measured
+from gateway_ingest.rules.traffic import Traffic, cases, is_no_accident, measured
 
 FLAPS_AT = 3
 FLAP_TIME = timedelta(minutes=30)
@@ -102,11 +102,13 @@ def step(rule: Rule, state: State, look: Look) -> tuple[State, Change]:
 
 
 def _severity(rule: Rule, look: Look, value: float) -> AlertSeverity | None:
-    """How severe it is; nothing unless both halves of the time show it."""
+    """How severe it is; nothing unless both halves of the time show it, and more surely than chance would."""
     reached = rule.step_at(value)
     parts = (look.older, look.newer) if rule.sustained else (look.whole,)
     halves = [measured(rule, half, usual=look.usual) for half in parts]
     if reached is None or not all(half is not None and rule.step_at(half) for half in halves):
+        return None
+    if not is_no_accident(rule, look.whole, usual=look.usual):
         return None
     if look.critical and rule.critical_severity:
         return max(reached.severity, rule.critical_severity, key=_ORDER.index)
