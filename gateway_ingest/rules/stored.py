@@ -173,7 +173,8 @@ def refusals(windows: Windows, *, above: int, most: int | None = None) -> Span:
     if not len(of_kind) or np.bincount(windows.minute, weights=of_kind, minlength=1).max() <= above:
         return empty_span(windows.begins, windows.minutes)
     told = np.unique(np.stack([windows.kind, windows.minute])[:, of_kind > 0], axis=1)
-    rows = _refused(windows, *told.tolist(), above)
+    kinds, minutes = told.tolist()
+    rows = _refused(windows, kinds, minutes, above)
     if most is not None:
         totals: Counter[int] = Counter()
         for consumer, _minute, number in rows:
@@ -198,7 +199,7 @@ _TOLD = (
 
 
 def _refused(windows: Windows, kinds: list[int], minutes: list[int], above: int) -> list[tuple[int, int, int]]:
-    given = {
+    given: dict[str, Any] = {
         "origin": windows.begins.timestamp(),
         "begins": windows.begins,
         "ends": windows.ends,
@@ -209,7 +210,8 @@ def _refused(windows: Windows, kinds: list[int], minutes: list[int], above: int)
     }
     with connection.cursor() as cursor:
         cursor.execute(_REFUSED.format(which=_TOLD if windows.is_partial else "true"), given)
-        return cursor.fetchall()
+        rows: list[tuple[int, int, int]] = cursor.fetchall()
+    return rows
 
 
 def whole_minute(moment: datetime) -> datetime:
