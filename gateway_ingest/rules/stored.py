@@ -183,8 +183,8 @@ def refusals(windows: Windows, *, above: int, most: int | None = None) -> Span:
         rows = [row for row in rows if row[0] in busiest]
     keys = [(code_of(consumer),) for consumer, _minute, _number in rows]
     minute = np.array([row[1] for row in rows], dtype=np.int64)
-    number = np.array([row[2] for row in rows], dtype=np.int64)
-    return span_of(windows.begins, windows.minutes, keys, minute, {"calls": number, "refused": number})[0]
+    refused = np.array([row[2] for row in rows], dtype=np.int64)
+    return span_of(windows.begins, windows.minutes, keys, minute, {"calls": refused, "refused": refused})[0]
 
 
 _REFUSED = """

@@ -54,7 +54,7 @@ def amount(measure: Measure, value: float | None) -> str:
     if measure in SHARES:
         return f"{number_format(_rounded(100 * value))}%"
     if measure is Measure.P95_MS:
-        return milliseconds.in_words(value)
+        return milliseconds.in_words(value) if value else _("%(number)s ms") % {"number": 0}
     return number_format(_rounded(value), force_grouping=True)
 
 

@@ -68,8 +68,8 @@ def mends(launch, begins, ends, slug=None):
 
 
 def test_gateway_that_delivers_every_five_minutes_is_watched(gateway):
-    was_late(gateway, MINUTE, (100, {}), every=5)
-    plays_late(gateway, 15, MINUTE, *BURST, every=5)
+    was_late(gateway, 3 * MINUTE, (100, {}), every=5)
+    plays_late(gateway, 20, 3 * MINUTE, *BURST, every=5)
     assert alerts_of("error_burst").get().status == AlertStatus.FIRING
 
 
@@ -91,9 +91,10 @@ def test_component_of_a_fast_source_is_not_kept_waiting_by_a_slow_one(gateway, l
     slow = Gateway(launch, now, name="archive")
     slow.begins = slow.minute = gateway.begins
     was_late(slow, 40 * MINUTE, (10, {"component": "catalog-api"}))
-    gateway.was_usual("component", ("checkout",), calls=100.0)
-    gateway.unseen(10, (100, {}))
-    gateway.play(12, (10, {}))
+    gateway.was_usual("component", ("checkout",), calls=20.0)
+    delivers(gateway, [gateway.begins - number * MINUTE for number in range(1, 61)], (20, {}))
+    gateway.unseen(10, (20, {}))
+    gateway.play(14, (2, {}))
     assert alerts_of("traffic_drop").get().labels["component"] == "checkout"
     assert feeds_of(launch.pk).components_of(gateway.source.pk) == {"checkout"}
 
@@ -118,6 +119,7 @@ def test_source_that_was_quiet_while_all_was_mended_is_not_missed_at_its_end(gat
     mends(launch, gateway.minute, gateway.minute + 20 * MINUTE, "checkout")
     Source.objects.filter(pk=gateway.source.pk).update(last_event_at=gateway.minute)
     gateway.minute += 22 * MINUTE
+    TrafficWatch.objects.update(looked_until=gateway.minute)
     gateway.play(2)
     assert not alerts_of("feed_silent").exists()
     gateway.play(8)

@@ -261,6 +261,7 @@ def test_chart_stays_inside_its_frame(values):
 def test_figures_are_said_with_their_units():
     assert amount(Measure.ERROR_SHARE, 0.05432) == "5.43%"
     assert amount(Measure.P95_MS, 1240.4) in {"1,240 ms", "1240 ms"}
+    assert [amount(Measure.P95_MS, value) for value in (0.0, 0.02, 0.44)] == ["0 ms", "< 1 ms", "0.4 ms"]
     assert amount(Measure.CALLS, None) == "unknown"
     assert set(MEASURES) == set(Measure)
     assert all(limit_words(rule, step.limit) for rule in DEFAULT_RULES for step in rule.steps)
