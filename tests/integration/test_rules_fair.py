@@ -17,7 +17,7 @@ from hypercare.core.models import MaintenanceWindow
 from tests.integration.watched import MINUTE, Gateway
 
 pytestmark = pytest.mark.django_db
-BURST = [(50, {"status": 500}), (50, {})]
+BURST = [(10, {"status": 500}), (10, {})]
 REFUSED = {"status": 401, "consumer": "mallory"}
 
 
@@ -68,20 +68,20 @@ def mends(launch, begins, ends, slug=None):
 
 
 def test_gateway_that_delivers_every_five_minutes_is_watched(gateway):
-    was_late(gateway, 3 * MINUTE, (100, {}), every=5)
-    plays_late(gateway, 20, 3 * MINUTE, *BURST, every=5)
+    was_late(gateway, 3 * MINUTE, (20, {}), every=5)
+    plays_late(gateway, 12, 3 * MINUTE, *BURST, every=5)
     assert alerts_of("error_burst").get().status == AlertStatus.FIRING
 
 
 def test_gateway_that_is_always_late_is_watched_as_late_as_it_is(gateway):
-    was_late(gateway, 12 * MINUTE, (30, {}))
+    was_late(gateway, 12 * MINUTE, (20, {}), minutes=15)
     plays_late(gateway, 9, 12 * MINUTE, *BURST)
     assert alerts_of("error_burst").get().status == AlertStatus.FIRING
     assert Firing.objects.get(rule__name="error_burst").began_at < gateway.minute - 12 * MINUTE
 
 
 def test_unsafe_answer_that_comes_late_is_told(gateway):
-    was_late(gateway, 25 * MINUTE, (3, {}))
+    was_late(gateway, 25 * MINUTE, (3, {}), minutes=10)
     plays_late(gateway, 2, 25 * MINUTE, (3, {}))
     plays_late(gateway, 1, 25 * MINUTE, (1, {"flags": int(CallFlag.UNSAFE), "model": "m"}))
     assert alerts_of("unsafe_flag").get().status == AlertStatus.FIRING
@@ -90,7 +90,7 @@ def test_unsafe_answer_that_comes_late_is_told(gateway):
 def test_component_of_a_fast_source_is_not_kept_waiting_by_a_slow_one(gateway, launch, now):
     slow = Gateway(launch, now, name="archive")
     slow.begins = slow.minute = gateway.begins
-    was_late(slow, 40 * MINUTE, (10, {"component": "catalog-api"}))
+    was_late(slow, 40 * MINUTE, (10, {"component": "catalog-api"}), minutes=10)
     gateway.was_usual("component", ("checkout",), calls=20.0)
     delivers(gateway, [gateway.begins - number * MINUTE for number in range(1, 61)], (20, {}))
     gateway.unseen(10, (20, {}))
@@ -141,9 +141,9 @@ def test_hour_in_which_something_was_mended_is_not_learned_of_it(gateway, launch
 
 
 def test_calls_that_name_no_component_are_missed_only_when_they_stay_away(gateway):
-    gateway.was_usual("component", ("",), calls=100.0)
-    gateway.unseen(10, (100, {"component": ""}))
-    gateway.play(12, (100, {"component": ""}))
+    gateway.was_usual("component", ("",), calls=20.0)
+    gateway.unseen(10, (20, {"component": ""}))
+    gateway.play(5, (20, {"component": ""}))
     assert not alerts_of("traffic_drop").exists()
     gateway.play(12)
     assert alerts_of("traffic_drop").count() == 1
