@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from gateway_ingest import ending
-from gateway_ingest.models import Alert, AlertStatus
+from gateway_ingest.models import Alert, AlertStatus, TrafficWatch
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.forms.fields import LineField
@@ -65,6 +65,7 @@ def _shown(request: HttpRequest, alert: Alert, form: EndForm, *, status: int = 2
     entries = TimelineEntry.objects.filter(launch=alert.launch, subject=alert.key).order_by("-occurred_at", "-id")
     context: dict[str, Any] = {
         "alert": alert,
+        "is_of_a_rule": TrafficWatch.objects.filter(source=alert.source_id).exists(),
         "is_open": alert.status != AlertStatus.RESOLVED,
         "labels": sorted(alert.labels.items()),
         "entries": [(entry, KINDS.get(entry.kind, entry.kind)) for entry in entries[:_SHOWN]],
