@@ -137,6 +137,15 @@ def test_binary_event_may_percent_encode_its_attributes(post):
     assert Alert.objects.get().title == "Köp\N{REPLACEMENT CHARACTER}"
 
 
+def test_event_that_is_all_in_its_headers_needs_no_body(key):
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-subject": "till"}
+    for kind in ("firing", "resolved"):
+        told = headers | {"ce-id": kind, "ce-type": f"org.example.alert.{kind}"}
+        answer = Client().post(f"/ingest/{key}/", b"", content_type="application/json", headers=told)
+        assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert (Alert.objects.get().title, Alert.objects.get().status) == ("till", "resolved")
+
+
 NONSENSE = [
     None,
     True,
