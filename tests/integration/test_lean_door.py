@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psutil
@@ -251,7 +252,7 @@ def test_source_that_somebody_holds_keeps_no_other_waiting_and_keeps_its_order(l
 
         def put(to, body):
             answered = asyncio.get_running_loop().create_future()
-            committer.take(Waiting(to, True, "127.0.0.1", Delivery(body=body), answered))
+            committer.take(replace(waiting(to, body), answered=answered))
             return answered
 
         theirs = [put(key, told(FIRING)), put(key, told(RESOLVED, number=1))]
