@@ -13,7 +13,6 @@ from gateway_ingest.rules.traffic import Traffic, cases, measured
 FLAPS_AT = 3
 FLAP_TIME = timedelta(minutes=30)
 QUIET_MINUTES = 30  # after which a finding ends that nobody's calls confirm any more
-_SEVERITIES, _MOMENTS = ("severity", "ended_as"), ("held_until", "ended_at")
 _ORDER = [AlertSeverity.LOW, AlertSeverity.INFO, AlertSeverity.WARNING, AlertSeverity.HIGH, AlertSeverity.CRITICAL]
 
 
@@ -58,9 +57,9 @@ class State:
     def as_json(self) -> dict[str, Any]:
         """The state as a row keeps it."""
         plain = asdict(self)
-        for name in _SEVERITIES:
+        for name in ("severity", "ended_as"):
             plain[name] = str(plain[name]) if plain[name] else None
-        for name in _MOMENTS:
+        for name in ("held_until", "ended_at"):
             plain[name] = plain[name].isoformat() if plain[name] else None
         plain["changed_at"] = [moment.isoformat() for moment in self.changed_at]
         return plain
@@ -68,16 +67,24 @@ class State:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "State":
         """The state a row kept; an empty one is quiet."""
-        severities = {name: AlertSeverity(word) for name in _SEVERITIES if (word := kept.get(name))}
-        moments = {name: datetime.fromisoformat(word) for name in _MOMENTS if (word := kept.get(name))}
         return cls(
+            severity=_kept_severity(kept.get("severity")),
             value=kept.get("value"),
             clear_minutes=kept.get("clear_minutes", 0),
             quiet_minutes=kept.get("quiet_minutes", 0),
             changed_at=tuple(datetime.fromisoformat(moment) for moment in kept.get("changed_at", ())),
-            **severities,
-            **moments,
+            held_until=_kept_moment(kept.get("held_until")),
+            ended_at=_kept_moment(kept.get("ended_at")),
+            ended_as=_kept_severity(kept.get("ended_as")),
         )
+
+
+def _kept_severity(word: str | None) -> AlertSeverity | None:
+    return AlertSeverity(word) if word else None
+
+
+def _kept_moment(word: str | None) -> datetime | None:
+    return datetime.fromisoformat(word) if word else None
 
 
 @dataclass(frozen=True)

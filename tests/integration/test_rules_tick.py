@@ -224,6 +224,13 @@ def test_finding_that_a_person_ended_is_quiet_and_may_fire_anew(gateway):
     assert Firing.objects.filter(rule__name="error_burst").count() == 2
 
 
+def test_page_of_a_rules_alert_says_when_it_fires_again(gateway, people, client):
+    gateway.play(6, *BURST)
+    client.force_login(people["lead"])
+    shown = client.get(f"/launches/shop/alerts/{burst_alert().pk}/").content.decode()
+    assert "It fires again once it was below its limit in between, once all of its time came after this" in shown
+
+
 def test_finding_that_a_person_ended_and_that_goes_leaves_nothing(gateway):
     gateway.play(6, *BURST)
     ending.end_by_hand(burst_alert(), reason="Mended", actor=SYSTEM, now=gateway.now)
