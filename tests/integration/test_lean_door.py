@@ -169,6 +169,19 @@ def test_other_host_is_refused_by_django(site, key):
     assert not Alert.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_address_without_its_last_slash_is_the_same_one(site, key):
+    sent = {
+        "": told(FIRING),
+        "/alertmanager": told(RESOLVED),
+        "/calls/combined": b"junk",
+        "/deploys/generic": b'{"version": "1"}',
+        "/heartbeat": b"",
+    }
+    assert {ask(site, f"/ingest/{key}{place}", body, PLAIN)[0].status for place, body in sent.items()} == {202}
+    assert ask(site, f"/ingest/{key}/nonsense", told(FIRING), PLAIN)[0].status == 404
+
+
 # --- groups ---------------------------------------------------------------------------------------------------
 
 

@@ -231,14 +231,6 @@ def test_page_of_a_rules_alert_says_when_it_fires_again(gateway, people, client)
     assert "It fires again once it was below its limit in between, once all of its time came after this" in shown
 
 
-def test_finding_that_a_person_ended_and_that_goes_leaves_nothing(gateway):
-    gateway.play(6, *BURST)
-    ending.end_by_hand(burst_alert(), reason="Mended", actor=SYSTEM, now=gateway.now)
-    gateway.play(40, *CALM)
-    assert (burst_alert().status, burst_alert().episode) == (AlertStatus.RESOLVED, 1)
-    assert not RuleState.objects.exists()
-
-
 def test_end_by_hand_during_a_look_makes_it_look_again(gateway, monkeypatch):
     gateway.play(6, *BURST)
     gateway.send(gateway.minute, *BURST)

@@ -222,7 +222,7 @@ def test_what_a_person_ended_is_forgotten_where_nobody_calls_any_more():
 
 def test_what_a_person_ended_fires_at_once_where_it_gets_worse():
     worse = {"calls": 1000, "errors": 200}
-    assert ended_by_hand(RULES["error_burst"], [BAD] * 8 + [worse] * 3, 8)[1] == [(Change.FIRED, 10)]
+    assert ended_by_hand(RULES["error_burst"], [BAD] * 8 + [worse] * 3, 8)[1] == [(Change.FIRED, 9)]
 
 
 def test_figure_that_stands_is_no_news_once_a_person_ended_it():
