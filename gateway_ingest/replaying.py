@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from gateway_ingest.models import DeadLetter, Source
@@ -66,10 +66,16 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
     return answer
 
 
+def replayable(letters: QuerySet[DeadLetter]) -> QuerySet[DeadLetter]:
+    """Those of which enough is kept, as `can_be_replayed` says of one."""
+    partly = Q(body="") | Q(truncated=True) | Q(format="otlp") | Q(format__startswith="calls/")
+    return letters.exclude(partly)
+
+
 def replay_all(letters: QuerySet[DeadLetter], *, actor: Actor, now: datetime) -> Replayed:
     """Replays letters that wait, at most 200, in the order they came, so that an end follows its beginning; each by itself."""
     found = Replayed()
-    for letter in letters.order_by("received_at", "pk")[:MOST_AT_ONCE]:
+    for letter in replayable(letters).order_by("received_at", "pk")[:MOST_AT_ONCE]:
         try:
             answer = replay(letter, actor=actor, now=now)
         except Problem as problem:

@@ -39,6 +39,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "letters": rows[:PAGE_SIZE],
         "total": letters.count(),
+        "replayable": replaying.replayable(letters).count(),
         "chosen": chosen,
         "sources": Source.objects.filter(launch=launch, dead_letters__handled_at=None, dead_letters__isnull=False)
         .distinct()

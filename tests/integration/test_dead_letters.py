@@ -148,13 +148,16 @@ def test_all_letters_of_a_source_are_replayed_in_the_order_they_came_once_its_ma
     for body in (down, up, {"other": 1}):
         post(source, body)
         clock.shift(60)
+    dead_letters.keep(source, b"", reason="nothing kept", format_name="", now=now)
+    assert "Replay 3 letters" in page.get(ADDRESS, {"source": source.pk}).content.decode()
     mappings.save(source, Expressions(title="headline", status="state"), actor=SYSTEM, now=now)
     answer = page.post(f"{ADDRESS}replay/", {"source": source.pk, "from": "letters"}, follow=True)
     told = [str(message) for message in answer.context["messages"]]
     assert told[0] == "2 letters were replayed."
     assert told[1].startswith("1 letter could not be replayed: “title” (headline)")
+    assert len(told) == 2
     assert (Alert.objects.get().status, Alert.objects.get().feedback_id is not None) == ("resolved", True)
-    assert DeadLetter.objects.filter(handled_at=None).count() == 1
+    assert DeadLetter.objects.filter(handled_at=None).count() == 2
     assert page.post(f"{ADDRESS}replay/").status_code == 400
 
 
