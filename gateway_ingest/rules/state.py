@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway_ingest.models import AlertSeverity
-from gateway_ingest.rules.rule import FIGURES, Rule
+from gateway_ingest.rules.rule import Rule
 from gateway_ingest.rules.traffic import Traffic, cases, measured
 
 FLAPS_AT = 3
@@ -119,23 +119,6 @@ def step(rule: Rule, state: State, look: Look) -> tuple[State, Change]:
     return _calmer(rule, state, value, look)
 
 
-def put_by_hand(state: State, *, now: datetime) -> State:
-    """The state once a person ended what it finds."""
-    ended = replace(state, severity=None, clear_minutes=0, quiet_minutes=0, held_until=None)
-    return replace(ended, ended_at=now, ended_as=state.severity)
-
-
-def _is_anew(rule: Rule, state: State, severity: AlertSeverity, look: Look) -> bool:
-    """Whether what is seen is more than what a person ended: it is worse, or all of the rule's time came after that.
-
-    A figure that comes by itself, such as a silence or the spend of a day, is no news as long as it stands.
-    """
-    if state.ended_as and _ORDER.index(severity) > _ORDER.index(state.ended_as):
-        return True
-    is_counted = rule.measure not in FIGURES
-    return is_counted and state.ended_at is not None and look.at - timedelta(minutes=rule.minutes) >= state.ended_at
-
-
 def _severity(rule: Rule, look: Look, value: float) -> AlertSeverity | None:
     """How severe it is; nothing unless both halves of the time show it."""
     reached = rule.step_at(value)
@@ -193,3 +176,20 @@ def _changed(state: State, at: datetime) -> State:
 
 def _forget(state: State, *, now: datetime) -> State:
     return replace(state, changed_at=tuple(moment for moment in state.changed_at if now - moment < FLAP_TIME))
+
+
+def put_by_hand(state: State, *, now: datetime) -> State:
+    """The state once a person ended what it finds."""
+    ended = replace(state, severity=None, clear_minutes=0, quiet_minutes=0, held_until=None)
+    return replace(ended, ended_at=now, ended_as=state.severity)
+
+
+def _is_anew(rule: Rule, state: State, severity: AlertSeverity, look: Look) -> bool:
+    """Whether what is seen is more than what a person ended: it is worse, or all of the rule's time came after that.
+
+    A figure that comes by itself, such as a silence or the spend of a day, is no news as long as it stands.
+    """
+    if state.ended_as and _ORDER.index(severity) > _ORDER.index(state.ended_as):
+        return True
+    since = look.at - timedelta(minutes=rule.minutes)
+    return rule.is_counted and state.ended_at is not None and since >= state.ended_at

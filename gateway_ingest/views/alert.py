@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_POST
 from gateway_ingest import ending
 from gateway_ingest.models import Alert, AlertStatus, TrafficWatch
 from gateway_ingest.rules.defaults import DEFAULTS
-from gateway_ingest.rules.rule import FIGURES
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.forms.fields import LineField
@@ -70,7 +69,6 @@ def _shown(request: HttpRequest, alert: Alert, form: EndForm, *, status: int = 2
     context: dict[str, Any] = {
         "alert": alert,
         "rule": rule,
-        "rule_is_of_figures": rule is not None and rule.measure in FIGURES,
         "is_open": alert.status != AlertStatus.RESOLVED,
         "labels": sorted(alert.labels.items()),
         "entries": [(entry, KINDS.get(entry.kind, entry.kind)) for entry in entries[:_SHOWN]],
