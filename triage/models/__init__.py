@@ -13,6 +13,7 @@ from .issue import (
     Moscow,
     Origin,
 )
+from .opinion import SecondOpinion
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
 
@@ -34,5 +35,6 @@ __all__ = [
     "Origin",
     "Score",
     "ScoringRules",
+    "SecondOpinion",
     "StatusReport",
 ]
