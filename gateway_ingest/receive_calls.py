@@ -129,10 +129,9 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
     known_by = batch_id_of(delivery)
     if batches.came_before(source, known_by, now=now):
         return _repeated(source, now=now)
-    answer, unread = CallAnswer(), list[str]()
+    answer, unread, limits = CallAnswer(), list[str](), Limits.of(source, now=now)
     try:
         groups = rows_of(delivery.body, encoding=delivery.encoding)
-        limits = Limits.of(source, now=now)
         calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), limits, answer, unread)
     except Problem as problem:
         name = f"calls/{delivery.format_name}"

@@ -36,7 +36,7 @@ FIRES_WITHIN = timedelta(minutes=30)
 
 @dataclass
 class Seen:
-    """What the rules saw, ready to be written."""
+    """What the rules saw, ready to be written; `firing` is how many of their keys fired before."""
 
     until: datetime
     versions: frozenset[tuple[int, int, bool]]
@@ -48,6 +48,7 @@ class Seen:
     memories: list[SeriesMemory] = field(default_factory=list)
     forgotten: list[Key] = field(default_factory=list)
     absent: list[Stretch] = field(default_factory=list)
+    firing: int = 0
 
 
 def look(
@@ -60,6 +61,7 @@ def look(
     before = {name: states.get(name, {}) for name in rules}
     seen = Seen(until, rows.versions_of(armed.values()), armed, before)
     seen.absent = list(absent)
+    seen.firing = sum(state.firing for of_rule in states.values() for state in of_rule.values())
     watcher = Watcher.of(launch, watch_row, begins, absent)
     by_minute = [rule.minutes for rule in rules.values() if rule.measure not in FIGURES]
     longest = max((minutes for minutes in by_minute if minutes <= LONGEST_MINUTES), default=1)
