@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_ingest", "0016_one_index_for_each_beginning"),
+        ("gateway_ingest", "0017_who_feeds_a_component"),
     ]
 
     operations = [
