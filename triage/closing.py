@@ -17,12 +17,12 @@ from django.utils.translation import ngettext, override
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest import outcomes
 from gateway_ingest.models import NoiseReason
+from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import decisions, lifecycle, tree
 from triage.board import changes
-from triage.given_reasons import given_reason
 from triage.learn import labels
 from triage.models import Decision, Issue, IssueStatus, Origin
 from triage.one_by_one import one_by_one

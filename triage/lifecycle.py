@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from feedback import closing_the_loop
 from feedback.models import Feedback, ReplyStatus
 from gateway_ingest import outcomes
+from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
-from triage.given_reasons import given_reason
 from triage.learn import labels
 from triage.locks import lock_issues, lock_launch_of
 from triage.models import ENDED_STATUSES, Issue, IssueStatus, Way

@@ -40,6 +40,7 @@ KINDS = {
     "field.removed": _("Field removed"),
     "source.created": _("Source created"),
     "source.rotated": _("Source key replaced"),
+    "source.keys_ended": _("Earlier keys of a source ended"),
     "source.ended": _("Source ended"),
     "source.mapped": _("Mapping of a source changed"),
     "source.signing": _("Signatures of a source changed"),
