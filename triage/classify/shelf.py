@@ -28,6 +28,9 @@ def read_whole(version: ModelVersion) -> TextModel | None:
     except ModelFileProblem as problem:
         log.error("text model %s of launch %s is not used: %s", version.number, version.launch_id, problem)  # noqa: TRY400 - no surprise, so no trace
         return None
+    except Exception:  # another version of a library may not read what an earlier one wrote, and triage goes on
+        log.exception("text model %s of launch %s cannot be read", version.number, version.launch_id)
+        return None
 
 
 @transaction.atomic

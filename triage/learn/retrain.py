@@ -80,14 +80,14 @@ def settle(
 
 def _against(launch: Launch, contest: Contest, found: Split) -> str:
     """Why it may not decide by itself; empty where it may."""
-    gained = {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": f"{contest.whole.chance:.3f}"}
+    gained = {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": _chance(contest)}
     worse = [field for field, meeting in contest.fields.items() if meeting.is_worse]
     if contest.whole.is_better and worse:
         return _("Better in all, but clearly worse in %(fields)s.") % {"fields": ", ".join(worse)}
     if not contest.is_won:
         return _(
             "Not better for sure on the held-out decisions: right where the other was wrong %(gained)s times, "
-            "wrong where it was right %(lost)s times (p = %(p)s)."
+            "wrong where it was right %(lost)s times (%(p)s)."
         ) % gained  # fmt: skip
     if found.by_tickets:
         return _(
@@ -105,8 +105,12 @@ def _against(launch: Launch, contest: Contest, found: Split) -> str:
 def _won(contest: Contest) -> str:
     return _(
         "Better on the held-out decisions: right where the other was wrong %(gained)s times, "
-        "wrong where it was right %(lost)s times (p = %(p)s)."
-    ) % {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": f"{contest.whole.chance:.3f}"}
+        "wrong where it was right %(lost)s times (%(p)s)."
+    ) % {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": _chance(contest)}
+
+
+def _chance(contest: Contest) -> str:
+    return "p < 0.001" if contest.whole.chance < 0.001 else f"p = {contest.whole.chance:.3f}"
 
 
 def _too_few(found: TooFew) -> str:
