@@ -15,6 +15,7 @@ NEEDS_ROWS = {
     "triage_throughput": True,
     "rescoring": True,
     "first_model_on_real_texts": True,
+    "learning_curve": True,
     "report_to_board": False,
     "intake_without_broker": False,
     "detector": False,

@@ -16,8 +16,9 @@ from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
+from triage.learn import labels
 from triage.locks import lock_issues, lock_launch_of
-from triage.models import ENDED_STATUSES, Issue, IssueStatus
+from triage.models import ENDED_STATUSES, Issue, IssueStatus, Way
 from triage.route import route
 from triage.score import rescore
 from triage.story import story_of
@@ -97,6 +98,8 @@ def move(
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
     if noise:
         data["noise"] = _note_noise(issue, noise, ended=ended, actor=actor, now=now)
+    if issue.status == IssueStatus.NEW and not ended:
+        labels.let_stand(issue, actor=actor, now=now)
     _open_again(issue, to)
     issue.resolution = (resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(to)]) if ended else ""
     if ended:
@@ -202,6 +205,7 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
         Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key}),
     ]
     record(issue.launch, entries, actor=actor, now=now)
+    labels.joined(issue, target, way=Way.MERGE, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
 
@@ -212,11 +216,12 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     root_id = tree.roots_of([issue_id])[issue_id]
     lock_issues([issue_id, root_id])
     issue = lock(issue_id, version=version)
-    if issue.merged_into_id is None:
+    if issue.merged_into is None:
         raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
     data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{issue.merged_into_id}", "new": None}
     status = issue.status_before_merge or IssueStatus.TRIAGED
     _open_again(issue, status)
+    labels.joined(issue, issue.merged_into, way=Way.UNMERGE, actor=actor, now=now)
     issue.merged_into, issue.status_before_merge = None, ""
     write_status(issue, status, now=now, closed_at=issue.closed_at)
     entries = [

@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions and measured reach, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions and measured reach, what people teach, exit criteria, reports."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -9,10 +9,10 @@ from .issue import (
     Issue,
     IssueStatus,
     Match,
-    ModelVersion,
     Moscow,
     Origin,
 )
+from .learning import Label, ModelVersion, OldTicket, Standing, TicketImport, Training, Way
 from .opinion import SecondOpinion
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
@@ -28,13 +28,19 @@ __all__ = [
     "ExitCriterion",
     "Issue",
     "IssueStatus",
+    "Label",
     "Match",
     "MeasuredReach",
     "ModelVersion",
     "Moscow",
+    "OldTicket",
     "Origin",
     "Score",
     "ScoringRules",
     "SecondOpinion",
+    "Standing",
     "StatusReport",
+    "TicketImport",
+    "Training",
+    "Way",
 ]
