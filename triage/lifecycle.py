@@ -17,7 +17,8 @@ from triage import decisions, transitions, tree
 from triage.board import changes
 from triage.given_reasons import given_reason
 from triage.locks import lock_issues, lock_launch_of
-from triage.models import ENDED_STATUSES, Issue, IssueStatus
+from triage.match import pairs
+from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus
 from triage.route import route
 from triage.score import rescore
 from triage.story import story_of
@@ -171,7 +172,9 @@ def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
 
 
 @transaction.atomic
-def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: int | None = None) -> Issue:
+def merge(
+    issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: int | None = None, reason: str = ""
+) -> Issue:
     """Makes an issue a duplicate of another of its launch; feedback stays where it was matched. Returns the root."""
     if issue_id == into_id:
         raise Problem(409, _("An issue cannot be merged into itself."))
@@ -192,13 +195,15 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
         raise Problem(409, _("%(root)s is ended, and merging would end work that is open. Reopen it first.") % {
             "root": held[root_id].key})  # fmt: skip
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
+    why = {"reason": reason} if reason else {}
     issue.merged_into, issue.status_before_merge = target, issue.status
     write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
     entries = [
-        Entry(issue.key, "issue.merged", data),
-        Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key}),
+        Entry(issue.key, "issue.merged", data | why),
+        Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key} | why),
     ]
     record(issue.launch, entries, actor=actor, now=now)
+    pairs.remember(issue, [into_id, root_id], answer=Answer.SAME, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
 
@@ -211,7 +216,8 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     issue = lock(issue_id, version=version)
     if issue.merged_into_id is None:
         raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
-    data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{issue.merged_into_id}", "new": None}
+    merged_into_id = issue.merged_into_id
+    data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{merged_into_id}", "new": None}
     status = issue.status_before_merge or IssueStatus.TRIAGED
     _open_again(issue, status)
     issue.merged_into, issue.status_before_merge = None, ""
@@ -221,6 +227,7 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
         Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
     ]
     record(issue.launch, entries, actor=actor, now=now)
+    pairs.remember(issue, [merged_into_id, root_id], answer=Answer.DIFFERENT, actor=actor, now=now)
     _settle(issue, roots=[root_id, issue.pk], now=now)
     issue.refresh_from_db()
     return issue

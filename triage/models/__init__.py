@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions and measured reach, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions and measured reach, pairs, words, themes, exit criteria and reports."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -13,15 +13,20 @@ from .issue import (
     Moscow,
     Origin,
 )
+from .pair import Answer, Pair
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
+from .theme import Course, Theme, ThemeReport, ThemesRun
+from .wording import Unread, WordCount, Wording, WordsInAll
 
 __all__ = [
     "ENDED_STATUSES",
     "OPEN_STATUSES",
+    "Answer",
     "Assessment",
     "BoardCounter",
     "Comparator",
+    "Course",
     "CriterionState",
     "Decision",
     "ExitCriterion",
@@ -32,7 +37,15 @@ __all__ = [
     "ModelVersion",
     "Moscow",
     "Origin",
+    "Pair",
     "Score",
     "ScoringRules",
     "StatusReport",
+    "Theme",
+    "ThemeReport",
+    "ThemesRun",
+    "Unread",
+    "WordCount",
+    "Wording",
+    "WordsInAll",
 ]
