@@ -40,12 +40,12 @@ CHOSEN = Weighing()
 
 @dataclass(frozen=True)
 class Found:
-    """A row near a text: its score, and which part of all the text says it says too."""
+    """A row near a text: which part of all the text says it says too, and how near the meanings are where they are known."""
 
     feedback_id: int
-    score: float
     share: float
     words: Words
+    cosine: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,13 @@ def search(
     return _weighed(asked, _rows(launch_id, looked_for), besides=besides, at_most=at_most)
 
 
+def weigh(launch_id: int, asked: Asked, feedback_ids: Sequence[int]) -> list[Found]:
+    """The same for rows that were found another way."""
+    with prepared.cursor() as cursor:
+        cursor.execute(_THESE, [list(feedback_ids), launch_id])
+        return _weighed(asked, cursor.fetchall(), besides=frozenset(), at_most=len(feedback_ids))
+
+
 def _looked_for(asked: Asked) -> list[int]:
     """The weightiest words that together name no more rows than the budget; at least the rarest one."""
     known = np.flatnonzero(asked.reports_with > 0)
@@ -155,6 +162,11 @@ SELECT feedback_id, array_send(terms), said, title_words, body_words FROM triage
 WHERE terms && %s::int[] AND launch_id = %s LIMIT %s
 """
 _HEAD = 20
+
+_THESE = """
+SELECT feedback_id, array_send(terms), said, title_words, body_words FROM triage_wording
+WHERE feedback_id = ANY(%s) AND launch_id = %s
+"""
 
 
 def _rows(launch_id: int, looked_for: Sequence[int]) -> list[tuple[int, bytes, bytes, int, int]]:
@@ -182,8 +194,7 @@ def _weighed(
     return [
         Found(
             rows[place][0],
-            float(scores[place]),
-            float(scores[place]) / whole,
+            min(float(scores[place]) / whole, 1.0),
             Words(numbers[place], bytes(rows[place][2]), rows[place][3], rows[place][4]),
         )
         for place in best.tolist()

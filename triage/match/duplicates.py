@@ -20,7 +20,8 @@ from scipy.sparse.csgraph import connected_components
 from feedback.models import Channel, Feedback
 from feedback.report import MAX_TITLE
 from hypercare.core.models import Launch
-from triage.match import deep, readings
+from triage.match import deep, meanings, readings
+from triage.match.anyhow import nearest_rows
 from triage.match.nearest import COMPARED_ROWS, Near, nearest
 from triage.match.words import MAX_CHARACTERS, words_in
 
@@ -73,7 +74,7 @@ def evaluate(
     reports: Sequence[Mapping[str, str]], pairs: Sequence[Mapping[str, str]], *, now: datetime
 ) -> dict[str, Any]:
     """Recall at 1, 5 and 10 within each project, how long a search takes, and how merging without asking would do."""
-    measured = Measured()
+    measured, semantic = Measured(), meanings.are_read()
     with transaction.atomic():
         for number, (project, told) in enumerate(_by_project(reports).items()):
             wanted = [
@@ -83,7 +84,7 @@ def evaluate(
             ]
             if wanted:
                 stored = store(f"evaluation-{number}-{now:%Y%m%d%H%M%S%f}", told, now=now)
-                _measure(stored, told, wanted, measured)
+                _measure(stored, told, wanted, measured, semantic=semantic)
         transaction.set_rollback(True)
     if not measured.ranks:
         raise ValueError("No pair names two of the reports.")
@@ -94,6 +95,7 @@ def evaluate(
             "query_ms_p95": round(1000 * float(np.percentile(measured.seconds, 95)), 2),
             "pairs": len(measured.ranks),
             "reports": len(reports),
+            "semantic": semantic,
         }
         | measured.merging()
     )
@@ -152,14 +154,18 @@ def store(slug: str, told: Mapping[str, Told], *, now: datetime) -> Stored:
     return Stored(launch.pk, dict(zip(told, [row.pk for row in rows], strict=True)))
 
 
-def _measure(stored: Stored, told: Mapping[str, Told], wanted: Sequence[tuple[str, str]], measured: Measured) -> None:
+def _measure(
+    stored: Stored, told: Mapping[str, Told], wanted: Sequence[tuple[str, str]], measured: Measured, *, semantic: bool
+) -> None:
     cluster_of = _clusters(told, wanted)
     name_of = {row: name for name, row in stored.row_of.items()}
     for query, master in wanted:
         began = time.perf_counter()
         words = words_in(stored.launch_id, told[query].title[:MAX_TITLE], told[query].text)
         asked = deep.ask(stored.launch_id, words)
-        found = deep.search(stored.launch_id, asked, besides=frozenset({stored.row_of[query]}))
+        meaning = meanings.vectors_of([(told[query].title, told[query].text)])[0].tolist() if semantic else None
+        besides = frozenset({stored.row_of[query]})
+        found = nearest_rows(stored.launch_id, asked, meaning=meaning, besides=besides)
         measured.seconds.append(time.perf_counter() - began)
         names = [name_of[row.feedback_id] for row in found]
         measured.ranks.append(names.index(master) + 1 if master in names else np.inf)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.match import deep
+from triage.match.anyhow import with_meaning
 from triage.match.words import Words
 
 COMPARED_ROWS = 60
@@ -65,6 +66,5 @@ def nearest(
 def _near(launch_id: int, words: Words, row: deep.Found, group: int, shares: Sequence[tuple[float, int]]) -> Near:
     next_best = [share for share, other in shares if other != group][:NEXT_BEST]
     back = deep.ask(launch_id, row.words).share_of(words)
-    return Near(
-        group, row.feedback_id, min(row.share, 1.0), min(back, 1.0), min(row.share, 1.0) - sum(next_best) / NEXT_BEST
-    )
+    back = with_meaning(min(back, 1.0), row.cosine)
+    return Near(group, row.feedback_id, row.share, back, row.share - sum(next_best) / NEXT_BEST)

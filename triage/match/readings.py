@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db.models.functions import Left
 
 from feedback.models import Feedback
 from hypercare.core import prepared, rows
+from triage.match import meanings
 from triage.match.words import MAX_CHARACTERS, Words, words_in
 from triage.models import Unread, Wording
 
@@ -45,6 +46,7 @@ class Read:
     feedback_id: int
     launch_id: int
     words: Words
+    meaning: Sequence[float] | None = None
 
 
 def claim(*, now: datetime, at_most: int = AT_ONCE) -> list[int]:
@@ -63,13 +65,15 @@ def claim(*, now: datetime, at_most: int = AT_ONCE) -> list[int]:
 def read(feedback_ids: Sequence[int]) -> list[Read]:
     """Reads these reports and writes down what they say; those that were read before are read again and not counted."""
     texts = Feedback.objects.filter(pk__in=feedback_ids).annotate(start=Left("body", MAX_CHARACTERS)).order_by("pk")
-    found = [
-        Read(number, launch_id, words_in(launch_id, title, start))
-        for number, launch_id, title, start in texts.values_list("pk", "launch_id", "title", "start")
-    ]
+    told = list(texts.values_list("pk", "launch_id", "title", "start"))
+    found = [Read(number, launch_id, words_in(launch_id, title, start)) for number, launch_id, title, start in told]
     if found:
         write(found)
-    return found
+    if not found or not meanings.are_read():
+        return found
+    vectors = meanings.vectors_of([(title, start) for _number, _launch_id, title, start in told])
+    meanings.write([one.launch_id for one in found], [one.feedback_id for one in found], vectors)
+    return [replace(one, meaning=vector.tolist()) for one, vector in zip(found, vectors, strict=True)]
 
 
 @transaction.atomic

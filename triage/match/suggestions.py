@@ -19,6 +19,7 @@ from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM
 from triage import lifecycle, tree
 from triage.match import deep, pairs, readings
+from triage.match.anyhow import nearest_rows
 from triage.match.nearest import COMPARED_ROWS, Near, nearest
 from triage.match.readings import Read
 from triage.match.similarity import told_words
@@ -91,8 +92,12 @@ def _early(issue_ids: set[int]) -> set[int]:
 
 
 def _suggest(one: Read, issue: Issue, *, now: datetime) -> None:
-    found = deep.search(
-        one.launch_id, deep.ask(one.launch_id, one.words), besides=frozenset({one.feedback_id}), at_most=COMPARED_ROWS
+    found = nearest_rows(
+        one.launch_id,
+        deep.ask(one.launch_id, one.words),
+        meaning=one.meaning,
+        besides=frozenset({one.feedback_id}),
+        at_most=COMPARED_ROWS,
     )
     tellings = _tellings(one.launch_id, [one.feedback_id, *(row.feedback_id for row in found)])
     roots = tree.roots_of({telling.issue_id for telling in tellings.values()})

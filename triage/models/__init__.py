@@ -13,6 +13,7 @@ from .issue import (
     Moscow,
     Origin,
 )
+from .meaning import Meaning
 from .pair import Answer, Pair
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
@@ -33,6 +34,7 @@ __all__ = [
     "Issue",
     "IssueStatus",
     "Match",
+    "Meaning",
     "MeasuredReach",
     "ModelVersion",
     "Moscow",
