@@ -224,7 +224,7 @@ def test_extension_that_may_not_be_enabled_is_said_with_the_cure(monkeypatch):
 
 def test_vector_extension_that_is_too_old_is_said_with_the_cure(monkeypatch):
     monkeypatch.setattr("hypercare.embedded.checks.OLDEST_VECTOR", (99, 0))
-    with pytest.raises(embedded.ServiceProblem, match="needs 99.0 or newer: upgrade pgvector"):
+    with pytest.raises(embedded.ServiceProblem, match=r"needs 99\.0 or newer: upgrade pgvector"):
         embedded.check()
 
 

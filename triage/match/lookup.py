@@ -28,7 +28,7 @@ def look_up(launch: Launch, text: str) -> list[Likely]:
     text = text[:MOST_CHARACTERS].strip()
     title, _line, body = text.partition("\n")
     words = words_in(launch.pk, title, body)
-    if len(words.terms) < FEWEST_WORDS:
+    if words.title_words + words.body_words < FEWEST_WORDS:
         return []
     found = deep.search(launch.pk, deep.ask(launch.pk, words), at_most=LOOKED_AT)
     live = Match.objects.filter(feedback_id__in=[row.feedback_id for row in found], ended_at=None)

@@ -18,6 +18,7 @@ FEWEST_REPORTS = 30
 FEWEST_IN_GROUP = 5
 MOST_GROUPS = 16
 NEAR_ENOUGH = 0.35
+SAME_GROUP = 0.6
 WORDS_IN_NAME = 3
 WORDS_KEPT = 10
 QUOTES = 3
@@ -43,9 +44,9 @@ def groups_of(reports: Sequence[Words], reports_with: Mapping[int, int], *, in_a
     weighed = normalize(_root(counted) @ diags(np.maximum(rarity, 0.0)))
     space = _space(weighed)
     many = int(np.clip(round(np.sqrt(len(reports) / 2)), 2, MOST_GROUPS))
-    label = KMeans(n_clusters=many, n_init=4, random_state=_SEED).fit(space)
-    near = np.einsum("ij,ij->i", space, normalize(label.cluster_centers_)[label.labels_])
-    found = [_members(label.labels_, near, number) for number in range(many)]
+    labels = _joined(KMeans(n_clusters=many, n_init=4, random_state=_SEED).fit_predict(space), space)
+    near = np.einsum("ij,ij->i", space, _centres(labels, space)[labels])
+    found = [_members(labels, near, number) for number in np.unique(labels).tolist()]
     kept = [members for members in found if len(members) >= FEWEST_IN_GROUP]
     told = _telling_words(counted, kept)
     groups = [Group(members.tolist(), terms[places].tolist()) for members, places in zip(kept, told, strict=True)]
@@ -72,6 +73,24 @@ def _space(weighed: csr_matrix) -> npt.NDArray[np.float64]:
         TruncatedSVD(max(dimensions, 1), random_state=_SEED).fit_transform(weighed)
     )
     return found
+
+
+def _centres(labels: npt.NDArray[np.int32], space: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    sums = np.zeros((int(labels.max()) + 1, space.shape[1]))
+    np.add.at(sums, labels, space)
+    centres: npt.NDArray[np.float64] = normalize(sums)
+    return centres
+
+
+def _joined(labels: npt.NDArray[np.int32], space: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    """Joins the two nearest groups again and again while they are about the same: how many there are is not known before."""
+    while True:
+        centres = _centres(labels, space)
+        near = np.triu(centres @ centres.T, k=1)
+        one, other = np.unravel_index(int(near.argmax()), near.shape)
+        if near[one, other] < SAME_GROUP:
+            return labels
+        labels = np.where(labels == other, one, labels)
 
 
 def _members(labels: npt.NDArray[np.int32], near: npt.NDArray[np.float64], number: int) -> npt.NDArray[np.intp]:
