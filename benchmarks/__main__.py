@@ -14,6 +14,7 @@ NEEDS_ROWS = {
     "pages_wsgi_or_asgi": True,
     "triage_throughput": True,
     "deep_search": True,
+    "rescoring": True,
     "first_model_on_real_texts": True,
     "report_to_board": False,
     "intake_without_broker": False,

@@ -99,7 +99,7 @@ def _answers(folder: Path, texts: RealTexts, model: TextModel) -> dict[str, floa
     began = time.perf_counter()
     found = [suggestions[texts.field] for suggestions in _suggestions(rows, texts.text, model)]
     seconds = time.perf_counter() - began
-    said = [texts.said(suggestion.value) for suggestion in found]
+    said = [texts.said(suggestion.likeliest) for suggestion in found]
     right = np.array([one == other for one, other in zip(said, truth, strict=True)])
     sure = np.array([suggestion.applied for suggestion in found])
     return {

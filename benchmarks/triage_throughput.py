@@ -45,7 +45,7 @@ WHERE id = %s
 def main(options: Sequence[str]) -> None:
     """Enters the texts through the one door, triages them and prints the figures."""
     chosen = _options(options)
-    launch = _launch()
+    launch = the_launch()
     texts = read_texts(chosen.rows + chosen.open_issues, folder=chosen.data)
     if chosen.stored:
         stored_rows.fill(launch, texts.texts[: min(STORED_TEXTS, chosen.stored)], rows=chosen.stored, now=clock.now())
@@ -91,7 +91,8 @@ def _options(options: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(options)
 
 
-def _launch() -> Launch:
+def the_launch() -> Launch:
+    """A launch with four components and their words, and its owner."""
     owner = User.objects.create_superuser(email="benchmark@example.org", password="a-long-enough-one")
     days = {"go_live_on": date(2026, 5, 20), "planned_end_on": date(2036, 6, 8)}
     launch = Launch(slug="bench", name="Benchmark", active_users=9800, **days)

@@ -13,6 +13,13 @@ from tests.served import site  # noqa: F401 - a fixture
 NOW = datetime(2026, 5, 28, 12, 32, tzinfo=UTC)
 
 
+def pytest_xdist_make_scheduler(config, log):
+    """Two workers end at about the same time."""
+    from tests.shares import Shares
+
+    return Shares(config, log)
+
+
 @pytest.fixture(autouse=True)
 def english():
     """Every test begins in English, whatever language a page before it was asked in."""

@@ -143,6 +143,8 @@ def return_to_work(issue: Issue, *, reason: str, actor: Actor, now: datetime) ->
 
 def write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetime | None) -> None:
     """Writes the status with its time; everything that changes one goes through here."""
+    if issue.status == IssueStatus.IN_PROGRESS:
+        issue.worked_seconds += max(int((now - issue.status_changed_at).total_seconds()), 0)
     issue.status = status
     issue.status_changed_at = now
     issue.closed_at = closed_at
@@ -152,6 +154,7 @@ def write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetim
             "status",
             "status_changed_at",
             "closed_at",
+            "worked_seconds",
             "resolution",
             "merged_into",
             "status_before_merge",

@@ -26,3 +26,10 @@ def lock_launch_of(issue_id: int) -> None:
 def lock_issues(ids: Iterable[int]) -> dict[int, Issue]:
     """These issues, locked for change; call it once in a transaction, with all it will touch."""
     return {issue.pk: issue for issue in Issue.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk")}
+
+
+def lock_ids(ids: Iterable[int]) -> list[int]:
+    """The same without reading the issues: which of them there are."""
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT id FROM triage_issue WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(set(ids))])
+        return [issue_id for (issue_id,) in cursor.fetchall()]

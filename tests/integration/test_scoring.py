@@ -11,9 +11,10 @@ from feedback.report import read_report
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM
-from tests.integration.rows import make_issue
-from triage import pipeline
+from tests.integration.rows import make_alert, make_issue
+from triage import lifecycle, pipeline
 from triage.board.changes import current_version
+from triage.exit.defaults import ensure_criteria
 from triage.models import Issue, Score, ScoringRules
 from triage.score import again, history, rescore, rules
 from triage.score.matrix import DEFAULT
@@ -218,3 +219,50 @@ def test_scoring_page_says_what_is_wrong_beside_the_field_and_keeps_what_was_wri
     assert (found.formula, found.matrix[2][2]) == ("rpn", 4)
     client.force_login(people["stakeholder"])
     assert client.post("/launches/shop/priorities/scoring/", cells).status_code == 403
+
+
+def fixed(launch, now, *, days, **fields):
+    return make_issue(
+        launch, now=now, status="closed", resolution="fixed", closed_at=now, worked_seconds=days * 86_400, **fields
+    )
+
+
+def test_effort_is_what_issues_fixed_like_it_took(launch, now):
+    basket, pages = launch.components.get(slug="checkout"), launch.components.get(slug="catalog-api")
+    for days in (7, 7, 14, 28, 28):
+        fixed(launch, now, days=days, component=basket, category="bug")
+    for _ in range(4):
+        fixed(launch, now, days=70, component=pages, category="bug")
+    like = make_issue(launch, now=now, component=basket, category="bug")
+    by_component = make_issue(launch, now=now, component=basket, category="usability")
+    by_category = make_issue(launch, now=now, component=pages, category="bug")
+    unlike = make_issue(launch, now=now, component=pages, category="usability")
+    rescore([like.pk, by_component.pk, by_category.pk, unlike.pk], now=now)
+    found = [Issue.objects.get(pk=one.pk).rice_effort for one in (like, by_component, by_category, unlike)]
+    assert found == [2, 2, 4, 1]
+    assert "5 fixed like it" in like.decisions.get(field="rice_effort").reason
+
+
+def test_time_in_work_is_kept_when_the_work_ends(api, issue, now):
+    actor = SYSTEM
+    lifecycle.move(issue.pk, to="in_progress", actor=actor, now=now)
+    lifecycle.move(issue.pk, to="deployed", actor=actor, now=now + timedelta(hours=5))
+    lifecycle.move(issue.pk, to="in_progress", actor=actor, now=now + timedelta(hours=9), reason="fails again")
+    lifecycle.move(issue.pk, to="closed", actor=actor, now=now + timedelta(hours=10))
+    issue.refresh_from_db()
+    assert issue.worked_seconds == 6 * 3600
+
+
+def test_issue_names_the_criteria_it_counts_against(api, launch, issue, now):
+    ensure_criteria(launch)
+    launch.exit_criteria.filter(code="E5").update(must=False)
+    hold(api, issue, "severity", "2")
+    assert (issue.blocks, issue.blocks_must) == (["E1"], True)
+    hold(api, issue, "severity", "4")
+    alert = make_alert(launch, now=now)
+    report = issue.matches.get(ended_at=None).feedback
+    alert.feedback = report
+    alert.save()
+    rescore([issue.pk], now=now)
+    shown = api.get(f"/api/v1/issues/{issue.key}/").json()
+    assert (shown["blocks"], shown["blocks_must"], shown["moscow"]) == (["E5"], False, "could")

@@ -16,7 +16,7 @@ from triage.classify.feelings import feelings_in
 from triage.classify.learner import figures_of
 from triage.classify.reading import Counted
 from triage.classify.severity_words import floor_of
-from triage.classify.suggestion import APPLY_AT, MAX_REASON
+from triage.classify.suggestion import ABSTAIN_UNDER, APPLY_AT, MAX_REASON
 from triage.vocabulary import words_of
 
 CHECKOUT = Component(pk=1, slug="checkout", name="Checkout", hints=["basket", "postcode", "/cart"])
@@ -80,9 +80,24 @@ def test_reason_quotes_words_of_the_report(said):
 
 
 def test_unsure_suggestion_is_kept_and_not_applied(said):
-    unsure = said("hm")["category"]
+    unsure = said("as discussed")["category"]
     assert (unsure.applied, unsure.value in CATEGORIES) == (False, True)
     assert unsure.reason.startswith("not sure: ")
+
+
+@pytest.mark.parametrize("text", ["", "🚀🚀🚀", "مرحبا"])
+def test_text_without_a_word_the_model_knows_gets_no_value_and_the_reason(said, text):
+    for field in ("category", "severity"):
+        nothing = said(text)[field]
+        assert (nothing.value, nothing.applied) == ("", False)
+        assert nothing.reason.startswith("abstained: ")
+        assert nothing.likeliest
+
+
+def test_value_that_is_hardly_likelier_than_others_is_not_suggested(said):
+    found = [said(text)["category"] for text in ("hm", "so it goes", "see attached", "the thing with the list")]
+    assert all((each.value == "") == (each.confidence < ABSTAIN_UNDER) for each in found)
+    assert any(each.value == "" for each in found)
 
 
 def test_reason_fits_its_column_whatever_the_text(said):

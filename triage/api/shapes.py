@@ -105,6 +105,7 @@ def issue_shape(issue: Issue) -> dict[str, Any]:
         },
         "business_value": issue.business_value,
         "blocks_must": issue.blocks_must,
+        "blocks": issue.blocks,
         "moscow": issue.moscow,
         "priority": issue.priority,
         "feedback_count": issue.feedback_count,

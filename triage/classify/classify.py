@@ -21,7 +21,7 @@ from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of
-from triage.classify.suggestion import Suggestion, suggest
+from triage.classify.suggestion import ABSTAIN_UNDER, Suggestion, abstention, suggest
 from triage.classify.text_model import TextModel
 from triage.classify.train import NAME, ensure_model, path_of
 from triage.models import ModelVersion
@@ -136,6 +136,12 @@ class _Batch:
     def _from_model(self, at: int, field: str, chances: Floats, *, more: str = "") -> Suggestion:
         head = self.model.heads[field]
         best = int(chances.argmax())
+        told = dict(zip(head.labels, chances.tolist(), strict=True))
+        unclear = self._unclear(at, float(chances[best]))
+        if unclear:
+            return abstention(
+                field, confidence=float(chances[best]), reason=unclear, decider=self.model.name, chances=told
+            )
         words = self.reasons.of(self.wordings[at], self.features, at, head.deciding[best])
         reason = "; ".join(part for part in (words, more) if part) or _("no single word decided")
         return suggest(
@@ -145,8 +151,17 @@ class _Batch:
             reason=reason,
             origin="model",
             decider=self.model.name,
-            chances=dict(zip(head.labels, chances.tolist(), strict=True)),
+            chances=told,
         )
+
+    def _unclear(self, at: int, likeliest: float) -> str:
+        """Why nothing is suggested; empty where something is."""
+        if not self.features[at].nnz:
+            return _("abstained: it holds no word that the model knows")
+        if likeliest < ABSTAIN_UNDER:
+            return _("abstained: the likeliest of all is only %(chance)s %% likely") % {
+                "chance": round(100 * likeliest)}  # fmt: skip
+        return ""
 
 
 def _not_worse_than(head: Head, chances: Floats) -> tuple[Floats, str]:

@@ -103,7 +103,7 @@ class _Run:
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
-        return np.array([one.value == truth for one, truth in zip(self.said, self.truth, strict=True)])
+        return np.array([one.likeliest == truth for one, truth in zip(self.said, self.truth, strict=True)])
 
     @property
     def confidence(self) -> Floats:
@@ -202,7 +202,7 @@ def _as_kept(model: TextModel) -> tuple[TextModel, int]:
 
 
 def _scores(run: _Run, positive: frozenset[str]) -> dict[str, float]:
-    said = [one.value for one in run.said]
+    said = [one.likeliest for one in run.said]
     scores = {
         "macro_f1": float(f1_score(run.truth, said, average="macro", zero_division=0)),
         "micro_f1": float(f1_score(run.truth, said, average="micro", zero_division=0)),
@@ -229,5 +229,6 @@ def _confidence_figures(runs: Sequence[_Run]) -> dict[str, Any]:
             "share": round(float(decided.mean()), 4),
             "precision": round(float(right[decided].mean()), 4) if decided.any() else None,
         },
+        "abstained_share": round(float(np.mean([not one.value for run in runs for one in run.said])), 4),
         "reliability": reliability(confidence, right),
     }

@@ -1,6 +1,6 @@
 """This module learns a field from texts: a linear model whose margins become honest probabilities."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -156,15 +156,23 @@ def folds_of(
     yield from splitter.split(np.zeros(len(labels)), labels)
 
 
-def cross_validate(counted: Counted, fields: Mapping[str, Sequence[str]], *, spread_by: str) -> dict[str, Unseen]:
+def cross_validate(
+    counted: Counted,
+    fields: Mapping[str, Sequence[str]],
+    *,
+    spread_by: str,
+    blind_to_opening: Set[str] = frozenset(),
+) -> dict[str, Unseen]:
     """For each field what a model says that never saw the text, by the recipe that did best on such texts."""
     tried = {name: _Tried(labels) for name, labels in fields.items()}
     fold = np.zeros(len(fields[spread_by]), dtype=np.intp)
     for number, (learned, held) in enumerate(folds_of(fields[spread_by])):
         fold[held] = number
-        features = counted.learn(learned, then=np.concatenate([learned, held]))[1]
-        for each in tried.values():
-            each.try_fold(features[: len(learned)], features[len(learned) :], learned, held)
+        features, whole = counted.learn(learned, then=np.concatenate([learned, held]))
+        blind = features.without_opening(whole) if blind_to_opening else whole
+        for name, each in tried.items():
+            told = blind if name in blind_to_opening else whole
+            each.try_fold(told[: len(learned)], told[len(learned) :], learned, held)
     return {name: each.best(fold) for name, each in tried.items()}
 
 

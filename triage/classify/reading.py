@@ -137,6 +137,14 @@ class Features:
         """One row of features for each prepared text, with the meaning of the raw texts where that was learned."""
         return with_meaning(weighed(self._vocabulary.count(texts), self.blocks), meant, self.middle)
 
+    def without_opening(self, told: csr_matrix) -> csr_matrix:
+        """The same rows, with nothing of the opening in them."""
+        first, length = sum(len(self.blocks[block].names) for block in BLOCKS[:-1]), len(self.blocks[BLOCKS[-1]].names)
+        found = told.copy()
+        found.data[(found.indices >= first) & (found.indices < first + length)] = 0
+        found.eliminate_zeros()
+        return found
+
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary({block: terms.names for block, terms in self.blocks.items()})

@@ -80,6 +80,7 @@ class Issue(models.Model):
     rpn_detection = models.PositiveSmallIntegerField(default=8)
     rpn = models.PositiveSmallIntegerField(default=64)
     blocks_must = models.BooleanField(default=False)
+    blocks = models.JSONField(default=list)
     moscow = models.CharField(max_length=8, choices=Moscow.choices, default=Moscow.COULD)
     priority = models.PositiveIntegerField(default=0)
 
@@ -89,6 +90,7 @@ class Issue(models.Model):
     status_changed_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    worked_seconds = models.PositiveBigIntegerField(default=0)
     search = SearchVectorField(null=True)
 
     class Meta:
@@ -110,6 +112,11 @@ class Issue(models.Model):
             models.Index(fields=["launch", "status", "severity", "-priority", "-id"], name="board_lane"),
             models.Index(fields=["launch", "board_version"], name="board_changes"),
             models.Index(fields=["launch", "-opened_at"], name="issues_newest"),
+            models.Index(
+                fields=["launch", "-closed_at"],
+                name="issues_fixed",
+                condition=models.Q(status=IssueStatus.CLOSED, resolution="fixed", worked_seconds__gt=0),
+            ),
             GinIndex(fields=["search"], name="issue_words"),
         ]
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from triage.board import changes
-from triage.locks import lock_issues, lock_launch
+from triage.locks import lock_ids, lock_launch
 from triage.models import OPEN_STATUSES, Issue, ScoringRules
 from triage.one_by_one import one_by_one
 from triage.score.scoring import rescore
@@ -35,6 +35,6 @@ def _rescore_launch(rules: ScoringRules, *, clock: Callable[[], datetime]) -> No
 @transaction.atomic
 def _rescore(launch_id: int, ids: list[int], *, now: datetime) -> None:
     lock_launch(launch_id)
-    held = lock_issues(ids)
+    held = lock_ids(ids)
     rescore(held, now=now)
     changes.publish(launch_id, held)

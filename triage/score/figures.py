@@ -1,5 +1,6 @@
 """This module puts an issue's figures together from its facts, each by rule unless a person holds it, and with its reason."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from hypercare.core.problem import Problem
 from triage.decisions import IssueValue
 from triage.models import Issue, Moscow, Origin, ScoringRules
 from triage.score import business, formula, matrix, rice, rpn
+from triage.score.blocked import Criterion, blocked
+from triage.score.effort import Taken
 from triage.score.rice import Part
 from triage.score.rules import matrix_of
 from triage.score.severity import CONFIDENT, Verdict
@@ -42,8 +45,10 @@ class Facts:
     tally: Tally
     reach: Reach
     said: Verdict
-    held: dict[str, str]
-    blocks_must: bool
+    held: Mapping[str, str]
+    criteria: Sequence[Criterion]
+    fires: bool
+    taken: Taken
     now: datetime
 
 
@@ -103,7 +108,7 @@ def _rice(issue: Issue, facts: Facts) -> list[IssueValue]:
     impact = Part(rice.IMPACT_OF_SEVERITY[issue.severity], f"SEV{issue.severity}")
     people, machines = tally.people + tally.guests, tally.machines + facts.reach.is_measured
     sure = rice.confidence_from(people=people, machines=machines)
-    effort = Part(rice.DEFAULT_EFFORT, _("default"))
+    effort = facts.taken.part(issue)
     issue.rice_impact = float(held.get("rice_impact", impact.value))
     issue.rice_confidence = float(held.get("rice_confidence", sure.value))
     issue.rice_effort = float(held.get("rice_effort", effort.value))
@@ -133,8 +138,10 @@ def risk_parts(issue: Issue, *, now: datetime) -> dict[str, Part]:
 def _order(issue: Issue, facts: Facts) -> IssueValue:
     value = business.value_part(issue.component).value
     issue.business_value = float(facts.held.get("business_value", value))
-    issue.blocks_must = facts.blocks_must
-    moscow, why = rice.moscow_of(issue.severity, blocks_must=facts.blocks_must)
+    holds_up = blocked(issue, facts.criteria, fires=facts.fires)
+    issue.blocks = [criterion.code for criterion in holds_up]
+    issue.blocks_must = any(criterion.must for criterion in holds_up)
+    moscow, why = rice.moscow_of(issue.severity, blocks_must=issue.blocks_must)
     issue.moscow = Moscow(facts.held.get("moscow", moscow))
     issue.formula_score = _by_formula(issue, now=facts.now)
     score = issue.rice_score if issue.formula_score is None else issue.formula_score
@@ -165,7 +172,7 @@ def figures_of(issue: Issue, *, now: datetime) -> dict[str, float]:
         "reports": float(issue.feedback_count),
         "value": issue.business_value,
         "rpn": float(issue.rpn),
-        "blocks": float(issue.blocks_must),
+        "blocks": float(len(issue.blocks)),
         "age_days": max((now - issue.opened_at).total_seconds() / 86_400, 0.0),
     }
 

@@ -23,7 +23,7 @@ NAMES: dict[str, str | Promise] = {
     "reports": _l("signals in all"),
     "value": _l("business value, 0 to 10"),
     "rpn": _l("risk priority number, 1 to 1,000"),
-    "blocks": _l("1 where it blocks a must criterion, else 0"),
+    "blocks": _l("exit criteria it keeps from being met"),
     "age_days": _l("days since it was opened"),
 }
 _FUNCTIONS: dict[str, Callable[..., float]] = {

@@ -4,8 +4,10 @@ It runs over a batch of root issues with a constant number of queries, inside th
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,9 +15,12 @@ from django.utils.translation import override
 
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core import prepared
+from hypercare.core.models import Component, Launch
 from triage import decisions, tree
 from triage.models import Decision, Issue, MeasuredReach, Origin
 from triage.score import history
+from triage.score.blocked import Criterion, criteria_of
+from triage.score.effort import Taken, taken
 from triage.score.figures import REPORTERS, Facts, Reach, apply
 from triage.score.severity import Verdict, severity_of
 from triage.score.tally import Tally, tallies_of
@@ -27,7 +32,7 @@ _COLUMNS = {
     "rice_impact": "float", "rice_confidence": "float", "rice_effort": "float", "rice_score": "float",
     "formula_score": "float", "impact_level": "smallint", "urgency": "smallint", "business_value": "float",
     "rpn_severity": "smallint", "rpn_occurrence": "smallint", "rpn_detection": "smallint", "rpn": "smallint",
-    "blocks_must": "boolean", "moscow": "text", "priority": "int", "last_seen_at": "timestamptz",
+    "blocks_must": "boolean", "blocks": "jsonb", "moscow": "text", "priority": "int", "last_seen_at": "timestamptz",
 }  # fmt: skip
 # Django's bulk_update builds a CASE for each row and column, which took longer than all else of a rescore together.
 _WRITE = f"""
@@ -47,32 +52,70 @@ WHERE EXISTS (
 """
 
 
+@dataclass(frozen=True)
+class _Known:
+    """All that is known of a batch of root issues, each kind read by one query."""
+
+    tallies: Mapping[int, Tally]
+    measured: Mapping[int, MeasuredReach]
+    held: Mapping[int, Mapping[str, str]]
+    worst_held: Mapping[int, tuple[int, str]]
+    firing: Set[int]
+    criteria: Mapping[int, Sequence[Criterion]]
+    taken: Taken
+
+    def facts(self, issue: Issue, *, now: datetime) -> Facts:
+        """What a score needs to know of one of them."""
+        tally = self.tallies[issue.pk]
+        reach = _reach_of(issue, tally, self.measured.get(issue.pk), now=now)
+        return Facts(
+            tally,
+            reach,
+            said=_severity_said(issue, tally, reach, self.worst_held.get(issue.pk)),
+            held=self.held.get(issue.pk, {}),
+            criteria=self.criteria[issue.launch_id],
+            fires=issue.pk in self.firing,
+            taken=self.taken,
+            now=now,
+        )
+
+
 def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     """Recounts these root issues and writes what changed; the caller holds their locks and publishes the board."""
-    ids = sorted(set(root_ids))
-    issues = list(Issue.objects.filter(pk__in=ids).select_related("launch", "launch__scoring_rules", "component"))
-    members_of = tree.members_of(ids)
-    tallies = tallies_of(members_of)
-    overridden = decisions.overridden_fields(issues)
-    blocking, worst_held = _with_firing_errors(members_of), _held_by_merged(members_of)
-    measured = MeasuredReach.objects.filter(value__gt=0).in_bulk(ids)
+    issues = _read(sorted(set(root_ids)))
+    known = _known(issues)
     suggested: list[decisions.IssueValue] = []
-    for issue in issues:
-        tally = tallies[issue.pk]
-        with override(issue.launch.language):
-            reach = _reach_of(issue, tally, measured.get(issue.pk), now=now)
-            facts = Facts(
-                tally,
-                reach,
-                said=_severity_said(issue, tally, reach, worst_held.get(issue.pk)),
-                held=overridden.get(issue.pk, {}),
-                blocks_must=issue.pk in blocking,
-                now=now,
-            )
-            suggested += apply(issue, facts)
+    for language, told_in_it in groupby(issues, key=lambda issue: issue.launch.language):
+        with override(language):
+            suggested += [value for issue in told_in_it for value in apply(issue, known.facts(issue, now=now))]
     _write(issues)
     history.note(issues, suggested, now=now)
     decisions.suggest_for_issues(suggested, now=now)
+
+
+def _known(issues: Sequence[Issue]) -> _Known:
+    ids, launches = [issue.pk for issue in issues], {issue.launch_id for issue in issues}
+    members_of = tree.members_of(ids)
+    return _Known(
+        tallies=tallies_of(members_of),
+        measured=MeasuredReach.objects.filter(value__gt=0).in_bulk(ids),
+        held=decisions.overridden_fields(issues),
+        worst_held=_held_by_merged(members_of),
+        firing=_with_firing_errors(members_of),
+        criteria=criteria_of(launches),
+        taken=taken(launches),
+    )
+
+
+def _read(ids: Sequence[int]) -> list[Issue]:
+    """The issues by language; those of one launch share its row, and those of one component too."""
+    issues = list(Issue.objects.filter(pk__in=ids).defer("search"))
+    launches = Launch.objects.select_related("scoring_rules").in_bulk({issue.launch_id for issue in issues})
+    components = Component.objects.in_bulk({issue.component_id for issue in issues} - {None})
+    for issue in issues:
+        issue.launch = launches[issue.launch_id]
+        issue.component = components[issue.component_id] if issue.component_id else None
+    return sorted(issues, key=lambda issue: issue.launch.language)
 
 
 def _with_firing_errors(members_of: Mapping[int, Sequence[int]]) -> set[int]:
