@@ -26,7 +26,7 @@ _MORE_FEEDBACK = """
 INSERT INTO feedback_feedback (
     launch_id, channel, source, content_digest, kind, title, body, language, context, fields, trace_id, redactions,
     occurred_at, received_at, category, severity, sentiment, reply_status, issue_key, triaged_at, claimed_by)
-SELECT launch_id, channel, source, '', '', title, body, 'en', '{}', '{}', '', 0, occurred_at, received_at, 'bug', 3,
+SELECT launch_id, channel, source, '', '', title, left(body, 200), 'en', '{}', '{}', '', 0, occurred_at, received_at, 'bug', 3,
     'neutral', 'looking', '', triaged_at, ''
 FROM feedback_feedback WHERE id = ANY(%s) ORDER BY id RETURNING id
 """

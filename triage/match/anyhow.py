@@ -7,7 +7,7 @@ from triage.match import deep, meanings
 from triage.match.deep import Asked, Found
 
 # How much meaning counts beside words; chosen by `manage.py evaluate matcher --semantic`.
-MEANING = 1.0
+MEANING = 0.7
 
 
 def nearest_rows(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -79,7 +80,16 @@ def look_for(read: Sequence[Read], *, now: datetime) -> None:
         if issue is None or issue.launch.closed_at or one.feedback_id not in early:
             continue
         with override(issue.launch.language):
-            _suggest(one, issue, now=now)
+            _try(one, issue, now=now)
+
+
+def _try(one: Read, issue: Issue, *, now: datetime) -> None:
+    try:
+        _suggest(one, issue, now=now)
+    except Exception:
+        if connection.in_atomic_block:
+            raise
+        log.exception("nothing could be suggested for %s", issue.key)
 
 
 def _early(issue_ids: set[int]) -> set[int]:
