@@ -17,8 +17,8 @@ COMPARED_GROUPS = 8
 NEXT_BEST = 5
 
 # Measured by `manage.py evaluate matcher`; docs/text-model.md says how.
-MERGE_ALIKE = 0.6
-MERGE_APART = 0.5
+MERGE_ALIKE = 0.5
+MERGE_APART = 0.6
 
 
 @dataclass(frozen=True)
