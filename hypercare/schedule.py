@@ -14,6 +14,8 @@ BEAT_SCHEDULE = {
         ("send messages", "core.send_messages", 5.0),
         ("assess exit criteria", "triage.assess", 60.0),
         ("measure the reach of issues", "triage.measure_reach", 20.0),
+        ("suggest what issues are by nature", "triage.nature", 30.0),
+        ("get second opinions", "triage.second_opinions", 15.0),
         ("score again by changed rules", "triage.rescore", 10.0),
         ("draft and send reports", "triage.reports", 30.0),
         ("free issues of who left", "triage.owners", 30.0),

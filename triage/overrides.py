@@ -23,6 +23,7 @@ from triage.given_reasons import given_reason
 from triage.lifecycle import lock
 from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match, Moscow
+from triage.nature import judgement as nature
 from triage.route import route
 from triage.score import rescore
 
@@ -43,8 +44,9 @@ ISSUE_FIELDS = (
     "component",
     "team",
     "owner",
+    *nature.FIELDS,
 )
-SCORED = set(ISSUE_FIELDS) - {"title", "component", "team", "owner"}
+SCORED = set(ISSUE_FIELDS) - {"title", "component", "team", "owner", *nature.FIELDS}
 ROUTED = {"component", "team"}
 FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component")
 _TENTHS = tuple(str(number) for number in range(1, 11))
@@ -105,7 +107,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "rpn_severity": _one_of(*_TENTHS),
     "rpn_occurrence": _one_of(*_TENTHS),
     "rpn_detection": _one_of(*_TENTHS),
-}
+} | {field: _one_of(*answers) for field, answers in nature.ANSWERS.items()}
 
 
 @transaction.atomic
@@ -124,7 +126,9 @@ def override_issue(
     if field not in ISSUE_FIELDS:
         raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
     old = _shown(issue, field)
-    if field in {"component", "team", "owner"}:
+    if field == nature.CAUSE and str(value) not in nature.ANSWERS[field]:
+        stored = _cause(issue, value)
+    elif field in {"component", "team", "owner"}:
         setattr(issue, field, _related(issue, field, value))
         stored = _shown(issue, field)
     else:
@@ -189,7 +193,20 @@ def _canonical(field: str, value: Any) -> Any:
     return value
 
 
+def _cause(issue: Issue, value: Any) -> str:
+    """The key of another issue of the launch, of which this one is a symptom."""
+    named = str(value).upper().removeprefix("IS-")
+    number = int(named) if named.isascii() and named.isdecimal() and len(named) < 19 else 0
+    if not Issue.objects.filter(pk=number, launch=issue.launch_id).exclude(pk=issue.pk).exists():
+        known = ", ".join(nature.ANSWERS[nature.CAUSE])
+        raise _bad("value", _("Use one of %(known)s, or the key of another issue of this launch.") % {"known": known})
+    return f"IS-{number}"
+
+
 def _shown(issue: Issue, field: str) -> str:
+    if field in nature.FIELDS:
+        live = issue.decisions.filter(field=field, ended_at=None).first()
+        return live.value if live else ""
     value = getattr(issue, field)
     if isinstance(value, Component):
         return value.slug

@@ -7,6 +7,7 @@ from celery import shared_task
 from hypercare.core import clock
 from triage import alert_changes, closing, owners
 from triage.exit import assess
+from triage.nature import suggesting
 from triage.reports import daily
 from triage.score import again, measured
 
@@ -76,3 +77,18 @@ def measure_reach(**_later: Any) -> None:
 def rescore_changed(**_later: Any) -> None:
     """Scores launches again whose rules of scoring changed."""
     again.rescore_changed(clock=clock.now)
+
+
+@shared_task(name="triage.nature")
+def suggest_nature(**_later: Any) -> None:
+    """Suggests what open issues are by nature."""
+    suggesting.suggest_due(clock=clock.now)
+
+
+@shared_task(name="triage.second_opinions")
+def get_second_opinions(**_later: Any) -> None:
+    """Asks a language model, where one is configured, about what the text model is not sure of."""
+    # As above.
+    from triage.classify import second_opinions  # noqa: PLC0415
+
+    second_opinions.get_due(clock=clock.now)

@@ -3,9 +3,10 @@
 from gateway_ingest.evidence.ai import AiRow, ai_table
 from gateway_ingest.evidence.deployments import Comparison, Word, before_and_after
 from gateway_ingest.evidence.governance import Finding, governance
+from gateway_ingest.evidence.innermost import innermost_failure
 from gateway_ingest.evidence.keeping import keep_evidence
 from gateway_ingest.evidence.life import Life, life_of
-from gateway_ingest.evidence.near import Piece, evidence_of, failed_requests, near
+from gateway_ingest.evidence.near import Piece, evidence_of, failed_requests, near, traces_of
 from gateway_ingest.evidence.reach import CALLS_ONLY, Reach, reach
 from gateway_ingest.evidence.routes import Routes, routes
 from gateway_ingest.evidence.series import MEASURES, Series, series
@@ -30,6 +31,7 @@ __all__ = [
     "evidence_of",
     "failed_requests",
     "governance",
+    "innermost_failure",
     "keep_evidence",
     "life_of",
     "near",
@@ -37,4 +39,5 @@ __all__ = [
     "resolved",
     "routes",
     "series",
+    "traces_of",
 ]

@@ -9,6 +9,7 @@ from .database import *
 from .environment import *
 from .files import *
 from .languages import *
+from .llm import *
 from .logs import *
 from .mail import *
 from .rates import *

@@ -31,6 +31,7 @@ from triage.access import access_feedback
 from triage.api import schema
 from triage.api.shapes import decisions_shape, feedback_shape
 from triage.filters import FeedbackFilter, by_custom_fields, refuse_unknown
+from triage.models import SecondOpinion
 
 _OWN_CHANNELS = frozenset({Channel.WIDGET, Channel.PORTAL, Channel.API})
 _STAFF_CHANNELS = frozenset(Channel) - MACHINE_CHANNELS
@@ -304,7 +305,13 @@ class FeedbackDetail(APIView):
             else None
         )
         pieces = [piece.as_json() for piece in evidence.evidence_of(row, now=clock.now())]
-        more = {"decisions": decisions_shape(decisions), "match": matched, "evidence": pieces}
+        opinion = SecondOpinion.objects.filter(feedback=row, problem="").first()
+        more = {
+            "decisions": decisions_shape(decisions),
+            "match": matched,
+            "evidence": pieces,
+            "second_opinion": {"model": opinion.model, **opinion.answers} if opinion else None,
+        }
         return Response(feedback_shape(row, with_person=with_person) | more)
 
 

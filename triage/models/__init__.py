@@ -14,6 +14,7 @@ from .issue import (
     Origin,
 )
 from .meaning import Meaning
+from .opinion import SecondOpinion
 from .pair import Answer, Pair
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
@@ -42,6 +43,7 @@ __all__ = [
     "Pair",
     "Score",
     "ScoringRules",
+    "SecondOpinion",
     "StatusReport",
     "Theme",
     "ThemeReport",

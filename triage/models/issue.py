@@ -90,6 +90,7 @@ class Issue(models.Model):
     status_changed_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
     worked_seconds = models.PositiveBigIntegerField(default=0)
     search = SearchVectorField(null=True)
 

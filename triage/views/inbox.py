@@ -28,7 +28,7 @@ from triage import overrides
 from triage.access import access_feedback
 from triage.categories import CATEGORY_NAMES
 from triage.filters import FeedbackFilter, active_filters, by_custom_fields, without_control
-from triage.models import Decision, Match, Origin
+from triage.models import Decision, Match, Origin, SecondOpinion
 from triage.views.inbox_parts import as_listed, choosers_html, rows_html
 from triage.views.posted import posted
 
@@ -130,6 +130,7 @@ def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feed
         "match": Match.objects.filter(feedback=row, ended_at=None).select_related("issue").first(),
         "decisions": [in_force[field] for field in _SHOWN_FIRST if field in in_force],
         "history": [one for one in decisions if one.ended_at is not None],
+        "opinion": SecondOpinion.objects.filter(feedback=row).first(),
         "by_machine": any(one.origin != Origin.PERSON for one in in_force.values()),
         "attachments": list(row.attachments.all()),
         "with_person": Right.TRIAGE in principal.rights_in(launch),

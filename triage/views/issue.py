@@ -31,7 +31,8 @@ from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
 from triage.match import answers, pairs
-from triage.models import Issue, IssueStatus, MeasuredReach, Moscow, Origin
+from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
+from triage.nature import judgement as nature
 from triage.notes import add_note
 from triage.score.business import value_part
 from triage.score.figures import REPORTERS, risk_parts
@@ -88,9 +89,15 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     end = in_force.get(closing.FIELD)
     # A proposal has a place of its own on the page; a person's answer to one is in force like any other.
     proposal = in_force.pop(closing.FIELD) if end and end.origin != Origin.PERSON else None
+    natures = [
+        (in_force.pop(field), nature.opposite(in_force_value))
+        for field in nature.FIELDS
+        if (in_force_value := _suggested(in_force.get(field)))
+    ]
     context = {
         "nav_active": "board",
         "issue": one,
+        "natures": natures,
         "card": cards_of([one], now=clock.now())[0],
         **_measured(one),
         "reports": list(reports[:SHOWN_REPORTS]),
@@ -125,6 +132,11 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)
+
+
+def _suggested(decision: Decision | None) -> str:
+    """The value of a decision that waits for a person's word."""
+    return decision.value if decision and decision.origin != Origin.PERSON else ""
 
 
 @dataclass(frozen=True)

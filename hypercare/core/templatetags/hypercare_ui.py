@@ -95,6 +95,14 @@ END_WORDS = {
     "settle": _("closes by itself"),
     "keep_open": _("keep it open"),
 }
+NATURE_WORDS = {
+    "genuine": _("Genuine"),
+    "noise": _("Noise"),
+    "defect": _("Defect"),
+    "training_gap": _("Training gap"),
+    "cause": _("Cause"),
+    "unclear": _("Unclear"),
+}
 FIELD_WORDS = {
     "title": _("Title"),
     "category": _("Type"),
@@ -114,6 +122,9 @@ FIELD_WORDS = {
     "rpn_occurrence": _("Risk: occurrence"),
     "rpn_detection": _("Risk: detection"),
     "resolution": _("Proposed end"),
+    "genuine": _("Genuine or noise"),
+    "defect": _("Defect or training gap"),
+    "cause": _("Cause or symptom"),
 }
 CATEGORY_ICONS = {
     "bug": "bug",
@@ -241,7 +252,10 @@ def value_word(value: str, field: str) -> Any:
         "sentiment": SENTIMENT_WORDS,
         "moscow": MOSCOW_WORDS,
         "resolution": END_WORDS,
+        **dict.fromkeys(("genuine", "defect", "cause"), NATURE_WORDS),
     }
+    if field == "cause" and str(value).startswith("IS-"):
+        return _("Symptom of %(key)s") % {"key": value}
     if field == "rice_confidence" and _is_number(value):
         return as_percent(float(value))
     if field.startswith("rice_") and _is_number(value):

@@ -1,0 +1,57 @@
+"""This module tells a symptom from a cause: where the failed requests of an issue failed first in what another is about."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from feedback.models import Feedback
+from gateway_ingest import evidence
+from triage import tree
+from triage.models import OPEN_STATUSES, Issue
+from triage.nature.judgement import CAUSE, Judgement
+
+_REPORTS_READ, _TRACES_READ = 50, 20
+_LEAST_TRACES, _CLEAR_SHARE = 2, 0.6
+
+
+def judge(issue: Issue, *, now: datetime) -> Judgement | None:
+    """None where no request of it can be followed, or where they failed in different places."""
+    traces = _traces(issue)
+    failed = Counter(slug for trace in traces if (slug := evidence.innermost_failure(issue.launch, trace, now=now)))
+    if not failed:
+        return None
+    slug, times = failed.most_common(1)[0]
+    if times < _LEAST_TRACES or times < _CLEAR_SHARE * failed.total():
+        return None
+    told = {"times": times, "all": failed.total(), "component": slug}
+    if issue.component is not None and slug == issue.component.slug:
+        reason = _("%(times)s of %(all)s failed requests failed first in %(component)s itself") % told
+        return Judgement(CAUSE, CAUSE, _sure(failed), reason)
+    other = _issue_about(issue, slug)
+    if other is None:
+        return None
+    reason = _("%(times)s of %(all)s failed requests failed first in %(component)s, which %(key)s is about")
+    return Judgement(CAUSE, other.key, _sure(failed), reason % (told | {"key": other.key}))
+
+
+def _sure(failed: Counter[str]) -> float:
+    """More for more requests that agree: of two that agree one may be chance."""
+    times = failed.most_common(1)[0][1]
+    return round((times + 1) / (failed.total() + 2), 2)
+
+
+def _traces(issue: Issue) -> Sequence[str]:
+    keys = [f"IS-{member}" for member in tree.members_of([issue.pk])[issue.pk]]
+    reports = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys).select_related("reporter")
+    found = [trace for report in reports.order_by("-pk")[:_REPORTS_READ] for trace in evidence.traces_of(report)]
+    return list(dict.fromkeys(found))[:_TRACES_READ]
+
+
+def _issue_about(issue: Issue, slug: str) -> Issue | None:
+    """The open issue of the same launch about that component which spoke last."""
+    others = Issue.objects.filter(
+        launch=issue.launch_id, component__slug=slug, merged_into=None, status__in=OPEN_STATUSES
+    ).exclude(pk=issue.pk)
+    return others.order_by("severity", "-last_seen_at", "-pk").first()
