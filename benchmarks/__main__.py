@@ -13,6 +13,7 @@ NEEDS_ROWS = {
     "board_and_inbox": True,
     "pages_wsgi_or_asgi": True,
     "triage_throughput": True,
+    "deep_search": True,
     "rescoring": True,
     "first_model_on_real_texts": True,
     "learning_curve": True,

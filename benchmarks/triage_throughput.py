@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from benchmarks import stored_rows
 from benchmarks.figures import quantile, show
 from benchmarks.texts import Text, read_texts
 from feedback import intake
@@ -34,6 +35,7 @@ COMPONENTS = {
 }
 PEOPLE = 3000
 ENTERED_AT_ONCE = 1000
+STORED_TEXTS = 10_000
 PLAIN_UPDATE = """
 UPDATE feedback_feedback SET category = 'bug', severity = 3, sentiment = 'neutral', issue_key = 'IS-1', triaged_at = %s
 WHERE id = %s
@@ -45,6 +47,8 @@ def main(options: Sequence[str]) -> None:
     chosen = _options(options)
     launch = the_launch()
     texts = read_texts(chosen.rows + chosen.open_issues, folder=chosen.data)
+    if chosen.stored:
+        stored_rows.fill(launch, texts.texts[: min(STORED_TEXTS, chosen.stored)], rows=chosen.stored, now=clock.now())
     _open_issues(launch, texts.texts[chosen.rows :])
     warming = time.perf_counter()
     _warm_up(launch)
@@ -61,6 +65,7 @@ def main(options: Sequence[str]) -> None:
         MEASURES,
         texts=texts.origin,
         issues_open_at_first=chosen.open_issues,
+        rows_stored_at_first=chosen.stored,
         seconds_to_warm_up=round(warming, 1),
         refused_texts=chosen.rows - entered,
         **_pace(batches, entered),
@@ -80,6 +85,7 @@ def _options(options: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks triage_throughput", description=MEASURES)
     parser.add_argument("--rows", type=int, default=3000, help="how many texts; 10000 is the full size")
     parser.add_argument("--open-issues", type=int, default=0, help="how many issues stand open at first, a text each")
+    parser.add_argument("--stored", type=int, default=0, help="how many rows were triaged long before")
     parser.add_argument("--plain", type=int, default=1000, help="how many rows the references read and write")
     parser.add_argument("--data", help="the shared data folder; else HYPERCARE_SHARED_DATA, else ../shared/data")
     return parser.parse_args(options)

@@ -189,3 +189,28 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class KnownIssue(models.Model):
+    """What a launch tells everyone is known: a name in the public's words, and a way around it where there is one.
+
+    Only these words are shown in public, never the issue's own; `withdrawn_at` takes them back.
+    """
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="known_issues", db_index=False)
+    issue_key = models.CharField(max_length=20)
+    title = models.CharField(max_length=200)
+    workaround = models.TextField(blank=True)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["launch", "issue_key"], name="one_known_issue_per_issue", condition=models.Q(withdrawn_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

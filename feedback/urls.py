@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from feedback.views import attachments, mine, notes, portal, quarantine, receipt, widget, widget_test
+from feedback.views import attachments, known, mine, notes, portal, quarantine, receipt, widget, widget_test
 
 app_name = "feedback"
 
 urlpatterns = [
     path("w/<str:key>/widget.js", widget.script, name="widget_script"),
     path("w/<str:key>/reports", widget.reports, name="widget_reports"),
+    path("w/<str:key>/known", known.in_widget, name="widget_known"),
+    path("launches/<slug:slug>/portal/known/", known.in_portal, name="portal_known"),
     path("launches/<slug:slug>/portal/", portal.portal, name="portal"),
     path("r/<slug:secret>/", receipt.receipt, name="receipt"),
     path("r/<slug:secret>/attachments/<int:number>/", receipt.own_attachment, name="own_attachment"),

@@ -4,6 +4,8 @@ BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for name, task, seconds in [
         ("triage what waits", "triage.waiting", 3.0),
+        ("look for the same problems", "triage.suggest", 5.0),
+        ("find themes", "triage.themes", 60.0),
         ("follow alert changes", "triage.alert_changes", 3.0),
         ("fold notes into windows", "gateway_ingest.fold_windows", 2.0),
         ("close what came and went", "triage.settle", 30.0),
@@ -36,6 +38,7 @@ BEAT_SCHEDULE = {
 STANDBY_TASKS = {
     "triage.waiting": 1.0,
     "triage.alert_changes": 1.0,
+    "triage.suggest": 5.0,
     "core.send_messages": 1.0,
     "gateway_ingest.fold_windows": 2.0,
     "gateway_ingest.sns_errands": 30.0,

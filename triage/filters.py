@@ -53,6 +53,7 @@ class FeedbackFilter(_ByAddress):
     component = filters.CharFilter(field_name="component__slug", label=_("Component"))
     team = filters.CharFilter(field_name="team__name", label=_("Team"))
     issue = filters.CharFilter(field_name="issue_key", label=_("Issue"))
+    theme = filters.NumberFilter(field_name="theme_report__theme", min_value=1, max_value=2**62, label=_("Theme"))
     reply_status = filters.MultipleChoiceFilter(choices=ReplyStatus.choices, label=_("Reporter sees"))
     triaged = filters.BooleanFilter(field_name="triaged_at", lookup_expr="isnull", exclude=True, label=_("Triaged"))
     received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte", label=_("Received after"))

@@ -18,7 +18,8 @@ from triage import decisions, transitions, tree
 from triage.board import changes
 from triage.learn import labels
 from triage.locks import lock_issues, lock_launch_of
-from triage.models import ENDED_STATUSES, Issue, IssueStatus, Way
+from triage.match import pairs
+from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus, Way
 from triage.route import route
 from triage.score import rescore
 from triage.story import story_of
@@ -177,7 +178,9 @@ def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
 
 
 @transaction.atomic
-def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: int | None = None) -> Issue:
+def merge(
+    issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: int | None = None, reason: str = ""
+) -> Issue:
     """Makes an issue a duplicate of another of its launch; feedback stays where it was matched. Returns the root."""
     if issue_id == into_id:
         raise Problem(409, _("An issue cannot be merged into itself."))
@@ -198,14 +201,16 @@ def merge(issue_id: int, *, into_id: int, actor: Actor, now: datetime, version: 
         raise Problem(409, _("%(root)s is ended, and merging would end work that is open. Reopen it first.") % {
             "root": held[root_id].key})  # fmt: skip
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
+    why = {"reason": reason} if reason else {}
     issue.merged_into, issue.status_before_merge = target, issue.status
     write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
     entries = [
-        Entry(issue.key, "issue.merged", data),
-        Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key}),
+        Entry(issue.key, "issue.merged", data | why),
+        Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key} | why),
     ]
     record(issue.launch, entries, actor=actor, now=now)
     labels.joined(issue, target, way=Way.MERGE, actor=actor, now=now)
+    pairs.remember(issue, [into_id, root_id], answer=Answer.SAME, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
 
@@ -218,10 +223,11 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     issue = lock(issue_id, version=version)
     if issue.merged_into is None:
         raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
-    data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{issue.merged_into_id}", "new": None}
+    merged_into = issue.merged_into
+    data: dict[str, Any] = {"field": "merged_into", "old": merged_into.key, "new": None}
     status = issue.status_before_merge or IssueStatus.TRIAGED
     _open_again(issue, status)
-    labels.joined(issue, issue.merged_into, way=Way.UNMERGE, actor=actor, now=now)
+    labels.joined(issue, merged_into, way=Way.UNMERGE, actor=actor, now=now)
     issue.merged_into, issue.status_before_merge = None, ""
     write_status(issue, status, now=now, closed_at=issue.closed_at)
     entries = [
@@ -229,6 +235,7 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
         Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
     ]
     record(issue.launch, entries, actor=actor, now=now)
+    pairs.remember(issue, [merged_into.pk, root_id], answer=Answer.DIFFERENT, actor=actor, now=now)
     _settle(issue, roots=[root_id, issue.pk], now=now)
     issue.refresh_from_db()
     return issue

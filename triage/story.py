@@ -19,7 +19,10 @@ ICONS = {
     "issue.field": "edit",
     "issue.merged": "git-merge",
     "issue.unmerged": "arrow-up-right",
+    "issue.told_apart": "x",
     "issue.note": "notes",
+    "known_issue.published": "broadcast",
+    "known_issue.withdrawn": "x",
     "alert.resolved": "check",
     "alert.ended": "check",
     "alert.fired_again": "bell-ringing",
@@ -86,6 +89,8 @@ def _words(entry: TimelineEntry) -> str:
         said = _came_or_went(
             data, came=_("%(other)s was taken out of this"), went=_("Taken out of %(other)s"), to="old"
         )
+    elif entry.kind == "issue.told_apart":
+        said = _("Not the same problem as %(other)s") % {"other": data.get("other", "")}
     elif entry.kind.startswith("alert."):
         said = f"{said} {data.get('alert', '')}"
     return said

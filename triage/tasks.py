@@ -22,6 +22,22 @@ def triage_waiting(**_later: Any) -> None:
     pipeline.triage_waiting(clock=clock.now)
 
 
+@shared_task(name="triage.suggest")
+def suggest_same_problems(**_later: Any) -> None:
+    """Looks for new issues among all rows of their launches."""
+    from triage.match import suggestions  # noqa: PLC0415 - as above
+
+    suggestions.suggest_waiting(clock=clock.now)
+
+
+@shared_task(name="triage.themes")
+def find_themes(**_later: Any) -> None:
+    """Finds what each launch's reports have in common."""
+    from triage.themes import find  # noqa: PLC0415 - as above
+
+    find.find_due(clock=clock.now)
+
+
 @shared_task(name="triage.alert_changes")
 def follow_alert_changes(**_later: Any) -> None:
     """Carries resolved and returned alerts into their issues."""

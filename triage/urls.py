@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from triage.views import board, health, inbox, issue, model, priorities, questions, report, tickets
+from triage.views import board, health, inbox, issue, lookup, model, priorities, questions, report, themes, tickets
 from triage.views import exit as exit_views
 
 app_name = "triage"
@@ -16,6 +16,7 @@ urlpatterns = [
     path("launches/<slug:slug>/inbox/waiting/", inbox.waiting, name="inbox_waiting"),
     path("launches/<slug:slug>/feedback/<str:key>/", inbox.report, name="feedback"),
     path("launches/<slug:slug>/feedback/<str:key>/override/", inbox.override, name="feedback_override"),
+    path("launches/<slug:slug>/alike/", lookup.alike, name="alike"),
     path("launches/<slug:slug>/issues/", issue.issues, name="issues"),
     path("launches/<slug:slug>/issues/<str:key>/", issue.issue, name="issue"),
     path("launches/<slug:slug>/issues/<str:key>/<slug:name>/", issue.order, name="issue_order"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("launches/<slug:slug>/model/tickets/", tickets.page, name="tickets"),
     path("launches/<slug:slug>/model/tickets/<int:pk>/", tickets.one, name="ticket_import"),
     path("launches/<slug:slug>/model/tickets/<int:pk>/progress/", tickets.progress, name="ticket_progress"),
+    path("launches/<slug:slug>/themes/", themes.themes, name="themes"),
     path("launches/<slug:slug>/priorities/", priorities.page, name="priorities"),
     path("launches/<slug:slug>/priorities/scoring/", priorities.scoring, name="scoring"),
     path("launches/<slug:slug>/exit/", exit_views.show, name="exit"),

@@ -18,7 +18,7 @@ from triage import transitions, tree
 from triage.classify.suggestion import Suggestion
 from triage.locks import lock_issues
 from triage.match.assign import Assignment
-from triage.models import Decision, Issue, IssueStatus, Match, Origin
+from triage.models import Decision, Issue, IssueStatus, Match, Origin, Unread
 from triage.score.severity import DEFAULT_SEVERITY
 
 
@@ -57,6 +57,7 @@ def write_verdicts(
     roots = tree.roots_of({issue.pk for issue in issue_of.values()})
     _write_columns(verdicts, issue_of, roots, components=components, now=now)
     _write_timeline(launch, verdicts, issue_of, now=now)
+    rows.add(Unread, [{"feedback_id": v.row.pk} for v in verdicts])  # what all rows are searched for comes later
     return sorted(set(roots.values()))
 
 

@@ -10,6 +10,7 @@ function start() {
   const texts = textsFor(document.documentElement.lang || navigator.language);
   const endpoint = new URL("reports", script.src).href; // .../w/<key>/widget.js -> .../w/<key>/reports
   const settings = {
+    known: new URL("known", script.src).href,
     release: script.dataset.release ?? "",
     shortcut: script.dataset.shortcut !== "off",
     keptQuery: new Set((script.dataset.query ?? "").split(/[\s,]+/).filter(Boolean)),

@@ -1,6 +1,7 @@
 // Draws what stands in the dialog: three steps, the receipt, and what to do when the server cannot be reached.
 import { collect } from "./context.js";
 import { h, icon, paths } from "./elements.js";
+import { knownList } from "./known.js";
 import { KINDS, QUESTIONS } from "./report.js";
 
 const KIND_KEYS = Object.fromEntries(KINDS.map((kind, index) => [kind, String(index + 1)]));
@@ -45,9 +46,10 @@ function questions({ t, draft }) {
 
 export function write(widget) {
   const { t, draft, person, goTo } = widget;
+  const known = knownList(widget);
   const text = area(draft.text, 4, {
     id: "text", required: true, maxLength: 60000, "aria-describedby": "text-error",
-    oninput: (event) => (draft.text = event.target.value),
+    oninput: (event) => known.look((draft.text = event.target.value)),
   });
   const email = h("input", {
     id: "email", type: "email", autocomplete: "email", value: draft.email, "aria-describedby": "email-why email-error",
@@ -60,6 +62,7 @@ export function write(widget) {
     step: 2,
     body: [
       field("text", t.what, text),
+      known.box,
       questions(widget),
       person.email ? false : field("email", t.email, email, why),
       h("div", { class: "along" }, h("p", { class: "why" }, t.goes_along), see),

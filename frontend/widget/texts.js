@@ -13,6 +13,7 @@ const en = {
   },
   pick: "What is it about?",
   what: "What happened?",
+  known: "This is known already. You need not send it again, but you may.",
   more: "Add details: what you tried, what you expected",
   questions: {
     trying: "What were you trying to do?",
@@ -73,6 +74,7 @@ const sv = {
   },
   pick: "Vad gäller det?",
   what: "Vad hände?",
+  known: "Det här är redan känt. Du behöver inte skicka det igen, men du får.",
   more: "Lägg till mer: vad du försökte göra, vad du väntade dig",
   questions: {
     trying: "Vad försökte du göra?",

@@ -16,6 +16,9 @@ _MISSING = """
     LEFT JOIN pg_available_extensions available USING (name)
     WHERE available.installed_version IS NULL
 """
+# Vectors of half precision came with pgvector 0.7.
+OLDEST_VECTOR = (0, 7)
+_VECTOR = "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions WHERE name = 'vector'"
 _MAY_ENABLE = """
     SELECT rolsuper OR bool_or(version.trusted) AND has_database_privilege(current_database(), 'CREATE')
     FROM pg_roles, pg_available_extension_versions version
@@ -48,6 +51,7 @@ def _check_database(url: str) -> None:
     with connection:
         _check_version(connection, url)
         _check_extensions(connection)
+        _check_vector(connection)
     connection.close()
 
 
@@ -74,6 +78,17 @@ def _check_extensions(connection: psycopg.Connection) -> None:
                 f"The extension {name} is not enabled in the database {connection.info.dbname} "
                 f"and its user may not enable it: run CREATE EXTENSION {name} there as a superuser."
             )
+
+
+def _check_vector(connection: psycopg.Connection) -> None:
+    row = connection.execute(_VECTOR).fetchone()
+    version = str(row[0]) if row else ""
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST_VECTOR:
+        raise ServiceProblem(
+            f"The extension vector is version {version} in the database {connection.info.dbname} and Hypercare needs "
+            f"{'.'.join(map(str, OLDEST_VECTOR))} or newer: upgrade pgvector there and run ALTER EXTENSION vector UPDATE, "
+            "or unset DATABASE_URL to use the embedded server."
+        )
 
 
 def _check_broker(url: str) -> None:

@@ -222,6 +222,12 @@ def test_extension_that_may_not_be_enabled_is_said_with_the_cure(monkeypatch):
             connection.execute(f"DROP DATABASE {bare}")
 
 
+def test_vector_extension_that_is_too_old_is_said_with_the_cure(monkeypatch):
+    monkeypatch.setattr("hypercare.embedded.checks.OLDEST_VECTOR", (99, 0))
+    with pytest.raises(embedded.ServiceProblem, match=r"needs 99\.0 or newer: upgrade pgvector"):
+        embedded.check()
+
+
 BORROWER = """
 import sys
 from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from feedback.models import Feedback
 from triage.classify.classify import classify
-from triage.match import duplicates, evaluation
+from triage.match import evaluation
 from triage.match.alike import ALERT_THRESHOLD, JOIN_THRESHOLD, Likeness, probability
 from triage.match.assign import Item, propose_to, settle
 from triage.match.evaluation import MemoryIndex, Told
@@ -276,12 +276,3 @@ def test_forty_problems_are_grouped_well(trained):
 def test_bcubed_counts_what_is_together_and_what_belongs_together():
     figures = evaluation.bcubed([1, 1, 2, 3], [1, 1, 1, 2])
     assert (figures.precision, figures.recall) == (1.0, pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1) / 4))
-
-
-def test_known_duplicate_is_found_among_reports():
-    reports = [
-        {"project": "shop", "bug_id": str(number), "title": title, "text": text}
-        for number, (title, text) in enumerate(text.split("\n") for text in (POSTCODE, REPORT, POSTCODE_AGAIN))
-    ]
-    figures = duplicates.evaluate(reports, [{"project": "shop", "query": "2", "master": "0"}])
-    assert (figures["recall_at_1"], figures["recall_at_10"], figures["pairs"]) == (1.0, 1.0, 1)

@@ -98,6 +98,29 @@ PROPOSAL = {
     )
 }
 MERGE = {"application/json": _object({"into": _TEXT, "version": {"type": "integer"}}, required=["into"])}
+SIMILAR = _object(
+    {
+        "results": {
+            "type": "array",
+            "items": _object(
+                {
+                    "id": _TEXT,
+                    "title": _TEXT,
+                    "status": _TEXT,
+                    "component": _MAYBE_TEXT,
+                    "score": {"type": "number", "minimum": 0, "maximum": 1},
+                    "reasons": {"type": "array", "items": _TEXT},
+                    "evidence": {"type": "object"},
+                }
+            ),
+        }
+    }
+)
+SIMILAR_ANSWER = {
+    "application/json": _object(
+        {"other": _TEXT, "same": {"type": "boolean"}, "version": {"type": "integer"}}, required=["other", "same"]
+    )
+}
 UNMERGE = {"application/json": _object({"version": {"type": "integer"}})}
 BULK = {
     "application/json": _object(

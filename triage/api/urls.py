@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, scoring, undo
+from triage.api import feedback, issues, model, scoring, similar, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("issues/<str:key>/proposal/", issues.IssueProposal.as_view(), name="api_issue_proposal"),
     path("issues/<str:key>/undo/", undo.IssueUndo.as_view(), name="api_issue_undo"),
     path("issues/<str:key>/merge/", issues.IssueMerge.as_view(), name="api_issue_merge"),
+    path("issues/<str:key>/similar/", similar.IssueSimilar.as_view(), name="api_issue_similar"),
     path("issues/<str:key>/unmerge/", issues.IssueUnmerge.as_view(), name="api_issue_unmerge"),
     path("issues/<str:key>/override/", issues.IssueOverride.as_view(), name="api_issue_override"),
     path("issues/<str:key>/scores/", scoring.IssueScores.as_view(), name="api_issue_scores"),

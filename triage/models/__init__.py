@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions and measured reach, what people teach, exit criteria, reports."""
+"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit criteria and reports."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -13,16 +13,22 @@ from .issue import (
     Origin,
 )
 from .learning import Label, ModelVersion, OldTicket, Standing, TicketImport, Training, Way
+from .meaning import Meaning
 from .opinion import SecondOpinion
+from .pair import Answer, Pair
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
+from .theme import Course, Theme, ThemeReport, ThemesRun
+from .wording import Unread, WordCount, Wording, WordsInAll
 
 __all__ = [
     "ENDED_STATUSES",
     "OPEN_STATUSES",
+    "Answer",
     "Assessment",
     "BoardCounter",
     "Comparator",
+    "Course",
     "CriterionState",
     "Decision",
     "ExitCriterion",
@@ -30,17 +36,26 @@ __all__ = [
     "IssueStatus",
     "Label",
     "Match",
+    "Meaning",
     "MeasuredReach",
     "ModelVersion",
     "Moscow",
     "OldTicket",
     "Origin",
+    "Pair",
     "Score",
     "ScoringRules",
     "SecondOpinion",
     "Standing",
     "StatusReport",
+    "Theme",
+    "ThemeReport",
+    "ThemesRun",
     "TicketImport",
     "Training",
+    "Unread",
     "Way",
+    "WordCount",
+    "Wording",
+    "WordsInAll",
 ]

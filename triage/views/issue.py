@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from rest_framework.request import Request
 
+from feedback import known
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.evidence import Signature
 from gateway_ingest.models import GIVEN_BY_PEOPLE, Alert, AlertStatus
@@ -29,6 +30,7 @@ from triage.access import access_issue
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
+from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
 from triage.notes import add_note
@@ -108,6 +110,8 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
         "history": [decision for decision in decisions if decision.ended_at is not None],
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
+        "similar": [] if one.merged_into_id else pairs.suggested_for(one, members),
+        "known": known.told_of(launch).filter(issue_key=one.key).first(),
         "moves": _moves(one.status),
         "proposal": proposal,
         "settles_at": closing.settles_at(proposal) if proposal else None,
@@ -218,6 +222,39 @@ def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 
+def _same(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    """Accepts a suggestion: the newer of two open issues goes into the older, an ended one into the open one."""
+    return answers.accept(
+        one, _other(request, principal), version=_version(request), actor=principal.actor, now=clock.now()
+    )
+
+
+def _different(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    pairs.refuse(one, _other(request, principal), actor=principal.actor, now=clock.now())
+    return one
+
+
+def _publish(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    known.publish(
+        one.launch,
+        issue_key=one.key,
+        title=request.POST.get("title", ""),
+        workaround=request.POST.get("workaround", ""),
+        actor=principal.actor,
+        now=clock.now(),
+    )
+    return one
+
+
+def _withdraw(one: Issue, _request: HttpRequest, principal: Principal) -> Issue:
+    known.withdraw(one.launch, issue_key=one.key, actor=principal.actor, now=clock.now())
+    return one
+
+
+def _other(request: HttpRequest, principal: Principal) -> Issue:
+    return access_issue(principal, posted(request, "other")[:40], right=Right.TRIAGE)
+
+
 def _unmerge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     return lifecycle.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
@@ -242,6 +279,10 @@ ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
     "override": _override,
     "merge": _merge,
     "unmerge": _unmerge,
+    "same": _same,
+    "different": _different,
+    "publish": _publish,
+    "withdraw": _withdraw,
     "note": _note,
     "accept-end": _accept,
     "keep-open": _keep_open,

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Channel, Feedback
 from gateway_ingest.detect import evaluation as detector
+from hypercare.core import clock
 from triage.classify import evaluation as classifier
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
@@ -78,7 +79,7 @@ def _matcher(options: dict[str, Any]) -> dict[str, Any]:
         raise CommandError("Name --reports and --pairs, or --problems.")
     reports = classifier.read_table(options["reports"], ["project", "bug_id", "title", "text"])
     pairs = classifier.read_table(options["pairs"], ["project", "query", "master"])
-    return duplicates.evaluate(reports, pairs)
+    return duplicates.evaluate(reports, pairs, now=clock.now())
 
 
 def _detector(options: dict[str, Any]) -> dict[str, Any]:

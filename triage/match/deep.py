@@ -1,0 +1,209 @@
+"""This module finds the reports nearest to a text among all rows of a launch, in PostgreSQL.
+
+Candidates are the rows that share one of the text's weightiest words, taken from the rarest until a budget of rows is
+spent, so that a search costs the same among a million rows as among thousands. They are weighed as BM25 weighs a text
+of two fields (Robertson and Zaragoza), by all words they share with the text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from hypercare.core import prepared
+from triage.match.words import Amounts, Numbers, Words, times_in_body, times_in_title
+from triage.models import WordsInAll
+
+# Chosen by `manage.py evaluate matcher`; docs/text-model.md shows what others reach.
+MOST_WORDS = 24
+MOST_ROWS = 4000
+RERANKED = 200
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """How much each part counts: the title beside the body, a repeated word, a long text, a rare word."""
+
+    title: float = 5.0
+    title_length: float = 0.3
+    body_length: float = 0.9
+    fills_up: float = 3.0
+    asked_fills_up: float = 4.0
+    rarity: float = 1.1
+    thought: float = 0.5
+
+
+CHOSEN = Weighing()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row near a text: which part of all the text says it says too, and how near the meanings are where they are known."""
+
+    feedback_id: int
+    share: float
+    words: Words
+    cosine: float | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text with what each of its words weighs in its launch."""
+
+    words: Words
+    weights: Amounts
+    reports_with: npt.NDArray[np.int64]
+    mean_title: float
+    mean_body: float
+    weighing: Weighing
+
+    def share_of(self, other: Words) -> float:
+        """Which part of what this text says another says too."""
+        return float(self.scores([other])[0] / max(self.scores([self.words])[0], 1e-9))
+
+    def scores(self, rows: Sequence[Words]) -> Amounts:
+        """How alike each row is to the text."""
+        lengths = np.array([len(row.terms) for row in rows])
+        said = np.frombuffer(b"".join(row.said for row in rows), dtype=np.uint8)
+        terms = np.concatenate([row.terms for row in rows])
+        titles = np.array([row.title_words for row in rows], dtype=np.float32)
+        bodies = np.array([row.body_words for row in rows], dtype=np.float32)
+        return self.scores_of(terms, said, lengths, titles, bodies)
+
+    def scores_of(
+        self,
+        terms: Numbers,
+        said: npt.NDArray[np.uint8],
+        lengths: npt.NDArray[np.int64],
+        titles: Amounts,
+        bodies: Amounts,
+    ) -> Amounts:
+        """The same for rows that lie one behind the other in flat columns."""
+        if not len(self.words.terms):
+            return np.zeros(len(lengths), dtype=np.float32)
+        place = np.minimum(np.searchsorted(self.words.terms, terms), len(self.words.terms) - 1)
+        shared = self.words.terms[place] == terms
+        row = np.repeat(np.arange(len(lengths)), lengths)[shared]
+        often = self._often(said[shared], titles[row], bodies[row])
+        worth = self.weights[place[shared]] * often / (self.weighing.fills_up + often)
+        return np.bincount(row, weights=worth, minlength=len(lengths)).astype(np.float32)
+
+    def _often(self, said: npt.NDArray[np.uint8], titles: Amounts, bodies: Amounts) -> Amounts:
+        by = self.weighing
+        title = 1 - by.title_length + by.title_length * titles / max(self.mean_title, 1.0)
+        body = 1 - by.body_length + by.body_length * bodies / max(self.mean_body, 1.0)
+        often: Amounts = by.title * times_in_title(said) / title + times_in_body(said) / body
+        return often
+
+
+def ask(launch_id: int, words: Words, *, weighing: Weighing = CHOSEN) -> Asked:
+    """Weighs the words of a text by how rare each is in the launch."""
+    in_all = WordsInAll.objects.filter(launch_id=launch_id).values_list("reports", "title_words", "body_words").first()
+    reports, title_words, body_words = in_all or (0, 0, 0)
+    reports_with = _reports_with(words.terms)
+    rarity = np.log((reports + 1) / (np.minimum(reports_with, reports) + 0.5)) ** weighing.rarity
+    often = weighing.title * words.in_title + words.in_body
+    often = (weighing.asked_fills_up + 1) * often / (weighing.asked_fills_up + often)
+    thought = np.where(words.terms & 1, weighing.thought, 1.0)
+    return Asked(
+        words=words,
+        weights=(rarity * often * thought).astype(np.float32),
+        reports_with=reports_with,
+        mean_title=title_words / max(reports, 1),
+        mean_body=body_words / max(reports, 1),
+        weighing=weighing,
+    )
+
+
+def _reports_with(terms: Numbers) -> npt.NDArray[np.int64]:
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT term, reports FROM triage_wordcount WHERE term = ANY(%s::int[])", [terms.tolist()])
+        known = dict(cursor.fetchall())
+    return np.array([known.get(term, 0) for term in terms.tolist()], dtype=np.int64)
+
+
+def search(
+    launch_id: int, asked: Asked, *, besides: frozenset[int] = frozenset(), at_most: int = RERANKED
+) -> list[Found]:
+    """The rows of the launch that are most alike to the text, best first."""
+    looked_for = _looked_for(asked)
+    if not looked_for:
+        return []
+    return _weighed(asked, _rows(launch_id, looked_for), besides=besides, at_most=at_most)
+
+
+def weigh(launch_id: int, asked: Asked, feedback_ids: Sequence[int]) -> list[Found]:
+    """The same for rows that were found another way."""
+    with prepared.cursor() as cursor:
+        cursor.execute(_THESE, [list(feedback_ids), launch_id])
+        return _weighed(asked, cursor.fetchall(), besides=frozenset(), at_most=len(feedback_ids))
+
+
+def _looked_for(asked: Asked) -> list[int]:
+    """The weightiest words that together name no more rows than the budget; at least the rarest one."""
+    known = np.flatnonzero(asked.reports_with > 0)
+    chosen: list[int] = []
+    spent = 0
+    for place in known[np.argsort(-asked.weights[known], kind="stable")]:
+        reports = int(asked.reports_with[place])
+        if len(chosen) < MOST_WORDS and spent + reports <= MOST_ROWS:
+            chosen.append(int(asked.words.terms[place]))
+            spent += reports
+    if not chosen and len(known):
+        chosen.append(int(asked.words.terms[known[np.argmin(asked.reports_with[known])]]))
+    return chosen
+
+
+# The terms as bytes: 20 of a head, then 4 of a length and 4 of a number, each the greater byte first.
+_ROWS = """
+SELECT feedback_id, array_send(terms), said, title_words, body_words FROM triage_wording
+WHERE terms && %s::int[] AND launch_id = %s LIMIT %s
+"""
+_HEAD = 20
+
+_THESE = """
+SELECT feedback_id, array_send(terms), said, title_words, body_words FROM triage_wording
+WHERE feedback_id = ANY(%s) AND launch_id = %s
+"""
+
+
+def _rows(launch_id: int, looked_for: Sequence[int]) -> list[tuple[int, bytes, bytes, int, int]]:
+    # Not prepared: a plan for any words whatever would read the table from end to end.
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [list(looked_for), launch_id, MOST_ROWS])
+        found: list[tuple[int, bytes, bytes, int, int]] = cursor.fetchall()
+    return found
+
+
+def _weighed(
+    asked: Asked, rows: Sequence[tuple[int, bytes, bytes, int, int]], *, besides: frozenset[int], at_most: int
+) -> list[Found]:
+    rows = [row for row in rows if row[0] not in besides]
+    if not rows:
+        return []
+    numbers = [numbers_sent(row[1]) for row in rows]
+    lengths = np.array([len(terms) for terms in numbers])
+    titles = np.array([row[3] for row in rows], dtype=np.float32)
+    bodies = np.array([row[4] for row in rows], dtype=np.float32)
+    said = np.frombuffer(b"".join(bytes(row[2]) for row in rows), dtype=np.uint8)
+    scores = asked.scores_of(np.concatenate(numbers), said, lengths, titles, bodies)
+    best = np.argsort(-scores, kind="stable")[:at_most]
+    whole = max(float(asked.scores([asked.words])[0]), 1e-9)
+    return [
+        Found(
+            rows[place][0],
+            min(float(scores[place]) / whole, 1.0),
+            Words(numbers[place], bytes(rows[place][2]), rows[place][3], rows[place][4]),
+        )
+        for place in best.tolist()
+    ]
+
+
+def numbers_sent(sent: bytes) -> Numbers:
+    """The numbers of an array as PostgreSQL's array_send writes it."""
+    if len(sent) <= _HEAD:
+        return np.empty(0, dtype=np.int32)
+    numbers: Numbers = np.frombuffer(sent, dtype=">i4", offset=_HEAD)[1::2].astype(np.int32)
+    return numbers
