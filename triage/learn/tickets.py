@@ -28,6 +28,7 @@ TASK = "triage.tickets"
 MOST_TICKETS, MOST_COLUMNS, LONGEST_CELL = 10_000, 60, 20_000
 WORDS_SHOWN = 40
 READ_AT_ONCE = 500
+LONGEST_FILE = 16 * 2**20
 _DELIMITERS = ",;\t|"
 
 _WORDS = """
@@ -47,6 +48,7 @@ class Table:
 def read_csv(content: bytes) -> Table:
     """The columns and rows of a CSV file in any usual encoding and with any usual delimiter; Problem 400 for what is none."""
     text = _decoded(content)
+    csv.field_size_limit(LONGEST_FILE)  # a pasted log is cut below, and refuses nobody's file
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         columns = [_clean(name)[:80] for name in next(reader, [])]
