@@ -28,7 +28,27 @@ _TITLE = 3.0
 
 # Words of no theme that are too seldom among all words of a launch in two languages to look common.
 _NAMELESS = frozenset(
-    "jag inte går gör bara mycket andra efter innan något först gick fick says said asked used new not".split()
+    [
+        "jag",
+        "inte",
+        "går",
+        "gör",
+        "bara",
+        "mycket",
+        "andra",
+        "efter",
+        "innan",
+        "något",
+        "först",
+        "gick",
+        "fick",
+        "says",
+        "said",
+        "asked",
+        "used",
+        "new",
+        "not",
+    ]
 )
 
 
