@@ -28,7 +28,7 @@ _COUNTED = ("count", "latest_seen_at")
 _WRITTEN = (
     *_COUNTED,
     *("title", "summary", "severity", "status", "component_id", "labels", "url", "episode"),
-    *("starts_at", "ends_at", "resolved_at", "feedback_id"),
+    *("starts_at", "own_starts_at", "ends_at", "resolved_at", "feedback_id"),
 )
 _WAITS_FOR_TRIAGE = {
     Rule.FIRED_AGAIN: AlertStatus.FIRING,
@@ -40,7 +40,7 @@ Numbers = dict[tuple[Key, int], int]
 
 
 def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadable:
-    """The alert without secrets and with a beginning that can be; an alert from the future is refused."""
+    """The alert without secrets, its times by its sender's own clock; one that begins far ahead of ours is refused."""
     if said.starts_at and said.starts_at > now + _AHEAD:
         return Unreadable(_("The alert begins more than a day ahead; check the sender's clock."))
     return replace(
@@ -50,8 +50,6 @@ def prepared(said: IncomingAlert, *, now: datetime) -> IncomingAlert | Unreadabl
         summary=redact(said.summary).text,
         labels=_labels_without_secrets(said.labels),
         url=redact(said.url).text[:1000],
-        starts_at=min(said.starts_at, now) if said.starts_at else None,
-        ends_at=min(said.ends_at, now) if said.ends_at else None,
     )
 
 

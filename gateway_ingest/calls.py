@@ -75,6 +75,11 @@ class FoundCall:
     flags: int
     error_type: str
 
+    @property
+    def duration_ms(self) -> float | None:
+        """How long it took; None where nobody said."""
+        return None if self.duration < 0 else self.duration / 1000
+
 
 class Store(Protocol):
     """What the rest of the product asks of traffic. `add` runs inside the caller's transaction."""
@@ -218,9 +223,14 @@ def _found(row: Sequence[Any]) -> FoundCall:
     ids = (
         trace.hex if trace.int else "",
         name or (request.hex if request.int else ""),
-        _CODE_BEGINS + consumer.to_bytes(8, "big", signed=True).hex() if consumer else "",
+        code_of(consumer) if consumer else "",
     )
     return FoundCall(*[*row[:12], *ids, *row[16:]])
+
+
+def code_of(consumer: int) -> str:
+    """What stands in the place of a consumer's name, and finds its calls."""
+    return _CODE_BEGINS + consumer.to_bytes(8, "big", signed=True).hex()
 
 
 def _delete_before(launch_id: int, moment: datetime) -> None:

@@ -34,7 +34,13 @@ def keep(
     now: datetime,
     headers: Mapping[str, str] | None = None,
 ) -> DeadLetter:
-    """Stores the beginning of a body and counts it; the oldest beyond the newest 200 of the source go, handled ones first."""
+    """Stores the beginning of a body and counts it; the oldest beyond the newest 200 of the source go, handled ones first.
+
+    Those of which nothing is kept are one letter for each reason, with how many they are.
+    """
+    Source.objects.filter(pk=source.pk).update(letters=F("letters") + 1)
+    if not body and (same := _counted_with(source, reason, format_name, refusal=False, now=now)):
+        return same
     readable, truncated = _readable(body)
     letter = DeadLetter.objects.create(
         source=source,
@@ -45,7 +51,6 @@ def keep(
         headers=_telling(headers or {}),
         received_at=now,
     )
-    Source.objects.filter(pk=source.pk).update(letters=F("letters") + 1)
     _forget_oldest(source, refusal=False, keep=KEPT_PER_SOURCE)
     return letter
 
@@ -55,14 +60,21 @@ def count_refusal(source: Source, *, reason: str, format_name: str, now: datetim
     """Counts a sender that did not come in: one entry for each reason, without what it sent, that says when it was last."""
     # The source's row lock comes first, so that two of one reason are one entry.
     Source.objects.filter(pk=source.pk).update(refused=F("refused") + 1)
-    same = DeadLetter.objects.filter(source=source, refusal=True, reason=_reason(reason), handled_at=None)
-    if same.update(count=F("count") + 1, received_at=now):
-        return same.latest("pk")
+    if same := _counted_with(source, reason, format_name, refusal=True, now=now):
+        return same
     entry = DeadLetter.objects.create(
         source=source, format=format_name[:40], reason=_reason(reason), body="", refusal=True, received_at=now
     )
     _forget_oldest(source, refusal=True, keep=REFUSALS_PER_SOURCE)
     return entry
+
+
+def _counted_with(source: Source, reason: str, format_name: str, *, refusal: bool, now: datetime) -> DeadLetter | None:
+    """The entry that waits for the same reason and holds nothing of what came, counted once more; None without one."""
+    alike = DeadLetter.objects.filter(source=source, refusal=refusal, body="", handled_at=None, reason=_reason(reason))
+    if not refusal:
+        alike = alike.filter(format=format_name[:40])
+    return alike.latest("pk") if alike.update(count=F("count") + 1, received_at=now) else None
 
 
 def _forget_oldest(source: Source, *, refusal: bool, keep: int) -> None:

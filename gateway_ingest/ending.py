@@ -1,7 +1,7 @@
 """This module ends alerts that their machine does not end: a person says why, or ends the whole source.
 
 The end goes the way of any other: triage follows it and proposes to close the issue. A machine that says later that it
-fires still, or again, begins a new episode.
+fires still, or again, begins a new episode; a rule of ours goes back to quiet.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,10 @@ from django.utils.translation import override
 
 from gateway_ingest.alerts import FOLLOW_TASK
 from gateway_ingest.models import Alert, AlertChange, AlertStatus, Source
+from gateway_ingest.rules import quieting
 from hypercare.core import rows, wake
-from hypercare.core.one_line import one_line
-from hypercare.core.problem import FieldError, Problem
-from hypercare.core.redaction import redact
-from hypercare.core.strict_json import clean_text
+from hypercare.core.given_reasons import given_reason
+from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor, Entry, record
 
 MAX_REASON = 300
@@ -34,13 +33,16 @@ def open_alerts_of(source: Source) -> QuerySet[Alert]:
 @transaction.atomic
 def end_by_hand(alert: Alert, *, reason: str, actor: Actor, now: datetime) -> Alert:
     """Ends one alert; raises Problem 400 without a reason, 409 for one that is over."""
-    reason = _given(reason)
-    # Deliveries lock their source before its alerts, and so does whoever ends one.
+    asked = _("Say in up to 300 characters why it is over.")
+    reason = given_reason(reason, longest=MAX_REASON, has_lines=False, asked=asked)
+    # A look of the rules and deliveries lock what watches and the source before alerts, and so does whoever ends one.
+    quieting.hold_watch(alert)
     Source.objects.select_for_update(no_key=True).get(pk=alert.source_id)
     found = Alert.objects.select_for_update(of=("self",)).select_related("launch").get(pk=alert.pk)
     if found.status == AlertStatus.RESOLVED:
         raise Problem(409, _("This alert is over already."))
     _end([found], reason=reason, actor=actor, now=now)
+    quieting.put_to_rest(found, now=now)
     return found
 
 
@@ -82,13 +84,3 @@ def _end(alerts: Sequence[Alert], *, reason: str, actor: Actor, now: datetime) -
 def _told(alert: Alert, reason: str) -> dict[str, str]:
     feedback = {"feedback": f"HC-{alert.feedback_id}"} if alert.feedback_id else {}
     return {"severity": str(alert.severity), "title": alert.title, "reason": reason} | feedback
-
-
-def _given(reason: str) -> str:
-    """The reason on one line and without secrets."""
-    faults = clean_text(reason)
-    said = redact(one_line(reason)).text if not faults else ""
-    if not 0 < len(said) <= MAX_REASON:
-        detail = faults[0] if faults else _("Say in up to 300 characters why it is over.")
-        raise Problem(400, detail, errors=(FieldError("/reason", detail),))
-    return said

@@ -103,12 +103,16 @@ def _when_over(alert: Alert, said: IncomingAlert, *, now: datetime) -> Rule:
 def _speaks_of_the_past(alert: Alert, said: IncomingAlert, *, now: datetime) -> bool:
     """A firing of the episode that we know is over, overtaken by its end."""
     heard_lately = alert.resolved_at is not None and now - alert.resolved_at < LATE_WITHIN
-    return heard_lately and said.starts_at is not None and said.starts_at <= alert.starts_at
+    return heard_lately and said.starts_at is not None and said.starts_at <= alert.told_start
 
 
 def _began_after_the_end(alert: Alert, said: IncomingAlert) -> bool:
     """Somebody took an episode whose firing never reached us."""
-    return said.starts_at is not None and alert.ends_at is not None and said.starts_at > alert.ends_at
+    return (
+        said.starts_at is not None
+        and alert.ends_at is not None
+        and said.starts_at > max(alert.ends_at, alert.told_start)
+    )
 
 
 def _ended_before_it_began(alert: Alert, said: IncomingAlert) -> bool:
@@ -117,5 +121,5 @@ def _ended_before_it_began(alert: Alert, said: IncomingAlert) -> bool:
     An end that does not say what it ends may be told by a clock that is behind ours.
     """
     if said.starts_at is None:
-        return said.ends_at is not None and said.ends_at < alert.starts_at - CLOCKS_DIFFER
-    return (said.ends_at or said.starts_at) < alert.starts_at
+        return said.ends_at is not None and said.ends_at < alert.told_start - CLOCKS_DIFFER
+    return (said.ends_at or said.starts_at) < alert.told_start

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from feedback.intake import refuse_closed
 from gateway_ingest.absences import AWAY_AFTER, absences_of
+from gateway_ingest.mending import mending_of
 from gateway_ingest.models import Heartbeat, Source, TrafficWatch
 from gateway_ingest.silences import DEFAULT_INTERVAL, beat
 from hypercare.core.models import Launch
@@ -80,7 +81,9 @@ def _learn(known: Heartbeat, now: datetime) -> None:
     launch = known.source.launch
     looked_until = TrafficWatch.objects.filter(launch=launch).values_list("looked_until", flat=True).first()
     is_watched = looked_until is None or now - looked_until <= AWAY_AFTER
-    beat(known, now, zone=launch.zone, away=absences_of(launch, known.last_at), learns=is_watched)
+    mending = mending_of(launch, since=known.last_at)
+    quiet = mending.quiet(absences_of(launch, known.last_at), known.source_id)
+    beat(known, now, zone=launch.zone, away=quiet, learns=is_watched)
 
 
 @transaction.atomic

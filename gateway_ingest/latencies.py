@@ -64,12 +64,12 @@ def quantile(sketch: bytes, share: float) -> float | None:
     return quantile_of(counts_of(sketch), share)
 
 
-def quantile_of(counts: Buckets, share: float) -> float | None:
-    """The same of counted buckets."""
-    total = int(counts.sum())
+def quantile_of(counts: Buckets | NDArray[np.float64], share: float) -> float | None:
+    """The same of counted buckets, or of weighed ones."""
+    total = counts.sum()
     if not total:
         return None
-    rank = max(1, math.ceil(share * total))
+    rank = share * total if counts.dtype.kind == "f" else max(1, math.ceil(share * total))
     return float(middle_of(np.searchsorted(np.cumsum(counts), np.array([rank])))[0])
 
 

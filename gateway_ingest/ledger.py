@@ -135,7 +135,8 @@ class Ledger:
         elif rule in BECOMES:
             alert.status = BECOMES[rule]
             if alert.status == AlertStatus.RESOLVED:
-                alert.ends_at, alert.resolved_at = max(said.ends_at or self.now, alert.starts_at), self.now
+                ends_at = min(said.ends_at or self.now, self.now)
+                alert.ends_at, alert.resolved_at = max(ends_at, alert.starts_at), self.now
         elif rule is Rule.WORSENED:
             alert.severity, alert.summary, alert.labels = said.severity, said.summary, said.labels
         if rule in TOLD:
@@ -165,6 +166,7 @@ class Ledger:
         self.begun[key, alert.episode] = Episode(alert, _report(alert, said, self.channel), actor)
 
     def _description(self, launch_id: int, said: IncomingAlert) -> dict[str, Any]:
+        starts_at = said.starts_at or _end_of_unseen(said) or self.now
         return {
             "title": said.title,
             "summary": said.summary,
@@ -172,7 +174,8 @@ class Ledger:
             "component": component_of(said.component_names, self._components_of(launch_id)),
             "labels": said.labels,
             "url": said.url,
-            "starts_at": said.starts_at or _end_of_unseen(said) or self.now,
+            "starts_at": min(starts_at, self.now),
+            "own_starts_at": starts_at if starts_at > self.now else None,
         }
 
     def _components_of(self, launch_id: int) -> dict[str, Component]:

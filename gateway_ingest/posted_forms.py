@@ -1,16 +1,22 @@
-"""This module reads what a sender posts as a web form, as UptimeRobot does, and writes it as the JSON it stands for."""
+"""This module reads what a sender posts as a web form, as UptimeRobot and GitHub do, and writes it as the JSON it stands for."""
 
 import json
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from django.utils.translation import gettext as _
 
 from hypercare.core.problem import Problem
 
-CONTENT_TYPE = "application/x-www-form-urlencoded"
+_CONTENT_TYPE = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 200
 # Under which name senders put a whole JSON text into a form.
 _WHOLE = "payload"
+
+
+def is_form(headers: Mapping[str, str]) -> bool:
+    """Whether headers, their names in small letters, tell of a form."""
+    return headers.get("content-type", "").lower().startswith(_CONTENT_TYPE)
 
 
 def as_json(body: bytes) -> bytes:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from gateway_ingest import batches, dead_letters, mappings, posted_forms, ratings, signatures, sources
-from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, otlp_logs, read_as, recognised
+from gateway_ingest.formats import FORMATS, FormatError, Headers, Reading, cloudevents, otlp_logs, read_as, recognised
 from gateway_ingest.formats.calls import marks
 from gateway_ingest.models import Source
 from gateway_ingest.ratings import Rating
@@ -140,7 +140,9 @@ def _opened(source: Source, delivery: Delivery, *, now: datetime) -> tuple[bytes
     body = b""
     try:
         body = unpack(delivery.body, encoding=delivery.encoding)
-        if delivery.headers.get("content-type", "").startswith(posted_forms.CONTENT_TYPE):
+        if not body and cloudevents.is_in(delivery.headers):
+            return body, None
+        if posted_forms.is_form(delivery.headers):
             body = posted_forms.as_json(body)
         check_values(body)
         payload = parse(body, max_bytes=MAX_WHOLE)

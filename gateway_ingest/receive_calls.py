@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
-from gateway_ingest import batches, call_kinds, dead_letters, routing
+from gateway_ingest import batches, call_kinds, dead_letters, feeds, routing
 from gateway_ingest.call_columns import Columns, columns_of, joined
 from gateway_ingest.call_rows import MAX_ROWS, Numbered, Wrong, rows_of, too_many_rows
 from gateway_ingest.calls import STORE, keep_days
@@ -129,10 +129,9 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
     known_by = batch_id_of(delivery)
     if batches.came_before(source, known_by, now=now):
         return _repeated(source, now=now)
-    answer, unread = CallAnswer(), list[str]()
+    answer, unread, limits = CallAnswer(), list[str](), Limits.of(source, now=now)
     try:
         groups = rows_of(delivery.body, encoding=delivery.encoding)
-        limits = Limits.of(source, now=now)
         calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), limits, answer, unread)
     except Problem as problem:
         name = f"calls/{delivery.format_name}"
@@ -167,6 +166,7 @@ def store_calls(
             return _repeated(source, now=now)
         if columns:
             STORE.add(columns)
+            feeds.note(source.pk, set(columns.column("kind").tolist()), now=now)
         _note_event(source, is_first=bool(calls), now=now)
     answer.accepted = len(calls)
     return answer

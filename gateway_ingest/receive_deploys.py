@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from gateway_ingest import batches, dead_letters, routing, sources
+from gateway_ingest import batches, dead_letters, posted_forms, routing, sources
 from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.deployments import NewDeployment, name_of, record_deployment
 from gateway_ingest.formats import FormatError
@@ -54,7 +55,8 @@ def receive_deploy(
     if format_name not in DEPLOY_FORMATS:
         detail = _("There is no format of that name; known are: %(known)s.")
         raise not_found(detail % {"known": ", ".join(DEPLOY_FORMATS)})
-    unpacked, payload = _opened(source, body, encoding=encoding, format_name=format_name, now=now)
+    is_form = posted_forms.is_form(headers)
+    unpacked, payload = _opened(source, body, encoding=encoding, is_form=is_form, format_name=format_name, now=now)
     try:
         said = DEPLOY_FORMATS[format_name](payload, headers)
     except FormatError as error:
@@ -66,6 +68,10 @@ def receive_deploy(
         return _stored(source, said, batch_id=f"deploys:{batches.batch_id(key, unpacked)}", now=now)
     except _NoLaunchError:
         return _letter(source, unpacked, routing.refusal(), format_name=format_name, now=now)
+    except Problem as problem:
+        if problem.status != HTTPStatus.BAD_REQUEST:
+            raise
+        return _letter(source, unpacked, problem.detail, format_name=format_name, now=now)
 
 
 def _letter(source: Source, body: bytes, reason: str, *, format_name: str, now: datetime) -> DeployAnswer:
@@ -74,9 +80,12 @@ def _letter(source: Source, body: bytes, reason: str, *, format_name: str, now: 
     return DeployAnswer(rejected=[{"index": None, "error": reason}], dead_letter=letter.key)
 
 
-def _opened(source: Source, body: bytes, *, encoding: str, format_name: str, now: datetime) -> tuple[bytes, JSON]:
+def _opened(
+    source: Source, body: bytes, *, encoding: str, is_form: bool, format_name: str, now: datetime
+) -> tuple[bytes, JSON]:
     try:
         unpacked = unpack(body, encoding=encoding)
+        unpacked = posted_forms.as_json(unpacked) if is_form else unpacked
         return unpacked, parse(unpacked, max_bytes=MAX_BYTES)
     except (Problem, BadJson) as error:
         raise dead_letters.refused(source, body, error, format_name=f"deploys/{format_name}", now=now) from error

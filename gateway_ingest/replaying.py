@@ -1,20 +1,37 @@
 """This module runs a dead letter through the door again, once what kept it out is put right."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from gateway_ingest.models import DeadLetter
+from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.receive import Delivery, receive
 from gateway_ingest.receive_deploys import receive_deploy
 from gateway_ingest.storing import Answer
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.timeline import Actor, Entry, record
+
+MOST_AT_ONCE = 200
+
+
+@dataclass
+class Replayed:
+    """What came of several letters: how many were taken and held what number of alerts or deployments, and why others not."""
+
+    letters: int = 0
+    accepted: int = 0
+    refused: int = 0
+    why: str = ""
+
+    def refuse(self, why: str) -> None:
+        """Notes a letter of which nothing was taken."""
+        self.refused, self.why = self.refused + 1, self.why or why
 
 
 def letter_in(launch: Launch, number: int) -> DeadLetter:
@@ -31,6 +48,8 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
 
     Raises Problem 409 for one that was replayed before or has no body, and whatever the door says of it.
     """
+    # A delivery locks its source before it drops the oldest letters, and so does a replay.
+    Source.objects.select_for_update(no_key=True).get(pk=letter.source_id)
     letter = DeadLetter.objects.select_for_update(of=("self",)).select_related("source__launch").get(pk=letter.pk)
     if letter.handled_at:
         raise Problem(409, _("This letter was replayed or dismissed before."))
@@ -45,6 +64,28 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
     entry = Entry(letter.key, "dead_letter.replayed", {"source": letter.source.name, "accepted": answer.accepted})
     record(letter.source.launch, [entry], actor=actor, now=now)
     return answer
+
+
+def replayable(letters: QuerySet[DeadLetter]) -> QuerySet[DeadLetter]:
+    """Those of which enough is kept, as `can_be_replayed` says of one."""
+    partly = Q(body="") | Q(truncated=True) | Q(format="otlp") | Q(format__startswith="calls/")
+    return letters.exclude(partly)
+
+
+def replay_all(letters: QuerySet[DeadLetter], *, actor: Actor, now: datetime) -> Replayed:
+    """Replays letters that wait, at most 200, in the order they came, so that an end follows its beginning; each by itself."""
+    found = Replayed()
+    for letter in replayable(letters).order_by("received_at", "pk")[:MOST_AT_ONCE]:
+        try:
+            answer = replay(letter, actor=actor, now=now)
+        except Problem as problem:
+            found.refuse(problem.detail)
+            continue
+        if _is_nothing(answer):
+            found.refuse(str(answer.rejected[0]["error"]))
+        else:
+            found.letters, found.accepted = found.letters + 1, found.accepted + answer.accepted
+    return found
 
 
 def _taken(letter: DeadLetter, *, now: datetime) -> Answer:

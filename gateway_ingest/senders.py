@@ -63,6 +63,16 @@ def lock(held: Iterable[Source]) -> None:
             source.revoked_at, source.launch.closed_at = revoked_at, closed_at
 
 
+_FREE = "SELECT id FROM gateway_ingest_source WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED"
+
+
+def free_of(numbers: Collection[int]) -> set[int]:
+    """Which of these sources nobody holds at the moment."""
+    with prepared.cursor() as cursor:
+        cursor.execute(_FREE, [list(numbers)])
+        return {number for (number,) in cursor.fetchall()}
+
+
 def refuse_ended(source: Source) -> None:
     """Raises Problem 404 once a source's key was ended."""
     if source.revoked_at:

@@ -24,7 +24,9 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 LINES = 1000
-BYTES = 2 * 1024 * 1024
+# What unpacks to no more than this is taken however well it packs. The server takes no longer line either: one that is
+# goes in pieces, which it names as wrong, and what follows arrives.
+BYTES = 1024 * 1024
 WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 60.0
 _BEGINNING = 256
@@ -50,6 +52,10 @@ class RefusedError(Exception):
     """The server will never take what we send; says why."""
 
 
+class UnreadableError(Exception):
+    """The server cannot read this batch, whoever sends it; says why."""
+
+
 @dataclass(frozen=True)
 class Target:
     """Where batches go."""
@@ -59,7 +65,7 @@ class Target:
     format_name: str = ""
 
     def send(self, body: bytes, *, name: str) -> int:
-        """How many rows were taken; raises RefusedError for good, OSError where another try may help."""
+        """How many rows were taken; raises OSError where another try may help, UnreadableError or RefusedError for good."""
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=60)
@@ -76,7 +82,9 @@ class Target:
         if answer.status >= 500 or answer.status in {408, 429}:
             raise OSError(f"{answer.status}")
         if answer.status != 202:
-            raise RefusedError(f"{answer.status}: {said[:300].decode('utf-8', 'replace')}")
+            detail = f"{answer.status}: {said[:300].decode('utf-8', 'replace')}"
+            is_about_body = answer.status == 400 and answer.headers.get_content_type() == "application/problem+json"
+            raise UnreadableError(detail) if is_about_body else RefusedError(detail)
         return int(json.loads(said)["accepted"])
 
 
@@ -186,11 +194,15 @@ class Shipper:
         return place if _is_in(place, file) else _start_of(file, os.fstat(file.fileno()).st_ino)
 
     def _send(self, body: bytes, *, name: str) -> int | None:
-        """Tries until the batch is taken; None where we are told to stop before."""
+        """Tries until the batch is taken, or leaves it out with a word; None where we are told to stop before."""
         wait = WAIT_SECONDS
         while not self.is_told_to_stop():
             try:
                 return self.target.send(body, name=name)
+            except UnreadableError as error:
+                told = {"bytes": len(body), "error": error}
+                self.say(_("%(bytes)d bytes cannot be read and are left out: %(error)s") % told)
+                return 0
             except OSError as error:
                 self.say(_("Not taken (%(error)s); next try in %(wait).0f s.") % {"error": error, "wait": wait})
             self.sleep(wait)
@@ -214,19 +226,19 @@ class Shipper:
 
 
 def _batches(file: BinaryIO, place: Place, *, last_line: bool) -> Iterator[bytes]:
-    """Whole lines from where we are; a line still being written waits, unless nobody will finish it."""
+    """Whole lines from where we are; a line still being written waits, unless it is too long or nobody will finish it."""
     file.seek(place.offset)
     if place.sending:
         yield file.read(place.sending)
     lines, size = list[bytes](), 0
-    for line in file:
-        if not line.endswith(b"\n") and not last_line:
+    while line := file.readline(BYTES):
+        if not line.endswith(b"\n") and len(line) < BYTES and not last_line:
             break
-        lines.append(line)
-        size += len(line)
-        if len(lines) == LINES or size >= BYTES:
+        if len(lines) == LINES or size + len(line) > BYTES:
             yield b"".join(lines)
             lines, size = [], 0
+        lines.append(line)
+        size += len(line)
     if lines:
         yield b"".join(lines)
 

@@ -72,7 +72,7 @@ def create(
 @transaction.atomic
 def rotate(source: Source, *, actor: Actor, now: datetime) -> tuple[Source, str]:
     """A new key; the present one works for another day, and every earlier one until its own day is over."""
-    source = _locked(source.pk)
+    source = locked(source.pk)
     if source.revoked_at:
         raise Problem(409, _("This source was ended; make a new one."))
     key = new_secret("hcs")
@@ -86,9 +86,21 @@ def rotate(source: Source, *, actor: Actor, now: datetime) -> tuple[Source, str]
 
 
 @transaction.atomic
+def end_earlier_keys(source: Source, *, actor: Actor, now: datetime) -> int:
+    """Ends every key but the present one at once, for one that got into wrong hands; says how many still worked."""
+    source = locked(source.pk)
+    number = len(earlier_keys(source, now=now))
+    source.earlier_keys.all().delete()
+    if number:
+        entry = Entry(f"source:{source.pk}", "source.keys_ended", {"name": source.name, "number": number})
+        record(source.launch, [entry], actor=actor, now=now)
+    return number
+
+
+@transaction.atomic
 def end(source: Source, *, actor: Actor, now: datetime) -> int:
     """Ends a source and all its keys at once, and what it has open, which nothing else would end; says how many alerts."""
-    source = _locked(source.pk)
+    source = locked(source.pk)
     if source.revoked_at:
         return 0
     source.revoked_at = now
@@ -111,7 +123,7 @@ def set_signing(
     topics: list[str] | None = None,
 ) -> None:
     """Sets how a source's messages are signed; None leaves the present secret, header or topics."""
-    source = _locked(source.pk)
+    source = locked(source.pk)
     if secret is not None:
         source.signing_secret = seal(secret)
     if header is not None:
@@ -126,7 +138,7 @@ def set_signing(
 @transaction.atomic
 def set_limits(source: Source, limits: Limits, *, actor: Actor, now: datetime) -> None:
     """Sets from where a source may send, how much, and in which zone its times are."""
-    source = _locked(source.pk)
+    source = locked(source.pk)
     source.allowed_networks, source.rows_a_second, source.zone = limits.networks, limits.rows_a_second, limits.zone
     source.save(update_fields=["allowed_networks", "rows_a_second", "zone"])
     told = {"networks": ", ".join(limits.networks), "rows_a_second": limits.rows_a_second, "zone": limits.zone}
@@ -163,13 +175,14 @@ def zone_of(source: Source) -> tzinfo:
 
 def locked_living(source_id: int) -> Source:
     """The source, locked for its next delivery; 404 once its key was ended."""
-    source = _locked(source_id)
+    source = locked(source_id)
     if source.revoked_at:
         raise not_found(_("This key was ended."))
     return source
 
 
-def _locked(source_id: int) -> Source:
+def locked(source_id: int) -> Source:
+    """The source as it is now, until the end of the caller's transaction."""
     return _with_launch().select_for_update(no_key=True, of=("self",)).get(pk=source_id)
 
 

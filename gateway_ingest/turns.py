@@ -48,6 +48,10 @@ class Turns:
     def __len__(self) -> int:
         return self._number
 
+    def has(self, key: str) -> bool:
+        """Whether deliveries of this key wait."""
+        return key in self._of_key
+
     def join(self, waiting: Waiting) -> None:
         """Lines a delivery up; raises Problem 503 where the line is full, or its key's share of it."""
         is_flood = len(self._of_key.get(waiting.key, ())) >= MOST_WAITING * SHARE_OF_ONE_KEY

@@ -17,6 +17,8 @@ BEAT_SCHEDULE = {
         ("suggest what issues are by nature", "triage.nature", 30.0),
         ("get second opinions", "triage.second_opinions", 15.0),
         ("score again by changed rules", "triage.rescore", 10.0),
+        ("train models that wait, and each night", "triage.learn", 20.0),
+        ("read old tickets", "triage.tickets", 20.0),
         ("draft and send reports", "triage.reports", 30.0),
         ("free issues of who left", "triage.owners", 30.0),
         ("begin launches", "core.begin_launches", 60.0),

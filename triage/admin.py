@@ -3,7 +3,17 @@
 from django.contrib import admin
 
 from hypercare.core.administration import Shown
-from triage.models import Assessment, Decision, ExitCriterion, Issue, Match, ModelVersion, StatusReport
+from triage.models import (
+    Assessment,
+    Decision,
+    ExitCriterion,
+    Issue,
+    Label,
+    Match,
+    ModelVersion,
+    StatusReport,
+    Training,
+)
 
 
 @admin.register(Issue)
@@ -37,7 +47,24 @@ class MatchAdmin(Shown):
 class ModelVersionAdmin(Shown):
     """Trained models and what they scored."""
 
-    list_display = ("name", "number", "trained_at", "digest")
+    list_display = ("name", "number", "launch", "standing", "trained_at", "digest")
+    list_filter = ("launch", "standing")
+
+
+@admin.register(Label)
+class LabelAdmin(Shown):
+    """What people said, as examples to learn from."""
+
+    list_display = ("field", "value", "way", "said_value", "said_by", "actor_name", "labelled_at", "withdrawn_at")
+    list_filter = ("launch", "way", "field")
+
+
+@admin.register(Training)
+class TrainingAdmin(Shown):
+    """Trainings and what came of them."""
+
+    list_display = ("launch", "asked_name", "asked_at", "ended_at", "outcome", "seconds", "reason")
+    list_filter = ("launch", "outcome")
 
 
 @admin.register(ExitCriterion)

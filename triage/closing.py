@@ -17,12 +17,13 @@ from django.utils.translation import ngettext, override
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest import outcomes
 from gateway_ingest.models import NoiseReason
+from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import decisions, lifecycle, tree
 from triage.board import changes
-from triage.given_reasons import given_reason
+from triage.learn import labels
 from triage.models import Decision, Issue, IssueStatus, Origin
 from triage.one_by_one import one_by_one
 
@@ -101,6 +102,7 @@ def accept(
     proposal = proposal_of(issue)
     if proposal is None:
         raise Problem(409, _("Nothing is proposed for %(key)s any more.") % {"key": issue.key})
+    labels.accepted(issue, said=proposal, actor=actor, now=now)
     return lifecycle.move(
         issue_id,
         to=IssueStatus.CLOSED,

@@ -15,10 +15,11 @@ from django.db.models import Q
 from feedback.models import Feedback
 from hypercare.core import prepared, rows
 from hypercare.core.timeline import Actor
+from triage.learn import labels
 from triage.models import Decision, Issue, Origin
 
 # The field under which an end of an issue is proposed.
-END = "resolution"
+END = labels.PROPOSED_END
 _COMPARED = ("id", "issue_id", "field", "value", "origin", "applied", "confidence", "reason")
 _CONFIRM = """
 UPDATE triage_decision decision SET confidence = said.confidence, reason = said.reason
@@ -102,7 +103,8 @@ def _row_for(value: IssueValue, *, now: datetime) -> dict[str, Any]:
 
 
 def hold(about: Issue | Feedback, *, field: str, value: str, reason: str, actor: Actor, now: datetime) -> Decision:
-    """A person's decision: ends what was in force and stands until released."""
+    """A person's decision: ends what was in force, stands until released, and is an example to learn from."""
+    labels.decided(about, field=field, value=value, said=last_suggestion(about, field), actor=actor, now=now)
     Decision.objects.filter(_is_about(about), field=field, ended_at=None).update(ended_at=now)
     return Decision.objects.create(
         launch_id=about.launch_id,
@@ -146,6 +148,7 @@ def worsen(row: Feedback, *, severity: int, decider: str, reason: str, now: date
 def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
     """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
     live = Decision.objects.filter(_is_about(about), field=field, ended_at=None, origin=Origin.PERSON)
+    labels.withdrawn(about, field=field, now=now)
     return bool(live.update(ended_at=now))
 
 

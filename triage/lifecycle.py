@@ -10,15 +10,16 @@ from django.utils.translation import gettext as _
 from feedback import closing_the_loop
 from feedback.models import Feedback, ReplyStatus
 from gateway_ingest import outcomes
+from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
-from triage.given_reasons import given_reason
+from triage.learn import labels
 from triage.locks import lock_issues, lock_launch_of
 from triage.match import pairs
-from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus
+from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus, Way
 from triage.route import route
 from triage.score import rescore
 from triage.story import story_of
@@ -98,6 +99,8 @@ def move(
     ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
     if noise:
         data["noise"] = _note_noise(issue, noise, ended=ended, actor=actor, now=now)
+    if issue.status == IssueStatus.NEW and not ended:
+        labels.let_stand(issue, actor=actor, now=now)
     _open_again(issue, to)
     issue.resolution = (resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(to)]) if ended else ""
     if ended:
@@ -206,6 +209,7 @@ def merge(
         Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key} | why),
     ]
     record(issue.launch, entries, actor=actor, now=now)
+    labels.joined(issue, target, way=Way.MERGE, actor=actor, now=now)
     pairs.remember(issue, [into_id, root_id], answer=Answer.SAME, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
@@ -217,12 +221,13 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     root_id = tree.roots_of([issue_id])[issue_id]
     lock_issues([issue_id, root_id])
     issue = lock(issue_id, version=version)
-    if issue.merged_into_id is None:
+    if issue.merged_into is None:
         raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
-    merged_into_id = issue.merged_into_id
-    data: dict[str, Any] = {"field": "merged_into", "old": f"IS-{merged_into_id}", "new": None}
+    merged_into = issue.merged_into
+    data: dict[str, Any] = {"field": "merged_into", "old": merged_into.key, "new": None}
     status = issue.status_before_merge or IssueStatus.TRIAGED
     _open_again(issue, status)
+    labels.joined(issue, merged_into, way=Way.UNMERGE, actor=actor, now=now)
     issue.merged_into, issue.status_before_merge = None, ""
     write_status(issue, status, now=now, closed_at=issue.closed_at)
     entries = [
@@ -230,7 +235,7 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
         Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
     ]
     record(issue.launch, entries, actor=actor, now=now)
-    pairs.remember(issue, [merged_into_id, root_id], answer=Answer.DIFFERENT, actor=actor, now=now)
+    pairs.remember(issue, [merged_into.pk, root_id], answer=Answer.DIFFERENT, actor=actor, now=now)
     _settle(issue, roots=[root_id, issue.pk], now=now)
     issue.refresh_from_db()
     return issue

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
 from feedback.report import MAX_TITLE
+from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Component, Team, User
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact
@@ -19,7 +20,6 @@ from hypercare.core.timeline import Actor, Entry, record
 from triage import closing, decisions, tree
 from triage.board import changes
 from triage.categories import CATEGORIES, SENTIMENTS
-from triage.given_reasons import given_reason
 from triage.lifecycle import lock
 from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match, Moscow

@@ -88,7 +88,7 @@ def think(rows: Sequence[Feedback], *, now: datetime) -> Thought:
     components = {
         component.slug: component for component in Component.objects.filter(launch=launch).select_related("team")
     }
-    suggestions = classify(rows, list(components.values()), model=load_model(now=now))
+    suggestions = classify(rows, list(components.values()), model=load_model(now=now, launch_id=launch.pk))
     items = [_item(row, found, components) for row, found in zip(rows, suggestions, strict=True)]
     proposal = propose(launch.pk, items, [f"{row.title}\n{row.body}" for row in rows])
     return Thought(launch, list(rows), suggestions, components, proposal)

@@ -7,6 +7,7 @@ from celery import shared_task
 from hypercare.core import clock
 from triage import alert_changes, closing, owners
 from triage.exit import assess
+from triage.learn import tickets, trainings
 from triage.nature import suggesting
 from triage.reports import daily
 from triage.score import again, measured
@@ -77,6 +78,19 @@ def measure_reach(**_later: Any) -> None:
 def rescore_changed(**_later: Any) -> None:
     """Scores launches again whose rules of scoring changed."""
     again.rescore_changed(clock=clock.now)
+
+
+@shared_task(name="triage.learn")
+def train_models(**_later: Any) -> None:
+    """Asks for the night's trainings and starts the one that has waited longest."""
+    trainings.ask_for_the_night(now=clock.now())
+    trainings.start_waiting(now=clock.now())
+
+
+@shared_task(name="triage.tickets")
+def read_tickets(**_later: Any) -> None:
+    """Reads the old tickets whose meaning was confirmed."""
+    tickets.read_waiting(now=clock.now())
 
 
 @shared_task(name="triage.nature")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from triage.views import board, health, inbox, issue, lookup, priorities, report, themes
+from triage.views import board, health, inbox, issue, lookup, model, priorities, questions, report, themes, tickets
 from triage.views import exit as exit_views
 
 app_name = "triage"
@@ -20,6 +20,15 @@ urlpatterns = [
     path("launches/<slug:slug>/issues/", issue.issues, name="issues"),
     path("launches/<slug:slug>/issues/<str:key>/", issue.issue, name="issue"),
     path("launches/<slug:slug>/issues/<str:key>/<slug:name>/", issue.order, name="issue_order"),
+    path("launches/<slug:slug>/model/", model.card, name="model"),
+    path("launches/<slug:slug>/model/train/", model.train, name="model_train"),
+    path("launches/<slug:slug>/model/promote/", model.promote, name="model_promote"),
+    path("launches/<slug:slug>/model/roll-back/", model.roll_back, name="model_roll_back"),
+    path("launches/<slug:slug>/teach/", questions.page, name="questions"),
+    path("launches/<slug:slug>/teach/<str:key>/", questions.answer, name="question_answer"),
+    path("launches/<slug:slug>/model/tickets/", tickets.page, name="tickets"),
+    path("launches/<slug:slug>/model/tickets/<int:pk>/", tickets.one, name="ticket_import"),
+    path("launches/<slug:slug>/model/tickets/<int:pk>/progress/", tickets.progress, name="ticket_progress"),
     path("launches/<slug:slug>/themes/", themes.themes, name="themes"),
     path("launches/<slug:slug>/priorities/", priorities.page, name="priorities"),
     path("launches/<slug:slug>/priorities/scoring/", priorities.scoring, name="scoring"),

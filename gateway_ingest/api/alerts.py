@@ -77,7 +77,8 @@ class EndAlert(APIView):
     def post(self, request: Request, key: str) -> Response:
         """Ends it, with the person and the reason on its timeline and its issue's; 409 for one that is over already.
 
-        Should its machine say again that it fires, it begins a new episode.
+        Should its machine say again that it fires, it begins a new episode. A rule of the launch fires again once it was
+        below its limit in between, once all of its time came after this, or if it gets worse.
         """
         principal, known = Principal.of(request), Alert.objects.select_related(*_SHOWN_WITH)
         alert = named(known, key, "AL", by=principal, right=Right.TRIAGE)

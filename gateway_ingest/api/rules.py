@@ -221,7 +221,7 @@ def _shown(row: Rule, firing: dict[str, list[str]], records: dict[str, Record]) 
             "against": str(rule.against),
             "below": rule.below,
             "steps": [{"limit": step.limit, "severity": str(step.severity)} for step in rule.steps],
-            "firing": [named(rule.per, from_text(key)) for key in firing.get(row.name, [])],
+            "firing": [named(rule.per, from_text(key, rule.per)) for key in firing.get(row.name, [])],
             "firings": record.firings,
             "suppressed": record.suppressed,
             "last_fired_at": record.last_fired_at,

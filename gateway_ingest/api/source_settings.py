@@ -76,13 +76,15 @@ class OneSource(APIView):
     @extend_schema(request=SourceChanges, responses={200: SourceShown})
     def patch(self, request: Request, number: int) -> Response:
         """Changes what is given, all of it or nothing; whoever adds a route manages both launches."""
-        source, principal = source_of(request, number), Principal.of(request)
-        if source.revoked_at:
-            raise Problem(409, _("This source was ended; make a new one."))
+        found, principal = source_of(request, number), Principal.of(request)
         asked = SourceChanges(data=request.data)
         asked.is_valid(raise_exception=True)
         said: dict[str, Any] = asked.validated_data
         with transaction.atomic():
+            # What is left out stays as it is now, also where somebody else changes it at the same moment.
+            source = sources.locked(found.pk)
+            if source.revoked_at:
+                raise Problem(409, _("This source was ended; make a new one."))
             if said.keys() & _LIMITS.keys():
                 _set_limits(source, said, principal)
             if said.keys() & _SIGNING.keys():

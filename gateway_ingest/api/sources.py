@@ -135,6 +135,22 @@ class RotateSource(APIView):
         return Response(_with_key(source, key))
 
 
+class EarlierKeysEnded(serializers.Serializer[Source]):
+    """How many keys before the present one still worked."""
+
+    ended_keys = serializers.IntegerField()
+
+
+class EndEarlierKeys(APIView):
+    """The end of a source's keys before the present one."""
+
+    @extend_schema(request=None, responses={200: EarlierKeysEnded})
+    def post(self, request: Request, number: int) -> Response:
+        """Ends them at once, for a key that got into wrong hands; the present key works on."""
+        ended = sources.end_earlier_keys(source_of(request, number), actor=Principal.of(request).actor, now=clock.now())
+        return Response({"ended_keys": ended})
+
+
 class SourceEnded(SourceShown):
     """A source that was ended, and how many open alerts ended with it."""
 

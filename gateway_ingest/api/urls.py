@@ -8,7 +8,7 @@ from gateway_ingest.api.calls import Calls, Windows
 from gateway_ingest.api.deployments import Deployments
 from gateway_ingest.api.rules import DryRuns, OneRule, Rules
 from gateway_ingest.api.source_settings import OneSource
-from gateway_ingest.api.sources import EndSource, RotateSource, Sources
+from gateway_ingest.api.sources import EndEarlierKeys, EndSource, RotateSource, Sources
 
 urlpatterns = [
     path("alerts/", Alerts.as_view(), name="api-alerts"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("rules/<slug:name>/dry-run/", DryRuns.as_view(), name="api-rule-dry-run"),
     path("sources/", Sources.as_view(), name="api-sources"),
     path("sources/<int:number>/", OneSource.as_view(), name="api-source"),
+    path("sources/<int:number>/end-earlier-keys/", EndEarlierKeys.as_view(), name="api-source-end-keys"),
     path("sources/<int:number>/end/", EndSource.as_view(), name="api-source-end"),
     path("sources/<int:number>/rotate/", RotateSource.as_view(), name="api-source-rotate"),
     path("evidence/reach/", evidence.ReachOfSignature.as_view(), name="api-evidence-reach"),

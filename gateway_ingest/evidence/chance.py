@@ -1,12 +1,18 @@
 """This module says whether two shares or two sets of durations differ by more than chance would make them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway_ingest import latencies
 from gateway_ingest.latencies import Buckets
+
+# Hits of so many on one side, and on the other.
+Table = tuple[int, int, int, int]
+Weighed = NDArray[np.float64]
 
 _DRAWS = 2000
 _MOST_TERMS = 100_000
@@ -49,6 +55,24 @@ def _by_fisher(hits: int, of: int, all_hits: int, every: int) -> float:
     return float(min(weights[weights <= seen * (1 + 1e-7)].sum() / weights.sum(), 1.0))
 
 
+def chance_in_strata(tables: Sequence[Table]) -> float:
+    """The same of several tables at once, each held against itself alone: that other things were called proves nothing.
+
+    The test of Cochran, Mantel and Haenszel where at least five of each are expected, else that of all tables together.
+    """
+    surplus = spread = expected = 0.0
+    for hits, of, other_hits, other_of in tables:
+        all_hits, every = hits + other_hits, of + other_of
+        if of and other_of:
+            surplus += hits - of * all_hits / every
+            spread += of * other_of * all_hits * (every - all_hits) / (every * every * (every - 1))
+            expected += min(of, other_of) * min(all_hits, every - all_hits) / every
+    if len(tables) < 2 or expected < 5:
+        hits, of, other_hits, other_of = (sum(column) for column in zip(*tables, strict=True))
+        return chance_of_shares(hits, of, other_hits, other_of)
+    return math.erfc(abs(surplus) / math.sqrt(spread) / math.sqrt(2))
+
+
 @dataclass(frozen=True)
 class Ratio:
     """A quantile after, divided by the one before, and where 99 of 100 repetitions would put it."""
@@ -63,23 +87,25 @@ class Ratio:
         return self.low > 1 + 2 * latencies.ERROR or self.high < 1 - 2 * latencies.ERROR
 
 
-def ratio_of_quantiles(before: Buckets, after: Buckets, share: float) -> Ratio | None:
+def ratio_of_quantiles(
+    before: Buckets | Weighed, after: Buckets, share: float, *, number: int | None = None
+) -> Ratio | None:
     """How a quantile of durations changed, by the bootstrap; None where one side has none.
 
-    A quantile of a sample drawn again stands at a rank that is beta distributed, so nothing need be drawn but ranks.
+    A quantile of a sample drawn again stands at a rank that is beta distributed, so nothing need be drawn but ranks. Where
+    the calls before are weighed, `number` is how many unweighed ones tell as much.
     """
     if not before.sum() or not after.sum():
         return None
     dice = np.random.default_rng(20260528)  # the same figures give the same answer
-    drawn = [_drawn(counts, share, dice) for counts in (before, after)]
+    numbers = number or int(before.sum()), int(after.sum())
+    drawn = [_drawn(counts, share, dice, of) for counts, of in zip((before, after), numbers, strict=True)]
     low, high = np.quantile(drawn[1] / drawn[0], [0.005, 0.995])
     old, new = (latencies.quantile_of(counts, share) or 1.0 for counts in (before, after))
     return Ratio(new / old, float(low), float(high))
 
 
-def _drawn(counts: Buckets, share: float, dice: np.random.Generator) -> np.ndarray:
-    number = int(counts.sum())
-    rank = max(1, math.ceil(share * number))
-    places = dice.beta(rank, number + 1 - rank, _DRAWS) * number
-    buckets = np.searchsorted(np.cumsum(counts), np.maximum(np.ceil(places), 1))
-    return latencies.middle_of(buckets)
+def _drawn(counts: Buckets | Weighed, share: float, dice: np.random.Generator, number: int) -> np.ndarray:
+    rank, reached = max(1, math.ceil(share * number)), np.cumsum(counts)
+    places = dice.beta(rank, number + 1 - rank, _DRAWS) * reached[-1]
+    return latencies.middle_of(np.searchsorted(reached, places))

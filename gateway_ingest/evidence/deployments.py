@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gateway_ingest.evidence import reading
-from gateway_ingest.evidence.chance import Ratio, chance_of_shares, ratio_of_quantiles
+from gateway_ingest.evidence.alike import Alike, Route
+from gateway_ingest.evidence.chance import Ratio, chance_of_shares
 from gateway_ingest.evidence.reading import Figures, Wanted
 from gateway_ingest.evidence.signature import HOUR, MINUTE, Signature, Span, kinds_of
+from hypercare.core import milliseconds
 from hypercare.core.models import Deployment
 
 USUAL_LENGTH = HOUR
@@ -114,9 +116,9 @@ def before_and_after(
     new = _by_route(deployment, groups, after)
     old, span, against = _fairer(deployment, groups, stretch, after, sum(each.calls for each in new.values()))
     sides = Side.of(span, _sum(old)), Side.of(after, _sum(new))
-    error_chance = chance_of_shares(sides[0].errors, sides[0].calls, sides[1].errors, sides[1].calls)
-    ratio = ratio_of_quantiles(_sum(old).durations, _sum(new).durations, 0.95)
-    word, reasons = verdict(*sides, error_chance=error_chance, latency=ratio)
+    alike = Alike.of(old, new)
+    error_chance, ratio = alike.chance_of_errors, alike.latency(least=MINIMUM_CALLS)
+    word, reasons = verdict(*sides, error_chance=error_chance, latency=ratio, alike=alike)
     return Comparison(
         deployment, signature, *sides, word, reasons, against, stretch.said_of(span, after, length), error_chance, ratio,
         _route_changes(old, new), is_complete=after.length >= length or after.ends == stretch.until,
@@ -185,10 +187,7 @@ def _about(deployment: Deployment) -> Signature:
     return own if kinds_of(deployment.launch, own).exists() else Signature()
 
 
-_Key = tuple[str, str, str]
-
-
-def _by_route(deployment: Deployment, groups: Mapping[int, _Key], span: Span) -> dict[_Key, Figures]:
+def _by_route(deployment: Deployment, groups: Mapping[int, Route], span: Span) -> dict[Route, Figures]:
     numbers = {key: number for number, key in enumerate(dict.fromkeys(groups.values()))}
     wanted = Wanted(
         {pk: numbers[key] for pk, key in groups.items()},
@@ -201,7 +200,7 @@ def _by_route(deployment: Deployment, groups: Mapping[int, _Key], span: Span) ->
     return {names[number]: figures for (number, _bucket), figures in found.items()}
 
 
-def _sum(parts: Mapping[_Key, Figures]) -> Figures:
+def _sum(parts: Mapping[Route, Figures]) -> Figures:
     whole = Figures()
     for each in parts.values():
         whole.add(each)
@@ -209,8 +208,8 @@ def _sum(parts: Mapping[_Key, Figures]) -> Figures:
 
 
 def _fairer(
-    deployment: Deployment, groups: Mapping[int, _Key], stretch: _Stretch, after: Span, calls: int
-) -> tuple[dict[_Key, Figures], Span, str]:
+    deployment: Deployment, groups: Mapping[int, Route], stretch: _Stretch, after: Span, calls: int
+) -> tuple[dict[Route, Figures], Span, str]:
     """The time right before, unless traffic was unlike then and the same hours of the day before resemble it more."""
     right_before = stretch.before(after.length)
     old = _by_route(deployment, groups, right_before)
@@ -245,36 +244,55 @@ def _others(deployment: Deployment, *, since: datetime) -> bool:
     return _neighbours(deployment).filter(deployed_at__gte=since, deployed_at__lt=deployment.deployed_at).exists()
 
 
-def verdict(before: Side, after: Side, *, error_chance: float, latency: Ratio | None) -> tuple[Word, list[str]]:
-    """One word and the reasons for it; what got worse outweighs what got better."""
+def verdict(
+    before: Side, after: Side, *, error_chance: float, latency: Ratio | None, alike: Alike | None = None
+) -> tuple[Word, list[str]]:
+    """One word and the reasons for it; what got worse outweighs what got better.
+
+    `alike` knows what would have been before, had the same routes been called as after.
+    """
     if min(before.calls, after.calls) < MINIMUM_CALLS:
         said = _("%(before)d calls before and %(after)d after; it takes %(minimum)d on each side.")
         return Word.TOO_LITTLE, [said % {"before": before.calls, "after": after.calls, "minimum": MINIMUM_CALLS}]
+    old_share, old_p95, unlike = before.error_share, before.p95_ms, list[str]()
+    if alike and alike.is_unlike(old_share, old_p95):
+        old_share, old_p95 = alike.error_share, alike.p95_ms
+        unlike = [_unlike(old_share, old_p95)]
     found: list[tuple[Word, str]] = []
     if error_chance < CERTAIN:
-        rose = (after.error_share or 0) > (before.error_share or 0)
+        rose = (after.error_share or 0) > (old_share or 0)
         said = (
             _("Errors rose from %(old)s to %(new)s of calls")
             if rose
             else _("Errors fell from %(old)s to %(new)s of calls")
         )
-        shares = {"old": _percent(before.error_share), "new": _percent(after.error_share)}
+        shares = {"old": _percent(old_share), "new": _percent(after.error_share)}
         found.append((Word.WORSE if rose else Word.BETTER, f"{said % shares} ({_chance(error_chance)})."))
     if latency and latency.is_certain:
         slower = latency.value > 1
-        said = _("p95 rose from %(old)d to %(new)d ms") if slower else _("p95 fell from %(old)d to %(new)d ms")
-        times = {"old": round(before.p95_ms or 0), "new": round(after.p95_ms or 0)}
+        said = _("p95 rose from %(old)s to %(new)s") if slower else _("p95 fell from %(old)s to %(new)s")
+        old, new = (milliseconds.in_words(p95 or 0.0) for p95 in (old_p95, after.p95_ms))
+        times = {"old": old, "new": new}
         found.append((Word.WORSE if slower else Word.BETTER, f"{said % times}."))
     if not found and latency:
-        return Word.SAME, [_("Neither errors nor p95 differ by more than chance would make them.")]
+        return Word.SAME, [_("Neither errors nor p95 differ by more than chance would make them."), *unlike]
     if not found:
         return Word.SAME, [
             _(
-                "Errors do not differ by more than chance would make them; how long calls took is not known on both sides."
-            )
+                "Errors do not differ by more than chance would make them; how long calls took is known of too few on one side."
+            ),
+            *unlike,
         ]
     words = {word for word, _reason in found}
-    return (Word.WORSE if Word.WORSE in words else Word.BETTER), [reason for _word, reason in found]
+    return (Word.WORSE if Word.WORSE in words else Word.BETTER), [*(reason for _word, reason in found), *unlike]
+
+
+def _unlike(error_share: float | None, p95_ms: float | None) -> str:
+    text = _(
+        "Other routes were called than before: called as after, it would have had %(share)s errors and a p95 of %(p95)s."
+    )
+    p95 = "–" if p95_ms is None else milliseconds.in_words(p95_ms)
+    return text % {"share": _percent(error_share), "p95": p95}
 
 
 def _percent(share: float | None) -> str:
@@ -287,14 +305,14 @@ def _chance(chance: float) -> str:
     return _("chance alone: %(chance)s") % {"chance": f"{chance:.4f}"}
 
 
-def _route_changes(old: Mapping[_Key, Figures], new: Mapping[_Key, Figures]) -> list[RouteChange]:
+def _route_changes(old: Mapping[Route, Figures], new: Mapping[Route, Figures]) -> list[RouteChange]:
     """Each route's errors, the surest change first; the more routes are looked at, the surer a change must be."""
     keys = sorted({*old, *new})
     found = [_route_change(key, old.get(key, Figures()), new.get(key, Figures()), tests=len(keys)) for key in keys]
     return sorted(found, key=lambda each: (each.chance, -each.after_calls))
 
 
-def _route_change(key: _Key, before: Figures, after: Figures, *, tests: int) -> RouteChange:
+def _route_change(key: Route, before: Figures, after: Figures, *, tests: int) -> RouteChange:
     chance = chance_of_shares(before.errors, before.calls, after.errors, after.calls)
     word = Word.SAME
     if min(before.calls, after.calls) < MINIMUM_CALLS:

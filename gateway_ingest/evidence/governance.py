@@ -217,7 +217,7 @@ def _old_versions(by_component: _ByComponent) -> Iterator[_Draft]:
         for _each, version, bare in versions:
             newest[bare] = max(newest.get(bare, -1), version)
         old = [each for each, version, bare in versions if 0 <= version < newest[bare]]
-        if old:
+        if _calls(old) >= LEAST_CALLS:
             of = _calls([each for each, version, _bare in versions if version >= 0])
             detail = _("A newer version of the same routes is called too.")
             yield _finding(Rule.OLD_VERSION, component, old, of=of, detail=detail)
@@ -255,7 +255,7 @@ def _against(description: ApiDescription, by_component: _ByComponent, described:
     named = {"title": description.title, "version": description.version}
     yield from _undocumented(component, seen, operation, named)
     old = [each for each in seen if (one := operation(each)) and one.deprecated]
-    if old:
+    if _calls(old) >= LEAST_CALLS:
         detail = _("%(title)s %(version)s marks these operations as deprecated.") % named
         yield _finding(Rule.DEPRECATED, component, old, of=_calls(seen), detail=detail)
     called = {one.name for one in belongs.values() if one}

@@ -84,7 +84,7 @@ def life_of(launch: Launch, trace_id: str, *, now: datetime) -> Life | None:
 
 def _step(call: FoundCall, begins: datetime) -> Step:
     offset = (call.at - begins) / timedelta(milliseconds=1)
-    return Step(call, offset, None if call.duration < 0 else call.duration / 1000)
+    return Step(call, offset, call.duration_ms)
 
 
 def _reports(launch: Launch, trace_id: str, begins: datetime, ends: datetime) -> list[Feedback]:

@@ -49,7 +49,7 @@ class NearCall:
     @classmethod
     def of(cls, call: FoundCall) -> "NearCall":
         """The call as it is stored."""
-        took = None if call.duration < 0 else call.duration / 1000
+        took = call.duration_ms
         return cls(call.at.isoformat(), call.component, call.method, call.route, call.status, took, call.trace_id)
 
 

@@ -19,7 +19,9 @@ _ANY_OF = frozenset({"severity", "status", "fingerprint"})
 _TITLES = ("title", "name", "summary", "subject", "message", "alertname")
 _SEVERITIES = ("severity", "level", "priority", "impact")
 _STATUSES = ("status", "state")
-_KEYS = ("fingerprint", "dedup_key", "key", "alert_id", "incident_id", "id")
+_KEYS = ("fingerprint", "dedup_key")
+# Numbers that are a sender's own: another sender behind the same source may use them too.
+_OWN_KEYS = ("key", "alert_id", "incident_id", "id")
 _COMPONENTS = ("component", "service", "application", "app", "resource")
 _STARTS = ("starts_at", "started_at", "startsAt", "start", "created_at", "occurred_at")
 _ENDS = ("ends_at", "ended_at", "endsAt", "resolved_at", "closed_at")
@@ -72,14 +74,12 @@ def _alert(row: dict[str, JSON]) -> IncomingAlert:
 
 
 def carried_alert(
-    data: JSON,
-    *,
-    kind: str,
-    key: str,
-    about: str,
-    told_at: JSON,
+    data: JSON, *, kind: str, about: str, told_at: JSON, sender: str = "", subject: str = ""
 ) -> IncomingAlert:
-    """The alert an envelope carries; its kind, such as `alert.resolved`, tells what the data leaves out."""
+    """The alert an envelope carries; its kind, such as `alert.resolved`, tells what the data leaves out.
+
+    `sender` and `subject` are who says it and of what, where the envelope names them.
+    """
     said = values.members(data)
     one_of: Callable[[tuple[str, ...]], str] = partial(_one_of, said)
     status = _status(one_of(_STATUSES), kind)
@@ -87,7 +87,7 @@ def carried_alert(
     started = values.moment(one_of(_STARTS), "starts_at")
     labels = values.labels_of(said.get("labels"), said.get("tags"), {k: v for k, v in said.items() if k not in _TEXTS})
     return values.alert(
-        fingerprint=values.key_of(one_of(_KEYS) or key),
+        fingerprint=values.key_of(one_of(_KEYS)) or _own_key(one_of, kind, sender, subject),
         title=one_of(_TITLES) or about,
         summary=one_of(_TEXTS),
         severity=severity_of(one_of(_SEVERITIES)),
@@ -100,7 +100,16 @@ def carried_alert(
     )
 
 
-def stem_of(kind: str) -> str:
+def _own_key(one_of: Callable[[tuple[str, ...]], str], kind: str, sender: str, subject: str) -> str:
+    """What tells an alert from others of its sender; without a number or a subject that is its title, as in our own JSON."""
+    if own := one_of(_OWN_KEYS):
+        return values.key_of(*filter(None, (sender, own)))
+    title, component = one_of(_TITLES), one_of(_COMPONENTS)
+    made = "" if subject or not title else values.digest_of([title, component])
+    return values.key_of(*filter(None, (sender, subject, _stem_of(kind), made)))
+
+
+def _stem_of(kind: str) -> str:
     """The kind without the word that tells the state, so that begin and end are of one stem."""
     stem, _dot, last = kind.rpartition(".")
     return stem if stem and last not in _THINGS and _word_of(last) else kind

@@ -60,7 +60,7 @@ def _issue(payload: dict[str, JSON]) -> IncomingAlert:
     issue = values.members(values.at(payload, "data", "issue"))
     action = values.text(payload.get("action"))
     status = _STATUS_OF_ISSUE.get(action) or AlertStatus.FIRING
-    is_new = action == "created"
+    seen = issue.get("firstSeen") if action == "created" else issue.get("lastSeen") or issue.get("firstSeen")
     project = issue.get("project")
     return values.alert(
         fingerprint=values.key_of(issue.get("id")),
@@ -70,9 +70,8 @@ def _issue(payload: dict[str, JSON]) -> IncomingAlert:
         status=status,
         labels=values.labels_of({name: issue.get(name) for name in ("shortId", "platform", "substatus", "count")}),
         components=values.component_names({}, values.at(project, "slug"), values.at(project, "name")),
-        starts_at=values.moment(
-            issue.get("firstSeen" if is_new else "lastSeen") or issue.get("firstSeen"), "firstSeen"
-        ),
+        # When it was seen last lags behind its events, and says nothing of when somebody resolved it.
+        starts_at=None if status == AlertStatus.RESOLVED else values.moment(seen, "firstSeen"),
         url=values.link(issue.get("web_url"), issue.get("permalink")),
     )
 

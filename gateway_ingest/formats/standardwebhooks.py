@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from gateway_ingest.formats import values
-from gateway_ingest.formats.generic import carried_alert, stem_of
+from gateway_ingest.formats.generic import carried_alert
 from gateway_ingest.formats.incoming import FormatError, Headers, IncomingAlert, Reading, one_by_one
 from hypercare.core.strict_json import JSON
 
@@ -35,6 +35,4 @@ def delivery_id(_payload: JSON, headers: Headers) -> str:
 
 def _alert(message: dict[str, JSON]) -> IncomingAlert:
     kind = values.text(message.get("type"))
-    return carried_alert(
-        message.get("data"), kind=kind, key=stem_of(kind), about=kind, told_at=message.get("timestamp")
-    )
+    return carried_alert(message.get("data"), kind=kind, about=kind, told_at=message.get("timestamp"))

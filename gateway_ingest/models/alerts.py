@@ -1,5 +1,7 @@
 """This module holds what machines say is wrong: alerts and their changes."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +32,8 @@ class AlertStatus(models.TextChoices):
 class Alert(models.Model):
     """The state of one key of one source in one launch. A new firing after a resolve is a new episode with its own feedback row.
 
-    `starts_at` and `ends_at` are what the machine says; `resolved_at` is when we heard of the end.
+    `starts_at` and `ends_at` are what the machine says, and no later than we heard of it; where its clock is ahead of ours,
+    `own_starts_at` is the beginning by that clock. `resolved_at` is when we heard of the end.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts", db_index=False)
@@ -46,6 +49,7 @@ class Alert(models.Model):
     count = models.PositiveIntegerField(default=1)
     episode = models.PositiveIntegerField(default=1)
     starts_at = models.DateTimeField()
+    own_starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
@@ -69,6 +73,11 @@ class Alert(models.Model):
     def key(self) -> str:
         """The name people use, for example AL-7."""
         return f"AL-{self.pk}"
+
+    @property
+    def told_start(self) -> datetime:
+        """The beginning by the machine's own clock, for comparing with what it says later."""
+        return self.own_starts_at or self.starts_at
 
 
 class AlertChange(models.Model):

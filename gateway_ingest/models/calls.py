@@ -65,6 +65,18 @@ class CallDetail(models.Model):
         return self.host
 
 
+class Feed(models.Model):
+    """When a source last brought calls of a kind, to some minutes."""
+
+    pk = models.CompositePrimaryKey("source", "kind")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="feeds", db_index=False)
+    kind = models.ForeignKey(CallKind, models.CASCADE, related_name="feeds")
+    latest_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.kind_id} {self.latest_at:%Y-%m-%d %H:%M}"
+
+
 class _Sums(models.Model):
     """What is known of some calls of one kind in one minute.
 

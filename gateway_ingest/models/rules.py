@@ -162,9 +162,8 @@ class TrafficTarget(models.Model):
 class Heartbeat(models.Model):
     """A sign of life of a source, or of something it names. `interval` in seconds is declared, or learned from its gaps.
 
-    `hours` has a letter for each hour of the week in the launch's zone, once a long silence was ended: `h` where it was
-    heard the last time, `s` where it was silent, `?` where nothing is known. `steady_since` is when its last long
-    silence ended.
+    `hours` has a letter for each hour of the week in the launch's zone: `h` where it was heard the last time, `s` where it
+    was silent, `?` where nothing is known yet. `steady_since` is when its last long silence ended.
     """
 
     LEARNED_GAPS = 20
@@ -188,6 +187,11 @@ class Heartbeat(models.Model):
     def silent_hours(self) -> int:
         """In how many hours of the week it was silent before."""
         return self.hours.count("s")
+
+    @property
+    def unknown_hours(self) -> int:
+        """Of how many hours of the week nothing is known yet."""
+        return self.hours.count("?")
 
 
 class SeriesMemory(models.Model):

@@ -145,7 +145,7 @@ class DeadLetter(models.Model):
     """A body that could not become anything, redacted, with the reason; replayed or dismissed, it has a `handled_at`.
 
     `headers` are those without which it could not be read again; of one that is `truncated` only the beginning is kept.
-    A `refusal` is a sender that did not come in: `count` times for this reason, without what it sent.
+    A `refusal` is a sender that did not come in. Where nothing is kept of what came, one stands for `count` of its reason.
     """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="dead_letters")

@@ -46,7 +46,7 @@ def disarm(row: Rule, *, actor: Actor, now: datetime) -> Rule:
 def _over(row: Rule, key: str, *, now: datetime) -> IncomingAlert:
     with translation.override(row.launch.language):
         return IncomingAlert(
-            fingerprint=fingerprint(row.name, from_text(key)),
+            fingerprint=fingerprint(row.name, from_text(key, DEFAULTS[row.name].per)),
             title=_(DEFAULTS[row.name].title),
             summary=_("The rule was disarmed."),
             severity=AlertSeverity.LOW,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
+
 WIDTH, HEIGHT = 720, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 10, 24
 _MOST_POINTS = 360
@@ -66,7 +68,7 @@ def draw(
     """The chart of a course; None without any value."""
     if not any(value is not None for value in values):
         return None
-    thinned = _thinned(len(moments))
+    thinned = _thinned(values)
     moments = [moments[place] for place in thinned]
     values, limits, usual = ([line[place] for place in thinned] for line in (values, limits, usual))
     top = _nice(max(value for line in (values, limits, usual) for value in line if value is not None))
@@ -96,10 +98,20 @@ class _Scale:
         return round(_TOP + (1 - min(value / self.top, 1.0)) * (HEIGHT - _TOP - _BOTTOM), 1)
 
 
-def _thinned(number: int) -> list[int]:
-    """Places that are shown: all, or every n-th and the last."""
-    step = max(math.ceil(number / _MOST_POINTS), 1)
-    return sorted({*range(0, number, step), number - 1}) if number else []
+def _thinned(values: Line) -> list[int]:
+    """Places that are shown: all, or of every few the highest, the lowest and a gap, and both ends."""
+    number = len(values)
+    if number <= _MOST_POINTS:
+        return list(range(number))
+    step = math.ceil(2 * number / _MOST_POINTS)
+    shown = {0, number - 1}
+    for start in range(0, number, step):
+        places = range(start, min(start + step, number))
+        known = {place: value for place in places if (value := values[place]) is not None}
+        if known:
+            shown |= {max(known, key=known.__getitem__), min(known, key=known.__getitem__)}
+        shown.update([place for place in places if place not in known][:1])
+    return sorted(shown)
 
 
 def _path(moments: Sequence[datetime], line: Line, scale: _Scale) -> str:
@@ -122,8 +134,8 @@ def _marks(marks: Sequence[Mark], scale: _Scale) -> list[tuple[float, float]]:
 def _x_ticks(scale: _Scale, zone: ZoneInfo) -> list[tuple[float, str]]:
     span = scale.ends - scale.begins
     moments = [scale.begins + span * part / 6 for part in range(1, 6)]
-    form = "%H:%M" if span <= _HOURS else "%d %b"
-    return [(scale.x(at), at.astimezone(zone).strftime(form)) for at in moments]
+    form = "H:i" if span <= _HOURS else "j M"
+    return [(scale.x(at), date_format(at.astimezone(zone), form)) for at in moments]
 
 
 def _rows(

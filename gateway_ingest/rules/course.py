@@ -12,14 +12,15 @@ from gateway_ingest.models import RuleState, TrafficWatch
 from gateway_ingest.rules import figures, surprise
 from gateway_ingest.rules.busiest import busiest
 from gateway_ingest.rules.keys import Key, from_text, shown
-from gateway_ingest.rules.looking import LONGEST_MINUTES, Watcher, foresight_facts
+from gateway_ingest.rules.looking import foresight_facts
 from gateway_ingest.rules.ratings import ratings
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Floats, Span
 from gateway_ingest.rules.state import State
-from gateway_ingest.rules.stored import read_windows, refusals, timed
+from gateway_ingest.rules.stored import read_windows, timed
 from gateway_ingest.rules.traffic import plain
 from gateway_ingest.rules.usual import Basis
+from gateway_ingest.rules.watcher import LONGEST_MINUTES, Watcher, refused_by
 from gateway_ingest.rules.watching import Figures, usual_in, values_in
 from gateway_ingest.silences import heartbeats_of
 from hypercare.core.models import Launch
@@ -69,7 +70,7 @@ def courses(launch: Launch, rule: Rule, begins: datetime, ends: datetime) -> lis
     """The courses of a rule's keys: those that fire first, then the busiest. Only of these more than their calls is read."""
     watcher = Watcher.of(launch, TrafficWatch.objects.filter(launch=launch).first(), begins)
     states = {
-        from_text(key): State.from_json(state)
+        from_text(key, rule.per): State.from_json(state)
         for key, state in RuleState.objects.filter(rule__launch=launch, rule__name=rule.name).values_list(
             "key", "state"
         )
@@ -117,7 +118,7 @@ def _span(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime, fires:
     keys = [()] if rule.per is Per.CONSUMER else found.first(SHOWN_KEYS, before=fires)
     stored = read_windows(watcher.launch.pk, begins, ends, found.kinds_of(keys))
     if rule.per is Per.CONSUMER:
-        return refusals(stored, above=int(rule.steps[0].limit / 2), most=SHOWN_KEYS), stretch
+        return refused_by(rule, stored, most=SHOWN_KEYS), stretch
     if rule.measure is Measure.P95_MS:
         return timed(stored, rule.per, least=1, stretch=stretch), stretch
     return stored.span(rule.per)[0], stretch
@@ -186,8 +187,8 @@ def _figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> 
         return figures.spending(launch, watcher.targets, moments)
     if rule.measure is Measure.RATING_CHANCE:
         return ratings(launch, moments)
-    silent = heartbeats_of(launch, watcher.away, learns=False)
-    return figures.silences(silent, ends, zone=launch.zone, away=watcher.away)
+    silent = heartbeats_of(launch, watcher.quiet, learns=False)
+    return figures.silences(silent, ends, zone=launch.zone, quiet=watcher.quiet)
 
 
 def _known(values: Floats) -> list[float | None]:

@@ -11,15 +11,15 @@ from gateway_ingest import windows
 from gateway_ingest.rules import figures, surprise
 from gateway_ingest.rules.busiest import busiest, in_parts
 from gateway_ingest.rules.keys import Key, shown
-from gateway_ingest.rules.looking import Watcher
 from gateway_ingest.rules.ratings import ratings
 from gateway_ingest.rules.rule import FIGURES, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Span, with_keys
 from gateway_ingest.rules.state import Change
-from gateway_ingest.rules.stored import HOUR, hour_of, read_windows, refusals, timed, whole_minute
+from gateway_ingest.rules.stored import HOUR, components_called, hour_of, read_windows, timed, whole_minute
 from gateway_ingest.rules.telling import figures_of
 from gateway_ingest.rules.traffic import Traffic
 from gateway_ingest.rules.usual import MAX_KEYS, REMEMBERED, keys_learned
+from gateway_ingest.rules.watcher import Watcher, refused_by
 from gateway_ingest.rules.watching import Figures, Found, watch, watch_figures
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
@@ -105,13 +105,18 @@ def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -
     """Some keys at a time, so that memory does not grow with their number; the busiest first."""
     start = begins - rule.minutes * MINUTE
     if rule.measure is Measure.FORGOT or rule.per is Per.CONSUMER:
-        span, first = _span_of_all(watcher, rule, begins, ends)
-        return _Trial(watch(rule, span, {}, watcher.around(), first=first).found, len(span.keys), len(span.keys))
+        span, first, beside = _span_of_all(watcher, rule, begins, ends)
+        found = watch(rule, span, {}, watcher.around(), first=first, beside=beside).found
+        return _Trial(found, len(span.keys), len(span.keys))
     known = busiest(watcher.launch.pk, rule, start, ends, exact=True)
-    missed = keys_learned(watcher.launch, begins - REMEMBERED, rule.per) if rule.measure is Measure.CALLS else []
+    missed: list[Key] = []
+    if rule.measure is Measure.CALLS:
+        called = components_called(watcher.launch.pk)
+        learned = keys_learned(watcher.launch, begins - REMEMBERED, rule.per)
+        missed = [key for key in learned if key[0] in called]
     all_keys = list(dict.fromkeys([*known.kinds, *missed]))
     keys = all_keys[: MOST_TIMED if rule.measure is Measure.P95_MS else MAX_KEYS]
-    found: list[Found] = []
+    found = list[Found]()
     for some in in_parts(keys, KEYS_AT_ONCE):
         stored = read_windows(watcher.launch.pk, start, ends, known.kinds_of(some))
         if rule.measure is Measure.P95_MS:
@@ -124,14 +129,15 @@ def _of_counts(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -
     return _Trial(found, len(keys), len(all_keys))
 
 
-def _span_of_all(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int]:
-    """What has few keys that matter: those with most of what the rule counts."""
+def _span_of_all(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> tuple[Span, int, Span | None]:
+    """What has few keys that matter: those with most of what the rule counts; beside it the same without maintenance."""
     if rule.measure is Measure.FORGOT:
-        return figures.forgotten(watcher.launch, rule, begins, ends, most=KEYS_AT_ONCE)
+        return *figures.forgotten(watcher.launch, rule, begins, ends, most=KEYS_AT_ONCE), None
     start = begins - rule.minutes * MINUTE
     known = busiest(watcher.launch.pk, rule, start, ends, exact=True)
     stored = read_windows(watcher.launch.pk, start, ends, known.kinds_of([()]))
-    return refusals(stored, above=int(rule.steps[0].limit / 2), most=KEYS_AT_ONCE), rule.minutes
+    beside = watcher.beside_maintenance(rule, stored, most=KEYS_AT_ONCE)
+    return refused_by(rule, stored, most=KEYS_AT_ONCE), rule.minutes, beside
 
 
 def _of_figures(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -> _Trial:

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
-from gateway_ingest.absences import Absences
 from gateway_ingest.detect.drift import Drift, foresee
 from gateway_ingest.models import Baseline, Heartbeat, TrafficTarget
 from gateway_ingest.rules.defaults import LATENCY_TARGET_MS
@@ -19,7 +19,7 @@ from gateway_ingest.rules.span import MINUTE, Span, span_of
 from gateway_ingest.rules.stored import HOUR
 from gateway_ingest.rules.traffic import Traffic
 from gateway_ingest.rules.watching import Figures
-from gateway_ingest.silences import interval_of, silent_for
+from gateway_ingest.silences import Quiet, interval_of, silent_for
 from hypercare.core import clock
 from hypercare.core.models import Launch
 
@@ -121,14 +121,24 @@ def forgotten(
     return span_of(start, int((ends - start) / MINUTE), keys, minute, {"forgot": numbers})[0], rule.minutes
 
 
-def silences(heartbeats: Iterable[Heartbeat], at: datetime, *, zone: str, away: Absences) -> Figures:
+def silences(heartbeats: Iterable[Heartbeat], at: datetime, *, zone: str, quiet: Quiet) -> Figures:
     """How many times its interval each heartbeat is silent; nothing of one whose interval is neither told nor learned."""
     found: dict[Key, Course] = {}
     for one in heartbeats:
         if (interval := interval_of(one)) is not None:
-            silent = silent_for(one, at, zone=zone, away=away) / interval
-            found[str(one.source), one.name] = [(at, Traffic(1, figure=silent))]
+            silent = silent_for(one, at, zone=zone, away=quiet(one.source_id)) / interval
+            found[key_of_heartbeat(one)] = [(at, Traffic(1, figure=silent))]
     return found
+
+
+def key_of_heartbeat(one: Heartbeat) -> Key:
+    """By what a rule knows it."""
+    return str(one.source), one.name
+
+
+def facts_of_heartbeat(one: Heartbeat) -> dict[str, Any]:
+    """What a finding tells of who is silent."""
+    return {"last_heard_at": one.last_at.isoformat(), "interval_seconds": round(interval_of(one) or 0.0)}
 
 
 @dataclass(frozen=True)
@@ -187,7 +197,7 @@ def daily_p95(launch: Launch, at: datetime) -> dict[str, list[tuple[datetime, fl
     sums: dict[tuple[str, datetime], tuple[float, float]] = {}
     for key, hour, calls, p95_ms in rows:
         day = clock.day_bounds(clock.local_day(hour, launch.zone), launch.zone)[0]
-        place = (from_text(key)[0], day)
+        place = (from_text(key, Per.ROUTE)[0], day)
         weight, total = sums.get(place, (0.0, 0.0))
         sums[place] = weight + calls, total + calls * (p95_ms or 0.0)
     found: dict[str, list[tuple[datetime, float]]] = {}

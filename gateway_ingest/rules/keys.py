@@ -22,6 +22,7 @@ PARTS: dict[Per, tuple[str, ...]] = {
     Per.SENDER: ("source", "heartbeat"),
     Per.SERIES: ("component", "series"),
 }
+_MAY_BE_WHOLE = frozenset({Per.LAUNCH, Per.BUDGET})
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,14 @@ def as_text(key: Key) -> str:
     return _BETWEEN.join(key)
 
 
-def from_text(kept: str) -> Key:
-    """The key that a row kept."""
-    return tuple(kept.split(_BETWEEN)) if kept else ()
+def from_text(kept: str, per: Per) -> Key:
+    """The key that a row kept; the empty one is the whole launch, or else calls whose only part has no name."""
+    return () if not kept and per in _MAY_BE_WHOLE else tuple(kept.split(_BETWEEN))
+
+
+def component_of(per: Per, key: Key) -> str | None:
+    """The component a key is about; None where a key lies across components."""
+    return key[0] if key and PARTS[per][:1] == ("component",) else None
 
 
 def shown(key: Key) -> str:

@@ -1,109 +1,42 @@
 """This module works out what a launch's armed rules see in some minutes, with a fixed number of queries."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from gateway_ingest import distinct
-from gateway_ingest.absences import AWAY_AFTER, KEPT_FOR, Absences, Stretch, absences_of
+from gateway_ingest.absences import AWAY_AFTER, Stretch
 from gateway_ingest.delays import LONGEST as LONGEST_DELAY
-from gateway_ingest.delays import SETTLES, delay_of
+from gateway_ingest.delays import SETTLES, Delays, delays_of
 from gateway_ingest.models import Heartbeat, RuleState, SeriesMemory, TrafficWatch
 from gateway_ingest.models import Rule as RuleRow
 from gateway_ingest.rules import figures, rows, surprise
-from gateway_ingest.rules.figures import Foreseen, Targets
-from gateway_ingest.rules.keys import Key, from_text, key_of
+from gateway_ingest.rules.defaults import DEFAULTS
+from gateway_ingest.rules.figures import Foreseen
+from gateway_ingest.rules.keys import Key, KindOfCalls, component_of, from_text, key_of
 from gateway_ingest.rules.ratings import ratings
-from gateway_ingest.rules.rule import FIGURES, Against, Measure, Per, Rule
+from gateway_ingest.rules.rule import FIGURES, Measure, Per, Rule
 from gateway_ingest.rules.span import MINUTE, Span, with_keys
 from gateway_ingest.rules.state import Change, State
-from gateway_ingest.rules.stored import Windows, consumers_of, hour_of, read_windows, refusals, timed
-from gateway_ingest.rules.usual import Basis, Learned, usual_between, usual_now
-from gateway_ingest.rules.watching import Around, Found, States, Watched, watch, watch_figures
+from gateway_ingest.rules.stored import Windows, components_called, consumers_of, hour_of, read_windows, timed
+from gateway_ingest.rules.surprise import Remembered
+from gateway_ingest.rules.watcher import LONGEST_MINUTES, Watcher, refused_by
+from gateway_ingest.rules.watching import Around, Figures, Found, States, Watched, counted_by, watch, watch_figures
 from gateway_ingest.silences import heartbeats_of
-from hypercare.core.models import Component, Launch, MaintenanceWindow
+from hypercare.core.models import Launch
 
-LONGEST_MINUTES = 60  # a rule over more minutes reads its counts apart
-# A look rests on at most a day of traffic.
-_DAY = timedelta(days=1)
 FEEDS_AT_ONCE = timedelta(hours=12)
 FEEDS_FROM = timedelta(days=14)
 FIRES_WITHIN = timedelta(minutes=30)
 
 
-@dataclass(frozen=True)
-class Watcher:
-    """Everything that the rules of a launch need besides the traffic."""
-
-    launch: Launch
-    targets: Targets
-    learned: Callable[[datetime], Learned]
-    critical: frozenset[str]
-    maintenance: tuple[MaintenanceWindow, ...]
-    away: Absences
-
-    @classmethod
-    def of(
-        cls, launch: Launch, watch_row: TrafficWatch | None, begins: datetime, absent: Iterable[Stretch] = ()
-    ) -> "Watcher":
-        """What is known of a launch for the minutes from `begins` on; `absent` is when we were away just now."""
-        critical = Component.objects.filter(launch=launch, critical=True).values_list("slug", flat=True)
-        planned = MaintenanceWindow.objects.filter(launch=launch, ends_at__gte=begins - _DAY).select_related(
-            "component"
-        )
-        learned = partial(usual_now, launch, learned_until=watch_row.learned_until if watch_row else None)
-        away = absences_of(launch, begins - KEPT_FOR, absent)
-        return cls(launch, Targets.of(launch), learned, frozenset(critical), tuple(planned), away)
-
-    def around(self) -> Around:
-        """The same for the rules."""
-        return Around(usual=self.limit_of, critical=self.critical, in_maintenance=self.in_maintenance, away=self.away)
-
-    def with_usual(self, rule: Rule, begins: datetime, ends: datetime, keys: Iterable[Key]) -> "Watcher":
-        """The same, knowing what is usual of some keys in all hours of a span and of no others; at most one query."""
-        if rule.against is not Against.USUAL:
-            return self
-        per, of = (Per.ROUTE, {key[:2] for key in keys}) if rule.per is Per.RELEASE else (rule.per, set(keys))
-        learned = usual_between(self.launch, begins, ends, per, of)
-        return replace(self, learned=lambda _at: learned)
-
-    def limit_of(self, rule: Rule, key: Key, at: datetime) -> float | None:
-        """What the rule's limit is counted in: the target, or the usual."""
-        if rule.against is Against.TARGET:
-            return self.targets.p95_of(key[0])
-        basis = self.basis_of(rule, key, at)
-        return basis.value if basis else None
-
-    def basis_of(self, rule: Rule, key: Key, at: datetime) -> Basis | None:
-        """What is usual of a key. A new release has no past, so it is held against its route's."""
-        per, of = (Per.ROUTE, key[:2]) if rule.per is Per.RELEASE else (rule.per, key)
-        return self.learned(at).at(per, of, rule.measure, at)
-
-    def in_maintenance(self, component: str, begins: datetime, ends: datetime) -> bool:
-        """Whether the component, or the whole launch, was being mended at any time of a span."""
-        return any(
-            window.begins_at < ends
-            and begins < window.ends_at
-            and (window.component is None or window.component.slug == component)
-            for window in self.maintenance
-        )
-
-    def beside_maintenance(self, rule: Rule, windows: Windows) -> Span | None:
-        """The span of a rule whose keys lie across components, without those being mended; None where none is."""
-        if rule.per is not Per.PROVIDER or not any(
-            one.begins_at < windows.ends and windows.begins < one.ends_at for one in self.maintenance
-        ):
-            return None
-        left = windows.without(lambda component, at: self.in_maintenance(component, at, at + MINUTE))
-        return left.span(rule.per)[0]
-
-
 @dataclass
 class Seen:
-    """What the rules saw, ready to be written."""
+    """What the rules saw, ready to be written; `firing` is how many of their keys fired before."""
 
     until: datetime
     versions: frozenset[tuple[int, int, bool]]
@@ -115,6 +48,7 @@ class Seen:
     memories: list[SeriesMemory] = field(default_factory=list)
     forgotten: list[Key] = field(default_factory=list)
     absent: list[Stretch] = field(default_factory=list)
+    firing: int = 0
 
 
 def look(
@@ -127,13 +61,15 @@ def look(
     before = {name: states.get(name, {}) for name in rules}
     seen = Seen(until, rows.versions_of(armed.values()), armed, before)
     seen.absent = list(absent)
+    seen.firing = sum(state.firing for of_rule in states.values() for state in of_rule.values())
     watcher = Watcher.of(launch, watch_row, begins, absent)
     by_minute = [rule.minutes for rule in rules.values() if rule.measure not in FIGURES]
     longest = max((minutes for minutes in by_minute if minutes <= LONGEST_MINUTES), default=1)
-    windows = read_windows(launch.pk, begins - longest * MINUTE, until)
-    delay = delay_of(launch, until=until + SETTLES)
+    delays = delays_of(launch, until=until + SETTLES)
+    first = longest + int(delays.longest / MINUTE)
+    windows = read_windows(launch.pk, begins - first * MINUTE, until)
     is_watched = until - watch_row.looked_until <= AWAY_AFTER
-    looking = _Looking(watcher, windows, first=longest, begins=begins, seen=seen, delay=delay, is_watched=is_watched)
+    looking = _Looking(watcher, windows, first=first, begins=begins, seen=seen, delays=delays, is_watched=is_watched)
     for name, rule in rules.items():
         if (watched := looking.watched(rule, before[name])) is not None:
             seen.watched[name] = watched
@@ -144,7 +80,7 @@ def look(
 def _states(launch: Launch) -> dict[str, States]:
     found: dict[str, States] = {}
     for name, key, state in RuleState.objects.filter(rule__launch=launch).values_list("rule__name", "key", "state"):
-        found.setdefault(name, {})[from_text(key)] = State.from_json(state)
+        found.setdefault(name, {})[from_text(key, DEFAULTS[name].per)] = State.from_json(state)
     return found
 
 
@@ -157,7 +93,7 @@ class _Looking:
     first: int
     begins: datetime
     seen: Seen
-    delay: timedelta
+    delays: Delays
     is_watched: bool
     _spans: dict[Per, Span] = field(default_factory=dict)
 
@@ -166,25 +102,36 @@ class _Looking:
         around = self.watcher.around()
         if rule.measure in FIGURES:
             return self._figures(rule, states, around)
-        if rule.measure is Measure.CALLS:
-            return self._missing(rule, states, around)
+        if rule.measure is Measure.FLAGGED:
+            rule = self._reaching_back(rule)
         span, first = self._span(rule)
+        if rule.measure is Measure.CALLS:
+            span = with_keys(span, self._missing(rule, span))
         beside = self.watcher.beside_maintenance(rule, self.windows)
-        return watch(rule, span, states, around, first=first, beside=beside)
+        return watch(rule, span, states, around, first=first, beside=beside, late=partial(self._late, rule))
 
-    def _missing(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
-        """Looks for calls that did not come in the newest minutes of which all should have come by now."""
-        if self.delay > LONGEST_DELAY:
-            return None
-        windows, delay = self.windows, self.delay
-        if delay:
-            begins = windows.begins - delay
-            windows = read_windows(self.watcher.launch.pk, begins, windows.ends - delay)
-            span = windows.span(rule.per)[0]
-        else:
-            span = self._span(rule)[0]
-        known = self.watcher.learned(windows.ends).keys(rule.per)
-        return watch(rule, with_keys(span, known), states, around, first=self.first)
+    def _missing(self, rule: Rule, span: Span) -> list[Key]:
+        """The components that were called before and are not now; a name that became another's is not waited for."""
+        missing = set(self.watcher.learned(self.windows.ends - MINUTE).keys(rule.per)).difference(span.keys)
+        called = components_called(self.watcher.launch.pk) if missing else set[str]()
+        return sorted(key for key in missing if key[0] in called)
+
+    def _late(self, rule: Rule, key: Key) -> int | None:
+        """By how many minutes a rule looks at a key later than others: a minute is judged once it is complete.
+
+        Calls are missed only then, and not at all of a source that is later than that. What is wrong with calls shows in
+        the first of them, so a rule waits only where the newer half of its time would be empty.
+        """
+        component = component_of(rule.per, key)
+        delay = self.delays.longest if component is None else self.delays.of(component)
+        minutes = int(delay / MINUTE)
+        if rule.measure is Measure.CALLS:
+            return minutes if delay <= LONGEST_DELAY else None
+        return minutes if rule.sustained and rule.minutes // 2 <= minutes and delay <= LONGEST_DELAY else 0
+
+    def _reaching_back(self, rule: Rule) -> Rule:
+        """A flag is told at once when it comes; one that comes as late as its source usually is must not be missed."""
+        return replace(rule, minutes=min(rule.minutes + int(self.delays.longest / MINUTE), self.first))
 
     @property
     def _ends(self) -> list[datetime]:
@@ -196,7 +143,7 @@ class _Looking:
         if rule.measure is Measure.FORGOT:
             return figures.forgotten(self.watcher.launch, rule, self.begins, self.windows.ends)
         if rule.per is Per.CONSUMER:
-            return refusals(self.windows, above=int(rule.steps[0].limit / 2)), self.first
+            return refused_by(rule, self.windows), self.first
         if rule.measure is Measure.P95_MS:
             return timed(self.windows, rule.per, least=rule.least, stretch=rule.minutes), self.first
         if rule.per not in self._spans:
@@ -210,9 +157,11 @@ class _Looking:
         if rule.measure is Measure.RATING_CHANCE:
             return watch_figures(rule, ratings(launch, [until]), states, around, ends=[until])
         if rule.measure is Measure.SILENCE:
-            away = self.watcher.away
-            self.seen.heartbeats = heartbeats_of(launch, away, learns=self.is_watched)
-            silences = figures.silences(self.seen.heartbeats, until, zone=launch.zone, away=away)
+            quiet = self.watcher.quiet
+            self.seen.heartbeats = heartbeats_of(launch, quiet, learns=self.is_watched)
+            silences = figures.silences(self.seen.heartbeats, until, zone=launch.zone, quiet=quiet)
+            for one in self.seen.heartbeats:
+                self.seen.facts[rule.name, figures.key_of_heartbeat(one)] = figures.facts_of_heartbeat(one)
             return watch_figures(rule, silences, states, around, ends=[until])
         if rule.measure is Measure.DAYS_LEFT:
             if hour_of(until) == hour_of(self.begins):
@@ -229,20 +178,35 @@ class _Looking:
         return watch_figures(rule, figures.days_left(found, until), states, around, ends=[until])
 
     def _surprises(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
-        """Feeds the detector what it has not seen; only what is new now may fire."""
-        until = surprise.step_of(self.windows.ends - self.delay)
-        if until <= surprise.step_of(self.begins - self.delay) or self.delay > LONGEST_DELAY:
-            return None
+        """Feeds the detector what it has not seen, each component as late as its own sources; only what is new may fire."""
+        memories = surprise.memories_of(self.watcher.launch.pk)
+        components = {kind.component for kind in self.windows.kinds.values()}
+        components |= {key[0] for key in [*memories, *states]}
+        waits = {component: self.delays.of(component) for component in components}
+        whole, is_due = Watched(dict(states)), False
+        for delay in sorted({wait for wait in waits.values() if wait <= LONGEST_DELAY}):
+            until = surprise.step_of(self.windows.ends - delay)
+            if until > surprise.step_of(self.begins - delay):
+                own = frozenset(component for component, wait in waits.items() if wait == delay)
+                fed = self._fed(own if len(own) < len(waits) else None, memories, until)
+                mine = {key: state for key, state in states.items() if key[0] in own}
+                whole.take(watch_figures(rule, fed, mine, around, ends=[until]), of=mine)
+                is_due = True
+        return whole if is_due else None
+
+    def _fed(self, own: frozenset[str] | None, memories: Mapping[Key, Remembered], until: datetime) -> Figures:
+        """What is new of some components, or of all, up to a moment."""
         launch = self.watcher.launch
-        memories = surprise.memories_of(launch.pk)
-        fed = surprise.fed_until(memories, launch.pk, until - FEEDS_FROM)
-        ends = min(until, surprise.step_of(fed + FEEDS_AT_ONCE))
-        windows = read_windows(launch.pk, fed, ends)
-        scored, after = surprise.scored(windows, memories, away=self.watcher.away)
-        self.seen.memories = surprise.rows_of(launch.pk, after, scored)
-        self.seen.forgotten = [key for key, memory in after.items() if memory.is_forgotten]
-        new = {key: [one for one in course if one[0] > until - FIRES_WITHIN] for key, course in scored.items()}
-        return watch_figures(rule, new, states, around, ends=[until])
+        mine = {key: memory for key, memory in memories.items() if own is None or key[0] in own}
+        fed = surprise.fed_until(mine, launch.pk, until - FEEDS_FROM)
+        windows = read_windows(launch.pk, fed, min(until, surprise.step_of(fed + FEEDS_AT_ONCE)))
+        if own is not None:
+            windows = windows.without(lambda component, _at: component not in own)
+        elsewhere = len(memories) - len(mine)
+        scored, after = surprise.scored(windows, mine, away=self.watcher.away, elsewhere=elsewhere)
+        self.seen.memories += surprise.rows_of(launch.pk, after, scored)
+        self.seen.forgotten += [key for key, memory in after.items() if memory.is_forgotten]
+        return {key: [one for one in course if one[0] > until - FIRES_WITHIN] for key, course in scored.items()}
 
 
 def foresight_facts(one: Foreseen) -> dict[str, Any]:
@@ -252,7 +216,7 @@ def foresight_facts(one: Foreseen) -> dict[str, Any]:
     return {
         "a_day": round(math.expm1(one.drift.slope_per_day), 4),
         "crosses_at": one.drift.crosses_at.isoformat(),
-        "level_ms": round(one.at(one.drift.newest_at) or 0.0),
+        "level_ms": round(one.at(one.drift.newest_at) or 0.0, 1),
         "target_ms": one.target,
     }
 
@@ -273,15 +237,18 @@ def _add_facts(seen: Seen, windows: Windows) -> None:
 
 
 def _facts(one: Found, windows: Windows, sketches: list[tuple[int, bytes]]) -> dict[str, Any]:
-    begins = one.look.at - one.rule.minutes * MINUTE
-    seen = distinct.count(
-        distinct.union(
-            [sketch for minute, sketch in sketches if begins <= windows.begins + minute * MINUTE < one.look.at]
-        )
-    )
-    kinds = [kind for kind in windows.kinds.values() if key_of(one.rule.per, kind) == one.key]
+    """Who called in the rule's time, and whose calls they were that it is about: the most of them first."""
+    end = round((one.look.at - windows.begins) / MINUTE)
+    minutes = range(end - one.rule.minutes, end)
+    seen = distinct.count(distinct.union([sketch for minute, sketch in sketches if minute in minutes]))
+    counted = windows.counts[counted_by(one.rule.measure)]
+    is_then = (windows.minute >= minutes.start) & (windows.minute < minutes.stop) & (counted > 0)
+    totals: Counter[KindOfCalls] = Counter()
+    for number, count in zip(windows.kind[is_then].tolist(), counted[is_then].tolist(), strict=True):
+        totals[windows.kinds[number]] += count
+    kinds = [kind for kind, _count in totals.most_common() if key_of(one.rule.per, kind) == one.key]
     return {
         "consumers": seen.number,
-        "releases": sorted({kind.release for kind in kinds if kind.release})[:10],
-        "routes": sorted({f"{kind.method} {kind.route}".strip() for kind in kinds})[:10],
+        "releases": list(dict.fromkeys(kind.release for kind in kinds if kind.release))[:10],
+        "routes": list(dict.fromkeys(f"{kind.method} {kind.route}".strip() for kind in kinds))[:10],
     }

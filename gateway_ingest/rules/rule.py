@@ -94,6 +94,11 @@ class Rule:
         if limits != sorted(limits, reverse=self.below) or any(limit <= 0 for limit in limits):
             raise ValueError("The limits of a rule's steps are above zero and go from mild to severe.")
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is counted from the calls of its minutes, and is no figure that comes by itself."""
+        return self.measure not in FIGURES
+
     def step_at(self, value: float) -> Step | None:
         """The most severe step that a value has reached."""
         reached = [step for step in self.steps if (value < step.limit if self.below else value > step.limit)]

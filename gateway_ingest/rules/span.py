@@ -1,7 +1,7 @@
 """This module holds the traffic of some minutes in a row by key, and tells what any stretch of them had."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gateway_ingest import latencies
 from gateway_ingest.rules.keys import Key
-from gateway_ingest.rules.traffic import Traffic
+from gateway_ingest.rules.traffic import Traffic, slowest_calls
 
 MINUTE = timedelta(minutes=1)
 COUNTED = (
@@ -47,6 +47,19 @@ class Span:
         counts = {name: int(totals[place, end + 1] - totals[place, begin]) for name, totals in self.sums.items()}
         p95 = self.p95_ms(place, stretch)[end] if timed else np.nan
         return Traffic(stretch, **counts, p95_ms=None if np.isnan(p95) else float(p95))
+
+    def surely(self, place: int, end: int, stretch: int) -> Traffic:
+        """The same of a key whose calls are timed, with what its 95th percentile is for sure."""
+        begin = end + 1 - stretch
+        counts = sum(
+            (latencies.counts_of(sketch) for minute, sketch in self.sketches.get(place, ()) if begin <= minute <= end),
+            np.zeros(latencies.BUCKETS, dtype=np.int64),
+        )
+        number = int(counts.sum())
+        rank = number - slowest_calls(number) + 1
+        bucket = np.searchsorted(np.cumsum(counts), np.array([rank]))
+        sure = float(latencies.middle_of(bucket)[0]) / 1000 if rank > 0 else 0.0
+        return replace(self.traffic(place, end, stretch, timed=True), p95_at_least_ms=sure)
 
     def p95_ms(self, place: int, stretch: int) -> Floats:
         """A key's 95th percentile over the stretch before each minute's end; not a number where nothing was timed."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from gateway_ingest.calls import code_of
+from gateway_ingest.models import CallKind
 from gateway_ingest.rules.keys import Key, KindOfCalls, key_of
 from gateway_ingest.rules.rule import Per
 from gateway_ingest.rules.span import COUNTED, MINUTE, Numbers, Sketch, Span, empty_span, span_of
@@ -32,6 +34,7 @@ class Windows:
     minute: Numbers
     counts: Mapping[str, Numbers]
     kinds: Mapping[int, KindOfCalls]
+    is_partial: bool = False
 
     @property
     def ends(self) -> datetime:
@@ -52,6 +55,8 @@ class Windows:
 
     def without(self, is_left_out: Callable[[str, datetime], bool]) -> "Windows":
         """The same without some components' minutes."""
+        if not len(self.kind):
+            return self
         pairs, place = np.unique(np.stack([self.kind, self.minute]), axis=1, return_inverse=True)
         kept = np.array(
             [
@@ -61,7 +66,7 @@ class Windows:
             dtype=np.bool_,
         )[place.ravel()]
         counts = {name: column[kept] for name, column in self.counts.items()}
-        return replace(self, kind=self.kind[kept], minute=self.minute[kept], counts=counts)
+        return replace(self, kind=self.kind[kept], minute=self.minute[kept], counts=counts, is_partial=True)
 
     def critical(self) -> frozenset[str]:
         """The components on a critical journey."""
@@ -130,6 +135,12 @@ def timed(windows: Windows, per: Per, *, least: int, stretch: int) -> Span:
     return Span(span.begins, span.minutes, span.keys, span.sums, sketches)
 
 
+def components_called(launch_id: int) -> set[str]:
+    """The components that calls ever named, by the names they have now."""
+    kinds = CallKind.objects.filter(launch=launch_id).values_list("component__slug", "hint").distinct()
+    return {slug or hint for slug, hint in kinds}
+
+
 def consumers_of(windows: Windows, per: Per, keys: Iterable[Key]) -> dict[Key, list[Sketch]]:
     """The sketches of who called, by key; one query."""
     wanted = set(keys)
@@ -161,25 +172,46 @@ def refusals(windows: Windows, *, above: int, most: int | None = None) -> Span:
     of_kind = windows.counts["refused"]
     if not len(of_kind) or np.bincount(windows.minute, weights=of_kind, minlength=1).max() <= above:
         return empty_span(windows.begins, windows.minutes)
-    kinds = np.unique(windows.kind[of_kind > 0]).tolist()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.consumer, ((extract(epoch FROM date_trunc('minute', c.at)) - %s) / 60)::integer, count(*) "
-            "FROM gateway_ingest_call c WHERE c.at >= %s AND c.at < %s AND c.kind = ANY(%s) AND c.status IN (401, 403) "
-            "AND c.consumer <> 0 GROUP BY 1, 2 HAVING count(*) > %s",
-            [windows.begins.timestamp(), windows.begins, windows.ends, kinds, above],
-        )
-        rows = cursor.fetchall()
+    told = np.unique(np.stack([windows.kind, windows.minute])[:, of_kind > 0], axis=1)
+    kinds, minutes = told.tolist()
+    rows = _refused(windows, kinds, minutes, above)
     if most is not None:
-        told: Counter[int] = Counter()
+        totals: Counter[int] = Counter()
         for consumer, _minute, number in rows:
-            told[consumer] += number
-        busiest = {consumer for consumer, _number in told.most_common(most)}
+            totals[consumer] += number
+        busiest = {consumer for consumer, _number in totals.most_common(most)}
         rows = [row for row in rows if row[0] in busiest]
-    keys = [(consumer.to_bytes(8, "big", signed=True).hex(),) for consumer, _minute, _number in rows]
+    keys = [(code_of(consumer),) for consumer, _minute, _number in rows]
     minute = np.array([row[1] for row in rows], dtype=np.int64)
-    number = np.array([row[2] for row in rows], dtype=np.int64)
-    return span_of(windows.begins, windows.minutes, keys, minute, {"calls": number, "refused": number})[0]
+    refused = np.array([row[2] for row in rows], dtype=np.int64)
+    return span_of(windows.begins, windows.minutes, keys, minute, {"calls": refused, "refused": refused})[0]
+
+
+_REFUSED = """
+SELECT c.consumer, ((extract(epoch FROM date_trunc('minute', c.at)) - %(origin)s) / 60)::integer, count(*)
+FROM gateway_ingest_call c WHERE c.at >= %(begins)s AND c.at < %(ends)s AND c.kind = ANY(%(kinds)s)
+    AND c.status IN (401, 403) AND c.consumer <> 0 AND {which} GROUP BY 1, 2 HAVING count(*) > %(above)s
+"""
+# Only where some minutes are left out; which of them, each kind says for itself.
+_TOLD = (
+    """(c.kind, date_trunc('minute', c.at)) IN (SELECT * FROM unnest(%(of)s::integer[], %(moments)s::timestamptz[]))"""
+)
+
+
+def _refused(windows: Windows, kinds: list[int], minutes: list[int], above: int) -> list[tuple[int, int, int]]:
+    given: dict[str, Any] = {
+        "origin": windows.begins.timestamp(),
+        "begins": windows.begins,
+        "ends": windows.ends,
+        "kinds": sorted(set(kinds)),
+        "of": kinds,
+        "moments": [windows.begins + minute * MINUTE for minute in minutes],
+        "above": above,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REFUSED.format(which=_TOLD if windows.is_partial else "true"), given)
+        rows: list[tuple[int, int, int]] = cursor.fetchall()
+    return rows
 
 
 def whole_minute(moment: datetime) -> datetime:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway_ingest.absences import GRACE, Absences
+from gateway_ingest.delays import LONGEST
 from gateway_ingest.detect.scorer import LEARNING, Scorer
 from gateway_ingest.models import SeriesMemory
 from gateway_ingest.rules.keys import Key
@@ -56,17 +57,18 @@ def memories_of(launch_id: int) -> dict[Key, Remembered]:
 
 
 def scored(
-    windows: Windows, memories: Mapping[Key, Remembered], *, away: Absences
+    windows: Windows, memories: Mapping[Key, Remembered], *, away: Absences, elsewhere: int = 0
 ) -> tuple[Figures, dict[Key, Remembered]]:
     """The score of each new value of each series, and the memories after them. A series still learning scores nothing.
 
-    Every memory moves on, also that of a series without a value, so that none holds the others back.
+    Every memory moves on, also that of a series without a value, so that none holds the others back. So many places as
+    `elsewhere` are taken by series that are fed apart.
     """
     known = sorted({(component,) for component, _series_name in memories})
     span = with_keys(timed(windows, Per.COMPONENT, least=LEAST_CALLS, stretch=VALUE_MINUTES), known)
     figures: dict[Key, list[tuple[datetime, Traffic]]] = {}
     after: dict[Key, Remembered] = {}
-    free = MAX_SERIES - sum(not memory.is_forgotten for memory in memories.values())
+    free = MAX_SERIES - elsewhere - sum(not memory.is_forgotten for memory in memories.values())
     for key, ends, values, is_heard in _series(span, away):
         before = memories.get(key)
         if before is None:
@@ -145,7 +147,10 @@ def rows_of(launch_id: int, after: Mapping[Key, Remembered], figures: Figures) -
 def fed_until(memories: Mapping[Key, Remembered], launch_id: int, oldest: datetime) -> datetime:
     """Up to when the series were fed; before the first time, when the launch's windows begin.
 
-    One that is behind the others, because it once moved on more slowly, goes on with them.
+    One that is a little behind the others, because its sources were later until now, is fed what it missed; one that is
+    far behind, because it once moved on more slowly, goes on with them.
     """
     known = [one.until for one in memories.values() if one.until]
-    return max(*known, oldest) if known else first_window(launch_id, oldest)
+    if not known:
+        return first_window(launch_id, oldest)
+    return max(min(at for at in known if at >= max(known) - LONGEST - STEP), oldest)

@@ -79,6 +79,8 @@ def _title(found: Found) -> str:
 def _summary(launch: Launch, found: Found, facts: Mapping[str, Any]) -> str:
     if "crosses_at" in facts:
         return f"{_(MEANINGS[found.rule.name])} {foresight(launch, facts)}"
+    if "last_heard_at" in facts:
+        return f"{_(MEANINGS[found.rule.name])} {_last_heard(launch, facts)}"
     figures, zone = figures_of(found.rule, found.look), ZoneInfo(launch.zone)
     measure = found.rule.measure
     sentences = [
@@ -94,6 +96,15 @@ def _summary(launch: Launch, found: Found, facts: Mapping[str, Any]) -> str:
     if figures.usual and found.rule.against is Against.USUAL:
         sentences.append(_("Usual is %(usual)s.") % {"usual": amount(measure, figures.usual)})
     return " ".join([_(MEANINGS[found.rule.name]), *sentences])
+
+
+def _last_heard(launch: Launch, facts: Mapping[str, Any]) -> str:
+    """Since when nothing came, and how often it should."""
+    last_at = datetime.fromisoformat(facts["last_heard_at"]).astimezone(ZoneInfo(launch.zone))
+    return _("It was last heard on %(at)s and is expected every %(seconds)d s.") % {
+        "at": date_format(last_at, "j F, H:i"),
+        "seconds": facts["interval_seconds"],
+    }
 
 
 def foresight(launch: Launch, facts: Mapping[str, Any]) -> str:

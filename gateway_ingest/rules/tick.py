@@ -1,7 +1,8 @@
 """This module watches every launch's traffic minute by minute and lets its rules speak, exactly once for each minute.
 
 What was seen is worked out before the transaction; the transaction takes the launch's watch row, looks whether nobody
-else was faster or changed a rule, and writes states, firings and alerts together with how far it has looked.
+else was faster, changed a rule or ended what one found, and writes states, firings and alerts together with how far it
+has looked.
 """
 
 import logging
@@ -13,7 +14,7 @@ from django.db.models import Exists, OuterRef
 
 from gateway_ingest import absences, sources, windows
 from gateway_ingest.delays import SETTLES
-from gateway_ingest.models import CallKind, Heartbeat, Source, TrafficWatch
+from gateway_ingest.models import CallKind, Heartbeat, RuleState, Source, TrafficWatch
 from gateway_ingest.rules import rows, usual
 from gateway_ingest.rules.looking import Seen, look
 from gateway_ingest.rules.stored import whole_minute
@@ -84,6 +85,9 @@ def _voice(launch: Launch, *, now: datetime) -> Source:
 def _commit(launch: Launch, watch: TrafficWatch, seen: Seen, *, now: datetime) -> bool:
     row = TrafficWatch.objects.select_for_update(of=("self",)).get(pk=watch.pk)
     if row.looked_until != watch.looked_until or seen.versions != rows.versions(launch):
+        return False
+    # Only a look makes a key fire, so a number that fell tells that a person ended one meanwhile.
+    if seen.firing != RuleState.objects.filter(rule__launch=launch, firing=True).count():
         return False
     source = sources.locked_living(watch.source_id)
     write(launch, source, seen, now=now)

@@ -15,7 +15,9 @@ from django.db.models import Q
 
 from gateway_ingest.absences import Absences, Stretch, absences_of
 from gateway_ingest.detect.baseline import UsualNow, WindowValue, usual_at
+from gateway_ingest.mending import Mending, mending_of
 from gateway_ingest.models import Baseline, LearnedHour, TrafficWatch
+from gateway_ingest.office_hours import is_office_hour
 from gateway_ingest.rules.keys import Key, as_text, from_text
 from gateway_ingest.rules.rule import Measure, Per
 from gateway_ingest.rules.span import Span
@@ -75,45 +77,57 @@ class Learned:
     def __init__(self, zone: str, rows: Iterable[tuple[Any, ...]]) -> None:
         self._zone = ZoneInfo(zone)
         self._hours: dict[tuple[str, str], dict[datetime, Hour]] = {}
-        self._known: dict[tuple[str, Key, Measure, datetime], Basis | None] = {}
+        self._known: dict[tuple[str, Key, Measure, datetime, datetime], Basis | None] = {}
         for per, key, *figures in rows:
             one = Hour(*figures)
             self._hours.setdefault((per, key), {})[one.hour] = one
 
-    def at(self, per: Per, key: Key, measure: Measure, moment: datetime) -> Basis | None:
-        """What is usual in the hour of a moment; None where too little was seen yet: less than two hours."""
-        asked = (per, key, measure, hour_of(moment))
+    def at(
+        self, per: Per, key: Key, measure: Measure, moment: datetime, *, before: datetime | None = None
+    ) -> Basis | None:
+        """What is usual in the hour of a moment; None where too little was seen yet: less than two hours.
+
+        Nothing counts that was seen from the hour of `before` on: that is the present, which is held against it.
+        """
+        asked = (per, key, measure, hour_of(moment), hour_of(before or moment))
         if asked not in self._known:
             self._known[asked] = self._read(*asked)
         return self._known[asked]
 
     def keys(self, per: Per) -> list[Key]:
         """The keys that were seen."""
-        return [from_text(key) for known, key in self._hours if known == per]
+        return [from_text(key, per) for known, key in self._hours if known == per]
 
-    def _read(self, per: Per, key: Key, measure: Measure, hour: datetime) -> Basis | None:
+    def _read(self, per: Per, key: Key, measure: Measure, hour: datetime, before: datetime) -> Basis | None:
         column, known = _COLUMNS[measure], self._hours.get((per, as_text(key)), {})
-        told = (known[each] for each in _telling(hour, self._zone) if each in known)
+        told = (known[each] for each in _telling(hour, self._zone) if each in known and each < before)
         rows = [row for row in told if getattr(row, column) is not None]
         if len(rows) < LEAST_HOURS:
             return None
         weigh_alike = measure is Measure.CALLS  # an hour without calls counts as much as any other
         windows = [WindowValue(row.hour, 1.0 if weigh_alike else row.calls, getattr(row, column)) for row in rows]
-        found = usual_at(windows, hour + HOUR / 2, zone=self._zone)
+        found = usual_at(windows, hour, zone=self._zone)
         if found is None:
             return None
         value = self._fewest(rows, hour, found) if measure is Measure.CALLS else found.expected
-        return Basis(max(value, LEAST_USUAL.get(measure, 0.0)), found.weeks, found.days)
+        return None if value is None else Basis(max(value, LEAST_USUAL.get(measure, 0.0)), found.weeks, found.days)
 
-    def _fewest(self, rows: list[Hour], hour: datetime, found: UsualNow) -> float:
-        """Calls have a daily course, so wider hours may only lower what this hour had on other days.
+    def _fewest(self, rows: list[Hour], hour: datetime, found: UsualNow) -> float | None:
+        """Calls have a course of the day and of the week, so what is wider may only lower what was usual at this hour.
 
-        Until some days are known, the last two hours stand for what is missing.
+        Until some days are known, the last two hours stand for what is missing; when nobody is at work, an hour of which
+        no day is known tells nothing.
         """
-        place = hour.astimezone(self._zone).hour
-        same = [row.calls for row in rows if row.hour.astimezone(self._zone).hour == place]
-        wider = found.expected if found.days >= YOUNG_DAYS else median(row.calls for row in rows[-LEAST_HOURS:])
-        return min(wider, median(same)) if same else wider
+        local = hour.astimezone(self._zone)
+        seen = [(row.hour.astimezone(self._zone), row.calls) for row in rows]
+        same = [calls for at, calls in seen if at.hour == local.hour]
+        of_week = [calls for at, calls in seen if (at.weekday(), at.hour) == (local.weekday(), local.hour)]
+        lately = median(row.calls for row in rows[-LEAST_HOURS:])
+        is_known = bool(of_week) or is_office_hour(local)
+        if not same and not is_known:
+            return None
+        wider = [lately if found.days < YOUNG_DAYS else found.expected, *([] if is_known else [lately])]
+        return min([*wider, *(median(known) for known in (same, of_week) if known)])
 
 
 @lru_cache(512)
@@ -135,15 +149,22 @@ class _Newest:
         """What is kept, or read now; older hours and launches asked for long ago make room."""
         known = self._known.pop(launch.pk, {})
         if (hour, learned_until) not in known:
-            wanted = Q(launch=launch.pk, hour__in=_telling(hour, ZoneInfo(launch.zone)))
-            known[hour, learned_until] = Learned(launch.zone, _rows(wanted))
+            known[hour, learned_until] = Learned(launch.zone, _rows(_around(launch, hour)))
         self._known[launch.pk] = dict(list(known.items())[-_HOURS_KEPT:])
         while len(self._known) > _LAUNCHES_KEPT:
             self._known.pop(next(iter(self._known)))
         return known[hour, learned_until]
 
 
-_HOURS_KEPT = 2
+def _around(launch: Launch, hour: datetime) -> Q:
+    """What tells of an hour and the one before it; of components also of the one after."""
+    zone = ZoneInfo(launch.zone)
+    nearest = {at for each in (hour - HOUR, hour) for at in _telling(each, zone)}
+    return Q(launch=launch.pk) & (Q(hour__in=nearest) | Q(per=Per.COMPONENT, hour__in=_telling(hour + HOUR, zone)))
+
+
+# Late sources are judged by up to an hour and a half ago.
+_HOURS_KEPT = 4
 _LAUNCHES_KEPT = 32
 _newest = _Newest()
 
@@ -157,7 +178,7 @@ def usual_between(
     launch: Launch, begins: datetime, ends: datetime, per: Per, keys: Iterable[Key] | None = None
 ) -> Learned:
     """What is usual in each hour of a span, for one sort of key, of some keys or of all."""
-    of_span = Q(launch=launch.pk, per=per, hour__gte=begins - REMEMBERED - HOUR, hour__lt=ends)
+    of_span = Q(launch=launch.pk, per=per, hour__gte=begins - REMEMBERED - 3 * HOUR, hour__lt=ends)
     if keys is not None:
         of_span &= Q(key__in=[as_text(key) for key in keys])
     return Learned(launch.zone, _rows(of_span))
@@ -166,7 +187,7 @@ def usual_between(
 def keys_learned(launch: Launch, begins: datetime, per: Per) -> list[Key]:
     """The keys that were learned of from a moment on."""
     rows = Baseline.objects.filter(launch=launch, per=per, hour__gte=begins).order_by("key")
-    return [from_text(key) for key in rows.values_list("key", flat=True).distinct()]
+    return [from_text(key, per) for key in rows.values_list("key", flat=True).distinct()]
 
 
 def _rows(wanted: Q) -> Iterator[tuple[Any, ...]]:
@@ -176,16 +197,19 @@ def _rows(wanted: Q) -> Iterator[tuple[Any, ...]]:
 def learn(watch: TrafficWatch, *, now: datetime, absent: Iterable[Stretch] = ()) -> None:
     """Learns the hours that have ended since the last time, the oldest first, and those that got more calls since.
 
-    Hours in which we were away tell nothing, unless their calls came later. At most some hours are learned at once.
+    Hours in which we were away tell nothing, unless their calls came later; nor do those of what was being mended. At most
+    some hours are learned at once.
     """
     until = hour_of(now - SETTLES)
     hour = watch.learned_until or first_window(watch.launch_id, now - REMEMBERED)
     new = [hour + number * HOUR for number in range(min(int((until - hour) / HOUR), HOURS_A_TICK))]
     away = absences_of(watch.launch, hour, absent) if new else Absences()
+    changed = _changed(watch.launch_id, now - REMEMBERED, hour)[: max(HOURS_A_TICK - len(new), 0)]
+    mending = mending_of(watch.launch, since=min([*new, *changed])) if new or changed else Mending()
     for each in new:
-        _learn_hour(watch.launch_id, each, partly=away.touch(each, each + HOUR))
-    for each in _changed(watch.launch_id, now - REMEMBERED, hour)[: max(HOURS_A_TICK - len(new), 0)]:
-        _learn_hour(watch.launch_id, each)
+        _learn_hour(watch.launch_id, each, mending, partly=away.touch(each, each + HOUR))
+    for each in changed:
+        _learn_hour(watch.launch_id, each, mending)
     if new or watch.learned_until is None:
         watch.learned_until = hour + len(new) * HOUR
         TrafficWatch.objects.filter(pk=watch.pk).update(learned_until=watch.learned_until)
@@ -210,7 +234,7 @@ def _changed(launch_id: int, begins: datetime, ends: datetime) -> list[datetime]
 
 
 @transaction.atomic
-def _learn_hour(launch_id: int, hour: datetime, *, partly: bool = False) -> None:
+def _learn_hour(launch_id: int, hour: datetime, mending: Mending, *, partly: bool = False) -> None:
     """Writes what the hour's windows tell; of an hour that was heard in part only how much that was."""
     windows = read_windows(launch_id, hour, hour + HOUR)
     calls = int(windows.counts["calls"].sum())
@@ -232,7 +256,7 @@ def _learn_hour(launch_id: int, hour: datetime, *, partly: bool = False) -> None
         for key in before.exclude(key__in=seen).values_list("key", flat=True)
     ]
     Baseline.objects.bulk_create(
-        rows,
+        [row for row in rows if not mending.touches(from_text(row.key, Per(row.per))[0], hour, hour + HOUR)],
         update_conflicts=True,
         unique_fields=["launch", "per", "key", "hour"],
         update_fields=list(Hour._fields[1:]),

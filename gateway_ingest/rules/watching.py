@@ -1,10 +1,9 @@
 """This module runs one rule over minutes of traffic: the same code for the live watch and for a dry run on the past."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from gateway_ingest.rules.keys import Key, named
 from gateway_ingest.rules.rule import FIGURES, Against, Measure, Rule
 from gateway_ingest.rules.span import MINUTE, Floats, Span
 from gateway_ingest.rules.state import Change, Look, State, step
+from gateway_ingest.rules.stored import hour_of
 from gateway_ingest.rules.traffic import Traffic
 
 States = dict[Key, State]
@@ -72,6 +72,13 @@ class Watched:
         if change is not Change.NOTHING:
             self.found.append(Found(rule, key, change, state, look))
 
+    def take(self, part: "Watched", *, of: Iterable[Key]) -> None:
+        """Takes over what was watched apart, of some keys."""
+        for key in of:
+            self.states.pop(key, None)
+        self.states.update(part.states)
+        self.found += part.found
+
 
 def watch(
     rule: Rule,
@@ -81,10 +88,12 @@ def watch(
     *,
     first: int,
     beside: Span | None = None,
+    late: Callable[[Key], int | None] = lambda _key: 0,
 ) -> Watched:
     """Runs the rule over the minutes of a span from its `first` on; keys nothing is wrong with cost no step.
 
-    `beside` is the span without what is being mended: what it does not reach by itself is not told.
+    `beside` is the span without what is being mended: what it does not reach by itself is not told. `late` says by how
+    many minutes a key is looked at later than others; None is not at all.
     """
     watched = Watched(dict(states))
     blind = _blind(rule, span, around)
@@ -93,15 +102,20 @@ def watch(
         reached &= ~blind
     told = _told(rule, beside, around)
     places = {key: place for place, key in enumerate(span.keys)}
-    wrong = {span.keys[place] for place in np.flatnonzero(reached[:, first:].any(axis=1)).tolist()}
-    for key in [*wrong, *(key for key in states if key not in wrong)]:
-        place = places.get(key)
+    wrong = [span.keys[place] for place in np.flatnonzero(reached.any(axis=1)).tolist()]
+    for key in dict.fromkeys([*wrong, *states]):
+        place, behind = places.get(key), late(key)
+        if behind is None:
+            continue
         timed = rule.measure is Measure.P95_MS
         seen = _nothing if place is None else partial(span.traffic, place, timed=timed)
-        for end in range(first, span.minutes):
+        for end in range(first - behind, span.minutes - behind):
             is_reached = place is not None and bool(reached[place, end])
             if is_reached or (key in watched.states and not blind[end]):
-                look = _look(rule, key, around, span.at(end), _three(rule, seen, end))
+                three = _three(rule, seen, end)
+                if timed and is_reached and place is not None:
+                    three = (span.surely(place, end, rule.minutes), *three[1:])
+                look = _look(rule, key, around, span.at(end), three)
                 watched.step(rule, key, look if told(key, end) else replace(look, in_maintenance=True))
     watched.found.sort(key=lambda one: one.look.at)
     return watched
@@ -154,7 +168,7 @@ def usual_in(rule: Rule, span: Span, around: Around) -> Floats:
     found = np.full((len(span.keys), span.minutes), np.nan)
     if rule.against is Against.ITSELF:
         return found
-    for begin, end in _hours(span):
+    for begin, end in _hours(span, rule.minutes):
         for place, key in enumerate(span.keys):
             usual = around.usual(rule, key, span.at(begin))
             found[place, begin:end] = np.nan if usual is None else usual
@@ -201,8 +215,9 @@ def _look(rule: Rule, key: Key, around: Around, at: datetime, three: tuple[Traff
 
 
 def _stretch(rule: Rule) -> timedelta:
-    """The time whose traffic a look rests on; figures that come one by one rest on their own moment."""
-    return MINUTE if rule.measure in FIGURES else rule.minutes * MINUTE
+    """The time whose traffic a look rests on; most figures that come one by one rest on their own moment."""
+    is_momentary = rule.measure in FIGURES and rule.measure is not Measure.SURPRISE
+    return MINUTE if is_momentary else rule.minutes * MINUTE
 
 
 def _p95_of_all(rule: Rule, span: Span) -> Floats:
@@ -212,14 +227,14 @@ def _p95_of_all(rule: Rule, span: Span) -> Floats:
     return found
 
 
-def _hours(span: Span) -> list[tuple[int, int]]:
-    """The stretches of minutes whose ends lie in one hour."""
-    ends = [span.begins + (minute + 1) * MINUTE for minute in range(span.minutes)]
-    hours = [end.replace(minute=0, second=0, microsecond=0) for end in ends]
+def _hours(span: Span, stretch: int) -> list[tuple[int, int]]:
+    """The stretches of minutes that begin in one hour and end in one hour."""
+    ends = [span.at(minute) for minute in range(span.minutes)]
+    hours = [(hour_of(end - stretch * MINUTE), hour_of(end - MINUTE)) for end in ends]
     starts = [place for place in range(span.minutes) if place == 0 or hours[place] != hours[place - 1]]
     return list(zip(starts, [*starts[1:], span.minutes], strict=True))
 
 
-def as_json(traffic: Traffic) -> dict[str, Any]:
-    """What a finding tells of its traffic: the counts that are not zero."""
-    return {name: value for name, value in vars(traffic).items() if value}
+def counted_by(measure: Measure) -> str:
+    """What a measure counts of its calls; of a latency that is each call."""
+    return {**_OVER_CALLS, **_A_MINUTE, **_COUNTED}.get(measure, "calls")

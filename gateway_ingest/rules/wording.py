@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gateway_ingest.rules.rule import Against, Measure, Rule
+from hypercare.core import milliseconds
 
 MEASURES = {
     Measure.ERROR_SHARE: gettext_lazy("Share of answers 500 and above"),
@@ -53,7 +54,7 @@ def amount(measure: Measure, value: float | None) -> str:
     if measure in SHARES:
         return f"{number_format(_rounded(100 * value))}%"
     if measure is Measure.P95_MS:
-        return _("%(number)s ms") % {"number": number_format(round(value), force_grouping=True)}
+        return milliseconds.in_words(value) if value else _("%(number)s ms") % {"number": 0}
     return number_format(_rounded(value), force_grouping=True)
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from gateway_ingest import ending
-from gateway_ingest.models import Alert, AlertStatus
+from gateway_ingest.models import Alert, AlertStatus, TrafficWatch
+from gateway_ingest.rules.defaults import DEFAULTS
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.forms.fields import LineField
@@ -63,8 +64,11 @@ def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def _shown(request: HttpRequest, alert: Alert, form: EndForm, *, status: int = 200) -> HttpResponse:
     entries = TimelineEntry.objects.filter(launch=alert.launch, subject=alert.key).order_by("-occurred_at", "-id")
+    is_of_a_rule = TrafficWatch.objects.filter(source=alert.source_id).exists()
+    rule = DEFAULTS.get(alert.labels.get("rule", "")) if is_of_a_rule else None
     context: dict[str, Any] = {
         "alert": alert,
+        "rule": rule,
         "is_open": alert.status != AlertStatus.RESOLVED,
         "labels": sorted(alert.labels.items()),
         "entries": [(entry, KINDS.get(entry.kind, entry.kind)) for entry in entries[:_SHOWN]],

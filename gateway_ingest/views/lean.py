@@ -52,6 +52,7 @@ def alert_door(others: App, committer: Committer) -> App:
     """The app: ordinary deliveries of alerts are taken here, all else by `others`."""
 
     async def lean(scope: Scope, receive: Receive, send: Send) -> None:
+        scope = _with_last_slash(scope)
         address = address_of(scope["path"]) if scope["method"] == "POST" else None
         headers = _ordinary_headers(scope) if address else None
         if address is None or headers is None:
@@ -71,6 +72,15 @@ def alert_door(others: App, committer: Committer) -> App:
             await _send(send, scope, outcome, delivery.request)
 
     return lean
+
+
+def _with_last_slash(scope: Scope) -> Scope:
+    """An address below ours without its last slash is the same one: a redirect would make a sender's POST a GET."""
+    path = scope["path"]
+    is_short = (
+        scope["method"] == "POST" and path.startswith(_PREFIX) and not path.endswith("/") and "/otlp/" not in path
+    )
+    return {**scope, "path": f"{path}/"} if is_short else scope
 
 
 def address_of(path: str) -> Address | None:

@@ -1,4 +1,4 @@
-"""This module lists a launch's dead letters by source and reason, replays one and dismisses one or all of a kind."""
+"""This module lists a launch's dead letters by source and reason, and replays or dismisses one or all of a kind."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +39,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "letters": rows[:PAGE_SIZE],
         "total": letters.count(),
+        "replayable": replaying.replayable(letters).count(),
         "chosen": chosen,
         "sources": Source.objects.filter(launch=launch, dead_letters__handled_at=None, dead_letters__isnull=False)
         .distinct()
@@ -75,10 +76,34 @@ def dismiss(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def dismiss_all(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes all letters of a source, of a reason or of both off the list."""
     launch = launch_of(request, slug)
+    return _dismissed(request, launch, _chosen_letters(request, launch))
+
+
+@login_required
+@require_POST
+def replay_all(request: HttpRequest, slug: str) -> HttpResponse:
+    """Runs all letters of a source, of a reason or of both through the door again."""
+    launch = launch_of(request, slug)
+    letters = _chosen_letters(request, launch)
+    found = replaying.replay_all(letters, actor=Principal.of(request).actor, now=clock.now())
+    if found.letters:
+        told = ngettext("%(number)d letter was replayed.", "%(number)d letters were replayed.", found.letters)
+        messages.success(request, told % {"number": found.letters})
+    if found.refused:
+        told = ngettext(
+            "%(number)d letter could not be replayed: %(why)s",
+            "%(number)d letters could not be replayed; the first because: %(why)s",
+            found.refused,
+        )
+        messages.error(request, told % {"number": found.refused, "why": found.why})
+    return _back(request, launch)
+
+
+def _chosen_letters(request: HttpRequest, launch: Launch) -> QuerySet[DeadLetter]:
     chosen = _chosen(request.POST)
     if not any(chosen.values()):
-        raise Problem(400, _("Choose the source or the reason of the letters to dismiss."))
-    return _dismissed(request, launch, _filtered(launch, chosen))
+        raise Problem(400, _("Choose the source or the reason of the letters."))
+    return _filtered(launch, chosen)
 
 
 def _dismissed(request: HttpRequest, launch: Launch, letters: QuerySet[DeadLetter]) -> HttpResponse:

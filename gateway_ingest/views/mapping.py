@@ -146,6 +146,8 @@ def _trial_of(form: MappingForm, zone: tzinfo) -> dict[str, Any]:
     sample = form.cleaned_data.get("sample")
     faults = {name: str(errors[0]) for name, errors in form.errors.items() if errors}
     if sample is None:
+        if not form.data.get("title"):
+            faults.pop("title", None)  # nobody has typed anything yet
         return {"faults": _beside_fields(faults), "trial": None}
     trial = Trial() if faults.keys() - {"sample"} else try_out(form.expressions(), sample, zone)
     faults |= {fault.name: fault.error for fault in trial.faults}

@@ -22,7 +22,7 @@ from gateway_ingest.rules.course import Course, courses
 from gateway_ingest.rules.defaults import DEFAULTS, LATENCY_TARGET_MS, MEANINGS
 from gateway_ingest.rules.dry_run import DryRun, try_out
 from gateway_ingest.rules.keys import as_text, from_text, short_name, shown
-from gateway_ingest.rules.rule import Measure
+from gateway_ingest.rules.rule import Against, Measure
 from gateway_ingest.rules.rule import Rule as PureRule
 from gateway_ingest.rules.stored import whole_minute
 from gateway_ingest.rules.telling import foresight
@@ -39,6 +39,7 @@ FIRINGS_SHOWN = 20
 HISTORY_SHOWN = 20
 HOURS = (1, 6, 24, 72)
 _MARKS_SHOWN = 300
+_BEHIND = timedelta(minutes=5)  # from which on it is said that nobody looks
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,12 @@ def render_page(
 ) -> HttpResponse:
     """The list, with the forms as they were sent where something in them was wrong."""
     now = clock.now()
+    watch, has_traffic = TrafficWatch.objects.filter(launch=launch).first(), launch.call_kinds.exists()
     context = {
         "lines": _lines(launch, now=now),
-        "watch": TrafficWatch.objects.filter(launch=launch).first(),
-        "has_traffic": launch.call_kinds.exists(),
+        "watch": watch,
+        "is_behind": watch and has_traffic and not launch.closed_at and now - watch.looked_until > _BEHIND,
+        "has_traffic": has_traffic,
         "targets": TrafficTarget.objects.filter(launch=launch).select_related("component").order_by("component__name"),
         "default_target": amount(Measure.P95_MS, LATENCY_TARGET_MS),
         "maintenance": MaintenanceWindow.objects.filter(launch=launch, ends_at__gt=now)
@@ -188,7 +191,7 @@ def _rule_page(
 
 
 def _shown(pure: PureRule, one: Firing) -> dict[str, Any]:
-    key = from_text(one.key)
+    key = from_text(one.key, pure.per)
     return {
         "row": one,
         "about": shown(key),
@@ -260,7 +263,9 @@ def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 
 def _chart(launch: Launch, row: Rule, pure: PureRule, chosen: Course) -> Chart | None:
-    fired = Firing.objects.filter(rule=row, key=as_text(chosen.key)).order_by("-began_at")[:_MARKS_SHOWN]
+    fired = Firing.objects.filter(rule=row, key=as_text(chosen.key), suppressed=False).order_by("-began_at")[
+        :_MARKS_SHOWN
+    ]
     marks = [Mark(one.began_at, one.ended_at or clock.now()) for one in fired]
     return draw(
         chosen.moments,
@@ -274,13 +279,14 @@ def _chart(launch: Launch, row: Rule, pure: PureRule, chosen: Course) -> Chart |
 
 
 def _key_line(pure: PureRule, one: Course) -> dict[str, Any]:
+    is_learned = pure.against is Against.USUAL
     return {
         "digest": short_name(pure.name, one.key),
         "about": one.about or _("The whole launch"),
         "value": amount(one.measure or pure.measure, one.latest),
         "limit": "" if one.limit is None else amount(one.measure or pure.measure, one.limit),
         "usual": "" if one.usual_now is None or one.foresight else amount(one.measure or pure.measure, one.usual_now),
-        "rests_on": RESTS_ON[one.basis.word] if one.basis else "",
+        "rests_on": RESTS_ON[one.basis.word] if one.basis else _("still learning") if is_learned else "",
         "firing": one.state.firing,
         "held": bool(one.state.held_until),
         "calls": one.calls,

@@ -60,6 +60,17 @@ def rotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def end_earlier_keys(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Ends the keys before the present one at once."""
+    source = _source(request, slug, number)
+    ended = sources.end_earlier_keys(source, actor=Principal.of(request).actor, now=clock.now())
+    told = ngettext("%(number)d earlier key was ended.", "%(number)d earlier keys were ended.", ended)
+    messages.success(request, told % {"number": ended})
+    return _back(source)
+
+
+@login_required
+@require_POST
 def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ends a source."""
     source = _source(request, slug, number)

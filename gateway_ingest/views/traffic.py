@@ -210,7 +210,7 @@ def _charts_around(found: evidence.Comparison) -> list[tuple[str, str, charts.Ch
     span = Span.of(span.begins, span.ends)
     drawn = []
     for measure, title, unit, factor in (
-        ("error_share", _("Share of errors"), "%", 100.0), ("p95_ms", _("p95"), " ms", 1.0)
+        ("error_share", _("Share of errors"), "%", 100.0), ("p95_ms", _("p95"), "ms", 1.0)
     ):  # fmt: skip
         points = evidence.series(launch, measure, span, signature=found.signature).points
         places = [(point.at, None if point.value is None else factor * point.value) for point in points]

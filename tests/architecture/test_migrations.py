@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from gateway_ingest import call_kinds
+from gateway_ingest import call_kinds, feeds
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("core", "feedback", "gateway_ingest", "triage")
@@ -49,3 +49,4 @@ def test_migrating_down_to_nothing_and_up_again_works():
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
         call_kinds.forget()  # sources are numbered from one again
+        feeds.forget()

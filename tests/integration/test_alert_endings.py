@@ -116,7 +116,9 @@ def test_what_a_person_ended_at_once_is_no_trifle_that_settles_by_itself(story, 
     assert proposal().value == "close"
 
 
-@pytest.mark.parametrize("given", [{}, {"reason": ""}, {"reason": " "}, {"reason": "a\x07"}, {"reason": "x" * 301}])
+@pytest.mark.parametrize(
+    "given", [{}, {"reason": ""}, {"reason": " "}, {"reason": "\u200b"}, {"reason": "a\x07"}, {"reason": "x" * 301}]
+)
 def test_end_by_hand_needs_a_reason(story, robot, given):
     story.tell("firing")
     answer = robot.post(f"/api/v1/alerts/{Alert.objects.get().key}/end/", given)

@@ -551,3 +551,30 @@ def test_end_told_by_a_clock_that_is_behind_ours_ends_the_alert(key, now, clock)
     post_body(json.dumps(told | {"status": "resolved", "ends_at": behind}), to=f"/ingest/{key}/generic/")
     alert = Alert.objects.get()
     assert (alert.status, alert.ends_at >= alert.starts_at) == ("resolved", True)
+
+
+def test_firing_overtaken_by_its_end_is_known_as_late_also_where_its_clock_is_ahead_of_ours(send, now, clock):
+    ahead = FIRING | {"startsAt": (now + timedelta(minutes=3)).isoformat()}
+    send(ahead)
+    clock.shift(timedelta(minutes=1))
+    send(ahead | {"status": "resolved", "endsAt": (now + timedelta(minutes=4)).isoformat()})
+    alert = Alert.objects.get()
+    assert (alert.status, alert.starts_at, alert.ends_at) == ("resolved", now, now + timedelta(minutes=1))
+    for minutes in (1, 1.5):
+        clock.shift(timedelta(minutes=minutes))
+        send(ahead)
+    assert (Alert.objects.get().status, Alert.objects.get().episode) == ("resolved", 1)
+    send(FIRING | {"startsAt": (now + timedelta(minutes=5)).isoformat()})
+    assert (Alert.objects.get().status, Alert.objects.get().episode) == ("firing", 2)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), -timedelta(hours=2)])
+def test_end_told_by_a_clock_that_is_hours_off_ends_its_alert(send, now, clock, ahead):
+    began = (now + ahead).isoformat()
+    send(FIRING | {"startsAt": began})
+    clock.shift(timedelta(minutes=20))
+    send(
+        FIRING | {"startsAt": began, "status": "resolved", "endsAt": (now + ahead + timedelta(minutes=20)).isoformat()}
+    )
+    alert = Alert.objects.get()
+    assert (alert.status, alert.ends_at >= alert.starts_at) == ("resolved", True)

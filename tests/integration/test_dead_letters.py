@@ -4,12 +4,15 @@ import json
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from gateway_ingest import dead_letters, sources
+from gateway_ingest import dead_letters, mappings, replaying, sources
 from gateway_ingest.health import health_of
-from gateway_ingest.models import DeadLetter, Source
+from gateway_ingest.mapping import Expressions
+from gateway_ingest.models import Alert, DeadLetter, Source
 from hypercare.core.models import TimelineEntry
 from hypercare.core.timeline import SYSTEM
 
@@ -130,12 +133,63 @@ def test_source_of_which_nothing_is_taken_shows_how_much_and_why(page, source, b
 
 
 def test_delivery_of_which_nothing_was_taken_is_no_duplicate_once_it_can_be_read(source, now):
-    from gateway_ingest import mappings
-    from gateway_ingest.mapping import Expressions
-
     body = {"rows": [{"headline": "Down"}]}
     assert post(source, body).json()["accepted"] == 0
     mappings.save(source, Expressions(title="nothing", items="rows"), actor=SYSTEM, now=now)
     assert post(source, body).json()["accepted"] == 0
     mappings.save(source, Expressions(title="headline", items="rows"), actor=SYSTEM, now=now)
     assert post(source, body).json()["accepted"] == 1
+
+
+def test_all_letters_of_a_source_are_replayed_in_the_order_they_came_once_its_mapping_is_right(
+    page, source, clock, now
+):
+    down, up = ({"headline": "Down", "state": state} for state in ("firing", "resolved"))
+    for body in (down, up, {"other": 1}):
+        post(source, body)
+        clock.shift(60)
+    dead_letters.keep(source, b"", reason="nothing kept", format_name="", now=now)
+    assert "Replay 3 letters" in page.get(ADDRESS, {"source": source.pk}).content.decode()
+    mappings.save(source, Expressions(title="headline", status="state"), actor=SYSTEM, now=now)
+    answer = page.post(f"{ADDRESS}replay/", {"source": source.pk, "from": "letters"}, follow=True)
+    told = [str(message) for message in answer.context["messages"]]
+    assert told[0] == "2 letters were replayed."
+    assert told[1].startswith("1 letter could not be replayed: “title” (headline)")
+    assert len(told) == 2
+    assert (Alert.objects.get().status, Alert.objects.get().feedback_id is not None) == ("resolved", True)
+    assert DeadLetter.objects.filter(handled_at=None).count() == 2
+    assert page.post(f"{ADDRESS}replay/").status_code == 400
+
+
+def test_letters_of_which_nothing_is_kept_are_one_of_each_reason(page, source):
+    real = post(source, {"other": 1}).json()["dead_letter"]
+    address = f"/ingest/{source.key}/calls/combined/"
+    for _number in range(3):
+        answer = Client().post(address, b"junk", content_type="text/plain", headers={"Content-Encoding": "br"})
+        assert answer.status_code == 415
+    letter = DeadLetter.objects.get(format="calls/combined")
+    assert (letter.count, Source.objects.get().letters) == (3, 4)
+    shown = page.get(ADDRESS).content.decode()
+    assert f"<b>{real}</b>" in shown
+    assert "<b>3 times</b>" in shown
+
+
+def test_closed_launch_makes_no_letters_of_calls(source, launch, now):
+    launch.closed_at = now
+    launch.save()
+    address = f"/ingest/{source.key}/calls/combined/"
+    assert Client().post(address, b"junk", content_type="text/plain").status_code == 409
+    assert not DeadLetter.objects.exists()
+
+
+def test_replay_takes_its_source_before_the_letter_as_deliveries_do(letter, source, now):
+    kept = letter()
+    with CaptureQueriesContext(connection) as queries:
+        replaying.replay(kept, actor=SYSTEM, now=now)
+    locks = [one["sql"] for one in queries if "FOR " in one["sql"] and "UPDATE" in one["sql"]]
+    assert [
+        name for sql in locks[:2] for name in ("_source", "_deadletter") if f'FROM "gateway_ingest{name}"' in sql
+    ] == [
+        "_source",
+        "_deadletter",
+    ]

@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -46,6 +47,21 @@ def test_deployment_is_recorded_with_component_release_and_timeline(send):
     assert (row.release.component.slug, row.release.version, row.environment.name) == ("checkout", "v1.8.2", "prod")
     entry = TimelineEntry.objects.get(kind="deployment.recorded")
     assert entry.actor_name == "pipeline"
+
+
+def test_event_posted_as_the_form_that_github_proposes_first_is_read(source):
+    body = urlencode({"payload": json.dumps(GITHUB)})
+    kind = "application/x-www-form-urlencoded"
+    answer = Client().post(f"/ingest/{source[1]}/deploys/github/", body, content_type=kind)
+    assert (answer.status_code, answer.json()["accepted"], Deployment.objects.count()) == (202, 1, 1)
+
+
+def test_deployment_of_a_day_after_tomorrow_is_kept_as_a_letter_with_the_reason(send):
+    answer = send({"version": "2", "deployed_at": "2026-06-01T00:00:00Z"}, name="generic")
+    letter = DeadLetter.objects.get()
+    assert (answer.status_code, answer.json()["dead_letter"]) == (202, letter.key)
+    assert "more than a day ahead" in letter.reason
+    assert not Deployment.objects.exists()
 
 
 def test_event_sent_twice_is_recorded_once(send):

@@ -502,7 +502,7 @@ def test_nothing_is_said_of_durations_that_one_side_does_not_know(launch, now):
     deployed = around(launch, now, before=400, after=400, took=(100_000, -1))
     found = evidence.before_and_after(deployed, now=now)
     assert (found.word, found.latency, found.after.p95_ms) == (Word.SAME, None, None)
-    assert found.reasons[0].endswith("how long calls took is not known on both sides.")
+    assert found.reasons[0].endswith("how long calls took is known of too few on one side.")
 
 
 def test_deployment_that_the_next_one_followed_at_once_has_no_time_of_its_own(launch, now):

@@ -137,6 +137,23 @@ def test_binary_event_may_percent_encode_its_attributes(post):
     assert Alert.objects.get().title == "Köp\N{REPLACEMENT CHARACTER}"
 
 
+def test_sentry_issue_that_was_seen_last_before_its_newest_event_is_resolved(post):
+    event = {"event_id": "e", "platform": "python", "level": "error", "issue_id": "7", "title": "KeyError"}
+    assert post(event | {"timestamp": 1779970800.9}).json()["accepted"] == 1
+    issue = {"id": "7", "title": "KeyError", "level": "error", "lastSeen": "2026-05-28T12:19:55Z"}
+    assert post({"action": "resolved", "data": {"issue": issue}}).json()["accepted"] == 1
+    assert [(alert.fingerprint, alert.status) for alert in Alert.objects.all()] == [("7", "resolved")]
+
+
+def test_event_that_is_all_in_its_headers_needs_no_body(key):
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-subject": "till"}
+    for kind in ("firing", "resolved"):
+        told = headers | {"ce-id": kind, "ce-type": f"org.example.alert.{kind}"}
+        answer = Client().post(f"/ingest/{key}/", b"", content_type="application/json", headers=told)
+        assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert (Alert.objects.get().title, Alert.objects.get().status) == ("till", "resolved")
+
+
 NONSENSE = [
     None,
     True,

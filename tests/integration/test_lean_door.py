@@ -5,20 +5,22 @@ import gzip
 import http.client
 import json
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from feedback.models import Feedback
 from gateway_ingest import sources
-from gateway_ingest.committing import outcomes_of
+from gateway_ingest.committing import Committer, outcomes_of
 from gateway_ingest.models import Alert, AlertChange, Batch, DeadLetter, Source
 from gateway_ingest.receive import Delivery
 from gateway_ingest.storing import Answer
@@ -167,6 +169,19 @@ def test_other_host_is_refused_by_django(site, key):
     assert not Alert.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_address_without_its_last_slash_is_the_same_one(site, key):
+    sent = {
+        "": told(FIRING),
+        "/alertmanager": told(RESOLVED),
+        "/calls/combined": b"junk",
+        "/deploys/generic": b'{"version": "1"}',
+        "/heartbeat": b"",
+    }
+    assert {ask(site, f"/ingest/{key}{place}", body, PLAIN)[0].status for place, body in sent.items()} == {202}
+    assert ask(site, f"/ingest/{key}/nonsense", told(FIRING), PLAIN)[0].status == 404
+
+
 # --- groups ---------------------------------------------------------------------------------------------------
 
 
@@ -231,6 +246,47 @@ def test_group_serves_sources_of_several_launches_and_refuses_ended_ones(launch,
     }
     assert set(Feedback.objects.values_list("launch__slug", flat=True)) == {"shop", "other"}
     assert TimelineEntry.objects.filter(kind="alert.fired", launch=other).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_source_that_somebody_holds_keeps_no_other_waiting_and_keeps_its_order(launch, key):
+    _other, free = sources.create(launch, name="Second", actor=SYSTEM, now=clock.now())
+    is_held, release = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            Source.objects.select_for_update(no_key=True).get(name="Alertmanager")
+            is_held.set()
+            release.wait(20)
+        connection.close()
+
+    async def send():
+        committer = Committer(clock=clock.now)
+
+        def put(to, body):
+            answered = asyncio.get_running_loop().create_future()
+            committer.take(replace(waiting(to, body), answered=answered))
+            return answered
+
+        theirs = [put(key, told(FIRING)), put(key, told(RESOLVED, number=1))]
+        assert (await asyncio.wait_for(put(free, told(FIRING)), 10)).accepted == 1
+        theirs.append(put(key, told(AGAIN, number=2)))
+        assert (await asyncio.wait_for(put(free, told(RESOLVED)), 10)).accepted == 1
+        assert not any(one.done() for one in theirs)
+        release.set()
+        return [(await asyncio.wait_for(one, 10)).accepted for one in theirs]
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait(10)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(asyncio.run, send()).result() == [1, 1, 1]
+    finally:
+        release.set()
+        holder.join()
+    theirs = Alert.objects.get(source__name="Alertmanager")
+    assert (theirs.status, theirs.episode) == ("firing", 2)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -115,6 +115,10 @@ def test_preview_shows_the_alert_and_puts_errors_beside_their_fields(page):
     assert not Alert.objects.exists()
 
 
+def test_preview_complains_of_nothing_before_anything_is_typed(page):
+    assert "required" not in text_of(page.post(f"{page.address}preview/", {"sample": "", "title": ""}))
+
+
 def test_preview_says_when_no_mapping_is_needed(page):
     known = json.dumps({"check_id": 1, "check_name": "Ping", "current_state": "DOWN"})
     assert "“pingdom”, which is read without a mapping" in text_of(

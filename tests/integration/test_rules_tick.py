@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from feedback.models import Feedback
-from gateway_ingest import windows
+from gateway_ingest import ending, windows
 from gateway_ingest.formats.calls import CallFlag
 from gateway_ingest.models import (
     Alert,
@@ -206,6 +206,47 @@ def test_edit_during_a_look_makes_it_look_again(gateway, launch, monkeypatch):
     monkeypatch.undo()
     assert gateway.look() is True
     assert not Alert.objects.filter(labels__rule="error_burst").exists()
+
+
+# --- ended by a person ------------------------------------------------------------------------------------------
+
+
+def test_finding_that_a_person_ended_is_quiet_and_may_fire_anew(gateway):
+    gateway.play(6, *BURST)
+    ending.end_by_hand(burst_alert(), reason="Known, the supplier mends it", actor=SYSTEM, now=gateway.now)
+    state = RuleState.objects.get(rule__name="error_burst")
+    assert (state.firing, burst_alert().status) == (False, AlertStatus.RESOLVED)
+    assert Firing.objects.get(rule__name="error_burst").ended_at == gateway.now
+    gateway.play(4, *BURST)
+    assert (burst_alert().status, burst_alert().episode) == (AlertStatus.RESOLVED, 1)
+    gateway.play(3, *BURST)
+    assert (burst_alert().status, burst_alert().episode) == (AlertStatus.FIRING, 2)
+    assert Firing.objects.filter(rule__name="error_burst").count() == 2
+
+
+def test_page_of_a_rules_alert_says_when_it_fires_again(gateway, people, client):
+    gateway.play(6, *BURST)
+    client.force_login(people["lead"])
+    shown = client.get(f"/launches/shop/alerts/{burst_alert().pk}/").content.decode()
+    assert "It fires again once it was below its limit in between, once all of its time came after this" in shown
+
+
+def test_end_by_hand_during_a_look_makes_it_look_again(gateway, monkeypatch):
+    gateway.play(6, *BURST)
+    gateway.send(gateway.minute, *BURST)
+    gateway.minute += MINUTE
+    real = tick.look
+
+    def slow_look(*given):
+        seen = real(*given)
+        ending.end_by_hand(burst_alert(), reason="Known", actor=SYSTEM, now=gateway.now)
+        return seen
+
+    monkeypatch.setattr(tick, "look", slow_look)
+    assert gateway.look() is False
+    monkeypatch.undo()
+    assert gateway.look() is True
+    assert (RuleState.objects.get(rule__name="error_burst").firing, burst_alert().status) == (False, "resolved")
 
 
 # --- late, missing, long ago --------------------------------------------------------------------------------------

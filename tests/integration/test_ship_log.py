@@ -148,6 +148,30 @@ def test_server_that_is_away_is_asked_again(log, shipper, site, key):
     assert waits == [1.0]
 
 
+def test_line_that_is_far_too_long_is_left_out_and_the_rest_arrives(log, shipper):
+    write(log, 0, 3)
+    with log.open("a") as file:
+        file.write("[{" + "x" * 5_000_000 + "\n")
+    write(log, 3, 6)
+    assert shipper.run(follow=False) == 6
+    assert arrived() == [*range(6)]
+
+
+def test_lines_that_pack_to_almost_nothing_are_taken(log, shipper):
+    line = f'198.51.100.7 - - [{clock.now():%d/%b/%Y:%H:%M:%S +0000}] "GET /{"a" * 1800} HTTP/1.1" 200 5 "-" "-"\n'
+    log.write_text(line * 3000)
+    assert shipper.run(follow=False) == 3000
+
+
+def test_batch_that_cannot_be_read_is_said_and_left_out(log, shipper, capsys):
+    log.write_text("[{broken\n")
+    write(log, 0, 2)
+    assert shipper.run(follow=False) == 0
+    assert "are left out: 400" in capsys.readouterr().out
+    write(log, 2, 4)
+    assert shipper.run(follow=False) == 2
+
+
 def test_wrong_key_ends_with_a_sentence(log, shipper, site):
     write(log, 0, 1)
     shipper.target = Target(site.url, "hcs_nobody")

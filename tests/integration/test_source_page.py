@@ -141,6 +141,18 @@ def test_every_earlier_key_works_until_its_own_end_and_the_page_lists_them(page,
     assert answers("c") == [404, 404, 202]
 
 
+def test_earlier_keys_are_ended_at_once_where_one_got_into_wrong_hands(page, source):
+    old = source.key
+    source, key = sources.rotate(source, actor=SYSTEM, now=core_clock.now())
+    assert "End the earlier keys now" in text(page.get(at("source", source)))
+    shown = text(page.post(at("source_end_keys", source), follow=True))
+    assert "1 earlier key was ended." in shown
+    assert "End the earlier keys now" not in shown
+    answers = [Client().post(f"/ingest/{one}/", _alert("a"), content_type="application/json") for one in (old, key)]
+    assert [answer.status_code for answer in answers] == [404, 202]
+    assert TimelineEntry.objects.get(kind="source.keys_ended").data["number"] == 1
+
+
 @pytest.mark.parametrize(
     "name",
     ["a\N{RIGHT-TO-LEFT OVERRIDE}b", "a\N{ZERO WIDTH SPACE}b", "a\N{SOFT HYPHEN}b", "\N{ZERO WIDTH JOINER}", "a\x07"],

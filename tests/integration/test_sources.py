@@ -243,6 +243,8 @@ def test_line_about_the_first_event_asks_until_it_came(people, source_and_key):
     came = client.get(address).content.decode()
     assert "First event received at 14:32:00" in came
     assert "hx-trigger" not in came
+    Source.objects.update(first_event_at=source.created_at - timedelta(days=9))
+    assert "First event received at 19 May 2026, 14:32:00" in client.get(address).content.decode()
 
 
 def test_page_lists_last_events_and_dead_letters(people, launch, source_and_key):

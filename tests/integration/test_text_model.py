@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import threading
+from collections import OrderedDict
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +13,8 @@ from django.db import connection
 from triage.classify import classify as classifier
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER
-from triage.classify.train import ensure_model, path_of
+from triage.classify.train import ensure_model
+from triage.classify.versions import path_of
 from triage.models import ModelVersion
 
 
@@ -52,8 +54,8 @@ def load(db, now, models, small):
 @pytest.fixture
 def fresh_process(monkeypatch):
     """A process that holds no model yet."""
-    monkeypatch.setattr(classifier, "_held", classifier._Held())
-    return classifier._held
+    monkeypatch.setattr(classifier, "_held", OrderedDict({None: classifier._Held()}))
+    return classifier._held[None]
 
 
 def test_first_start_trains_and_keeps_figures(ensure, models, now):

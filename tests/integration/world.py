@@ -16,6 +16,7 @@ from hypercare.core.subscriptions import subscriptions_of
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, store
 from triage.exit.defaults import ensure_criteria
+from triage.models import TicketImport
 from triage.reports.draft import preview
 
 
@@ -67,6 +68,7 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
                 launch=launch, begins_at=now, ends_at=now + timedelta(hours=1), reason="New disk", set_by="Alice"
             ).pk
         ),
+        "tickets": str(TicketImport.objects.create(launch=launch, name="Jira", uploaded_at=now).pk),
         "code": f"X{launch.pk}",
         "day": f"{daily.day:%Y-%m-%d}",
     }

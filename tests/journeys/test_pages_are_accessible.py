@@ -16,7 +16,9 @@ from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, calls, store
 from triage import overrides
-from triage.models import Match
+from triage.learn import tickets
+from triage.learn.ticket_words import Mapping
+from triage.models import Decision, Label, Match, ModelVersion
 from triage.notes import add_note
 from triage.score import rescore
 
@@ -25,7 +27,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = (1440, 1024, 768, 390, 320)
 LAUNCH = "/launches/shop"
 
-# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {alert}, {letter}, {trace} and {deployment} filled in.
+# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {alert}, {letter}, {tickets}, {trace} and {deployment} filled in.
 PAGES = [
     "/launches/",
     "/launches/new/",
@@ -38,6 +40,12 @@ PAGES = [
     f"{LAUNCH}/feedback/{{report}}/",
     f"{LAUNCH}/issues/",
     f"{LAUNCH}/issues/{{issue}}/",
+    f"{LAUNCH}/model/",
+    f"{LAUNCH}/model/tickets/",
+    f"{LAUNCH}/model/tickets/{{tickets}}/",
+    f"{LAUNCH}/model/tickets/{{done}}/",
+    f"{LAUNCH}/teach/",
+    f"{LAUNCH}/teach/?field=sentiment",
     f"{LAUNCH}/exit/",
     f"{LAUNCH}/report/",
     f"{LAUNCH}/reports/",
@@ -87,6 +95,7 @@ def named(launch):
     for row in rows:
         Match.objects.create(feedback=row, issue=issue, origin="model", confidence=0.9, reason="alike", matched_at=now)
     rescore([issue.pk], now=now)
+    _learned(launch, rows[0], now=now)
     overrides.override_issue(issue.pk, field="moscow", value="must", reason="Asked for", actor=SYSTEM, now=now)
     add_note(issue, text="The pool is full", actor=SYSTEM, now=now)
     make_issue(launch, now=now, title="Verified already", status="verified", severity=4)
@@ -110,7 +119,38 @@ def named(launch):
         "letter": letter.pk,
         "trace": trace,
         "deployment": deployed.pk,
+        **_tickets(launch, now=now),
     }
+
+
+def _tickets(launch, *, now):
+    """Old tickets that wait for their columns to be named, and some that were read."""
+    table = tickets.read_csv(b"Summary,Type,Priority\nBasket empty,Defect,P1\nMore colours,Gizmo,P4\n")
+    waiting, done = (
+        tickets.upload(launch, table, name=name, actor=SYSTEM, now=now) for name in ("jira.csv", "old.csv")
+    )
+    tickets.start(done, Mapping.of(done.mapping), actor=SYSTEM, now=now)
+    tickets.read_waiting(now=now)
+    return {"tickets": waiting.pk, "done": done.pk}
+
+
+def _learned(launch, row, *, now):
+    """A version of the launch's own with all figures, a question to ask, and who taught."""
+    curve = [{"confidence": 0.3, "right": 0.25, "texts": 20}, {"confidence": 0.9, "right": 0.88, "texts": 20}]
+    told = {"texts": 40, "accuracy": 0.6, "macro_f1": 0.55, "applied_share": 0.4, "applied_accuracy": 0.8,
+            "expected_calibration_error": 0.04, "error_of_perfect_confidence": 0.03, "reliability": curve,
+            "classes": {"bug": {"texts": 20, "precision": 0.7, "recall": 0.8, "f1": 0.75}}}  # fmt: skip
+    contest = {"against": 1, "texts": 40, "tickets": 0, "meetings": {"whole": {"gained": 9, "lost": 1, "p": 0.02}},
+               "champion": {"category": told}, "challenger": {"category": told}}  # fmt: skip
+    ModelVersion.objects.create(
+        launch=launch, name="text", number=90, path="text-model-90.skops", digest="0" * 64, trained_at=now,
+        standing="champion", decided_from=now, reason="Better", figures={"texts": 1936, "seconds": 6.1, "contest": contest},
+    )  # fmt: skip
+    for field, value in (("category", "bug"), ("sentiment", "neutral")):
+        Decision.objects.create(launch=launch, feedback=row, field=field, value=value, origin="model", decider="text model 1",
+                                confidence=0.55, reason="because of: “empty”", applied=False, decided_at=now)  # fmt: skip
+    Label.objects.create(launch=launch, way="override", field="severity", value="2", feedback=row,
+                         actor=launch.memberships.first().user, actor_name="Alice Lead", labelled_at=now)  # fmt: skip
 
 
 def _traffic(launch, *, now):

@@ -1,5 +1,7 @@
 """These tests read each format's samples and compare what a person reads in them; no JSON at all breaks a reading."""
 
+import base64
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,3 +151,46 @@ def test_any_json_is_read_or_refused_by_every_format(spoilt):
                 assert len(one.title) <= 300
                 assert all(2000 <= moment.year <= 2999 for moment in (one.starts_at, one.ends_at) if moment)
                 assert not {"NaN", "Infinity", "-Infinity"} & set(one.labels.values())
+
+
+# --- what envelopes carry ----------------------------------------------------------------------------------------
+
+
+def key_of(name, payload):
+    (found,) = read_as(name, payload)
+    return found.fingerprint
+
+
+def message(kind, **data):
+    return {"type": kind, "timestamp": "2026-05-28T12:20:00Z", "data": data}
+
+
+def event(kind, source="/shop", **more):
+    return {"specversion": "1.0", "id": "e", "source": source, "type": kind} | more
+
+
+def test_messages_without_an_id_are_told_apart_by_their_title():
+    one, two = (key_of("standardwebhooks", message("alert.firing", title=title)) for title in ("Disk", "Memory"))
+    assert one != two
+    assert one == key_of("standardwebhooks", message("alert.resolved", title="Disk"))
+
+
+def test_events_about_nothing_named_are_told_apart_by_their_title():
+    one, two = (key_of("cloudevents", event("a.firing", data={"title": title})) for title in ("Disk", "Memory"))
+    assert one != two
+    assert one == key_of("cloudevents", event("a.resolved", data={"title": "Disk"}))
+
+
+def test_number_that_two_senders_of_events_use_names_two_alerts():
+    said = {"title": "Down", "id": 7}
+    one, two = (key_of("cloudevents", event("a.firing", source, data=said)) for source in ("/shop", "/till"))
+    assert one != two
+    assert key_of("cloudevents", event("a.firing", data=said | {"fingerprint": "f"})) == "f"
+
+
+def test_event_with_its_data_in_bytes_is_read():
+    packed = base64.b64encode(b'{"title": "Disk is full", "severity": "critical"}').decode()
+    (found,) = read_as("cloudevents", event("a.firing", data_base64=packed))
+    assert (found.title, str(found.severity)) == ("Disk is full", "critical")
+    (wrong,) = read_as("cloudevents", event("a.firing", data_base64="/w=="))
+    assert wrong.error.startswith("“data_base64”")

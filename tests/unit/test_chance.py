@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from gateway_ingest import latencies
-from gateway_ingest.evidence.chance import chance_of_shares, ratio_of_quantiles
+from gateway_ingest.evidence.alike import Alike
+from gateway_ingest.evidence.chance import chance_in_strata, chance_of_shares, ratio_of_quantiles
 from gateway_ingest.evidence.deployments import Side, Word, verdict
+from gateway_ingest.evidence.reading import Figures
 from gateway_ingest.evidence.signature import Span
 
 BEGIN = datetime(2026, 5, 28, 12, tzinfo=UTC)
@@ -125,3 +127,64 @@ def test_faster_with_more_errors_is_worse_and_both_are_told():
     assert word == Word.WORSE
     assert "Errors rose from 0.10% to 6.67% of calls" in reasons[0]
     assert reasons[1].startswith("p95 fell from")
+
+
+# --- other routes called --------------------------------------------------------------------------------------------
+
+
+def called(number, errors, millis):
+    """Calls of one route that took about so long."""
+    found = Figures()
+    found.sums |= {"calls": number, "errors": errors}
+    found.sketches["latencies"] = [
+        latencies.merged(b"", latencies.buckets_of(lognormal(number, number, scale=millis / 100).astype(np.int64)))
+    ]
+    return found
+
+
+FAST, SLOW = ("shop", "GET", "/item"), ("shop", "GET", "/search")
+
+
+def test_slow_and_faulty_route_that_is_called_more_often_is_no_worse_release():
+    before = {FAST: called(9500, 10, 100), SLOW: called(500, 50, 900)}
+    after = {FAST: called(5000, 5, 100), SLOW: called(5000, 500, 900)}
+    alike = Alike.of(before, after)
+    assert alike.chance_of_errors > 0.05
+    assert not alike.latency(least=50).is_certain
+    whole = [
+        side(sum(one.calls for one in each.values()), sum(one.errors for one in each.values()))
+        for each in (before, after)
+    ]
+    word, reasons = verdict(*whole, error_chance=alike.chance_of_errors, latency=alike.latency(least=50), alike=alike)
+    assert word == Word.SAME
+    assert reasons[1].startswith(
+        "Other routes were called than before: called as after, it would have had 5.05% errors"
+    )
+
+
+def test_release_that_makes_each_route_worse_is_found_though_the_whole_is_better():
+    before = {FAST: called(5000, 50, 100), SLOW: called(5000, 500, 900)}
+    after = {FAST: called(9500, 200, 150), SLOW: called(500, 100, 1350)}
+    alike = Alike.of(before, after)
+    assert sum(one.errors for one in after.values()) < sum(one.errors for one in before.values())
+    assert alike.chance_of_errors < 0.01
+    assert alike.latency(least=50).low > 1.15
+
+
+def test_strata_are_judged_as_by_cochran_mantel_and_haenszel():
+    tables = [(30, 1000, 60, 1100), (12, 200, 15, 400)]
+    drawn = [stats.hypergeom(of + other, hits + more, of) for hits, of, more, other in tables]
+    surplus = sum(hits - each.mean() for (hits, *_rest), each in zip(tables, drawn, strict=True))
+    chance = 2 * stats.norm.sf(abs(surplus) / np.sqrt(sum(each.var() for each in drawn)))
+    assert chance_in_strata(tables) == pytest.approx(chance, rel=1e-9)
+
+
+def test_broken_route_that_is_new_is_worse():
+    alike = Alike.of({FAST: called(900, 0, 100)}, {FAST: called(800, 0, 100), SLOW: called(100, 100, 100)})
+    assert alike.chance_of_errors < 1e-6
+
+
+def test_one_timed_call_is_no_slower_release():
+    few = called(400, 0, 100)
+    few.sketches["latencies"] = [latencies.merged(b"", latencies.buckets_of(np.array([5_000_000])))]
+    assert Alike.of({FAST: called(400, 0, 100)}, {FAST: few}).latency(least=50) is None

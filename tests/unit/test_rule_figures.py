@@ -83,7 +83,7 @@ def test_declared_interval_is_not_learned_away():
 
 def test_silence_is_counted_in_intervals_once_they_are_known():
     at = NOON + timedelta(minutes=20)
-    here = {"zone": "UTC", "away": Absences()}
+    here = {"zone": "UTC", "quiet": lambda _source: Absences()}
     found = silences([heartbeat(), heartbeat(name="import", declared=True, interval=600.0)], at, **here)
     assert {key: course[0][1].figure for key, course in found.items()} == {("gateway", "import"): 2.0}
     found = silences([heartbeat(gaps=20)], at, **here)
@@ -99,14 +99,13 @@ def by_day(one, *, days, opens=8, closes=18):
 
 
 def figure_at(one, at):
-    return silences([one], at, zone="UTC", away=Absences())["gateway", ""][0][1].figure
+    return silences([one], at, zone="UTC", quiet=lambda _source: Absences())["gateway", ""][0][1].figure
 
 
 def test_source_that_speaks_by_day_is_not_waited_for_at_night_once_it_was_silent_there():
     one = heartbeat(last_at=NOON.replace(hour=8))
     by_day(one, days=1)
     night = NOON.replace(hour=23)
-    assert figure_at(one, night) > 2  # the first night nobody can know
     by_day(one, days=3)
     assert figure_at(one, night + timedelta(days=2)) < 2
     assert figure_at(one, NOON.replace(hour=8, minute=4) + timedelta(days=3)) < 2
@@ -134,7 +133,7 @@ def test_silent_hours_that_are_heard_again_are_waited_for_again():
 def test_time_in_which_we_were_away_is_no_silence_and_no_interval():
     away = Absences([(NOON + 5 * MINUTE, NOON + 65 * MINUTE)])
     one = heartbeat(declared=True, interval=300.0)
-    found = silences([one], NOON + 72 * MINUTE, zone="UTC", away=away)
+    found = silences([one], NOON + 72 * MINUTE, zone="UTC", quiet=lambda _source: away)
     assert found["gateway", ""][0][1].figure == pytest.approx((5 + 2) * 60 / 300)
     learned = beat(heartbeat(gaps=5), NOON + 72 * MINUTE, away=away)
     assert learned.interval == 420
@@ -161,7 +160,7 @@ def test_kind_without_a_provider_has_no_part_in_providers():
 
 @given(st.lists(st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"])), min_size=1).map(tuple))
 def test_key_survives_being_kept(key):
-    assert from_text(as_text(key)) == (() if key == ("",) else key)
+    assert from_text(as_text(key), Per.ROUTE) == key
     assert len(fingerprint("error_burst", key)) < 100
 
 
@@ -262,6 +261,7 @@ def test_chart_stays_inside_its_frame(values):
 def test_figures_are_said_with_their_units():
     assert amount(Measure.ERROR_SHARE, 0.05432) == "5.43%"
     assert amount(Measure.P95_MS, 1240.4) in {"1,240 ms", "1240 ms"}
+    assert [amount(Measure.P95_MS, value) for value in (0.0, 0.02, 0.44)] == ["0 ms", "< 1 ms", "0.4 ms"]
     assert amount(Measure.CALLS, None) == "unknown"
     assert set(MEASURES) == set(Measure)
     assert all(limit_words(rule, step.limit) for rule in DEFAULT_RULES for step in rule.steps)

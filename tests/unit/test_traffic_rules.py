@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway_ingest.models import AlertSeverity as S
 from gateway_ingest.rules.defaults import DEFAULT_RULES
 from gateway_ingest.rules.rule import Measure, Per, Rule, Step
-from gateway_ingest.rules.state import Change, Look, State, step
+from gateway_ingest.rules.state import Change, Look, State, put_by_hand, step
 from gateway_ingest.rules.traffic import Traffic
 
 RULES = {rule.name: rule for rule in DEFAULT_RULES}
@@ -174,6 +174,72 @@ def test_state_survives_being_kept_in_a_row():
         whole, _change = step(rule, whole, look)
         kept, _change = step(rule, State.from_json(kept.as_json()), look)
     assert kept == whole
+
+
+# --- ended by a person ------------------------------------------------------------------------------------------
+
+
+def ended_by_hand(
+    rule: Rule, minutes: list[dict[str, float]], at: int, **more
+) -> tuple[State, list[tuple[Change, int]]]:
+    """What changes after a person ended the finding at a minute, each with its minute."""
+    seen = looks(rule, minutes, **more)
+    before = [look for look in seen if look.at <= NOON + timedelta(minutes=at)]
+    state, _changed = replay(rule, before)
+    assert state.firing
+    state, changed = put_by_hand(state, now=before[-1].at + timedelta(seconds=30)), []
+    for look in seen[len(before) :]:
+        state, change = step(rule, state, look)
+        if change is not Change.NOTHING:
+            changed.append((change, (look.at - NOON) // timedelta(minutes=1)))
+    return state, changed
+
+
+BAD, GOOD = {"calls": 1000, "errors": 30}, {"calls": 1000, "errors": 0}
+
+
+def test_what_a_person_ended_fires_again_once_all_of_its_time_came_after_that():
+    assert ended_by_hand(RULES["error_burst"], [BAD] * 20, 8)[1] == [(Change.FIRED, 14)]
+
+
+def test_what_a_person_ended_fires_again_once_it_was_below_its_limit():
+    rule = replace(RULES["error_burst"], minutes=10)
+    minutes = [BAD] * 12 + [GOOD] * 8 + [{"calls": 1000, "errors": 100}] * 20
+    state, changed = ended_by_hand(rule, minutes, 12)
+    assert [change for change, _minute in changed] == [Change.FIRED]
+    assert state.ended_at is None
+
+
+def test_what_a_person_ended_and_goes_away_is_forgotten():
+    state, changed = ended_by_hand(RULES["error_burst"], [BAD] * 8 + [GOOD] * 45, 8)
+    assert (changed, state.is_forgettable) == ([], True)
+
+
+def test_what_a_person_ended_is_forgotten_where_nobody_calls_any_more():
+    state, changed = ended_by_hand(RULES["error_burst"], [BAD] * 8 + [{"calls": 0}] * 60, 8)
+    assert (changed, state.is_forgettable) == ([], True)
+
+
+def test_what_a_person_ended_fires_at_once_where_it_gets_worse():
+    worse = {"calls": 1000, "errors": 200}
+    assert ended_by_hand(RULES["error_burst"], [BAD] * 8 + [worse] * 3, 8)[1] == [(Change.FIRED, 9)]
+
+
+def test_figure_that_stands_is_no_news_once_a_person_ended_it():
+    rule = RULES["budget_steps"]
+    state, _changed = replay(rule, looks(rule, [{"spent": 81, "budget": 100}] * 2))
+    state = put_by_hand(state, now=NOON + timedelta(minutes=1))
+    hours = [
+        replace(look, at=look.at + timedelta(hours=1)) for look in looks(rule, [{"spent": 90, "budget": 100}] * 90)
+    ]
+    state, changed = replay(rule, hours, state)
+    assert changed == []
+    assert replay(rule, looks(rule, [{"spent": 96, "budget": 100}] * 2), state)[1] == [Change.FIRED]
+
+
+def test_end_by_hand_survives_being_kept_in_a_row():
+    state = put_by_hand(State(severity=S.HIGH, value=0.03), now=NOON)
+    assert State.from_json(state.as_json()) == state
 
 
 def test_drop_of_calls_that_were_few_anyway_is_no_finding():

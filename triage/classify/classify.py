@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,45 +22,77 @@ from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of
+from triage.classify.shelf import read_whole
 from triage.classify.suggestion import ABSTAIN_UNDER, Suggestion, abstention, suggest
 from triage.classify.text_model import TextModel
-from triage.classify.train import NAME, ensure_model, path_of
-from triage.models import ModelVersion
+from triage.classify.train import ensure_model
+from triage.classify.versions import champion_of, path_of, shipped_versions
 
 WORST_FROM_MODEL = 2
 LOOK_AGAIN_SECONDS = 10.0
+MOST_HELD = 6  # each takes about 20 MB of a worker
 _FLOOR_CONFIDENCE = 0.90
 
 
 @dataclass
 class _Held:
-    """The model this process holds, the newest version it has seen, and when it looked."""
+    """A model this process holds, the newest version it has seen, and when it looked."""
 
     model: TextModel | None = None
     seen: tuple[int, str] | None = None
     looked_at: float = 0.0
 
 
-_held = _Held()
+_held: OrderedDict[int | None, _Held] = OrderedDict()
 _lock = threading.Lock()
 
 
-def load_model(*, now: datetime, corpus: Path = FOLDER) -> TextModel:
-    """The newest text model, held in the process; looks for a newer one every ten seconds and trains the first."""
+def load_model(*, now: datetime, launch_id: int | None = None, corpus: Path = FOLDER) -> TextModel:
+    """The model that decides in a launch: its champion, else the shipped one, which is trained where there is none.
+
+    It is held in the process, which looks for a newer one every ten seconds. A champion whose file is missing, changed
+    or of another format never stops triage: the log and the model's page say so, and the shipped model decides.
+    """
     with _lock:
-        if _held.model is None or time.monotonic() - _held.looked_at >= LOOK_AGAIN_SECONDS:
-            _look_again(now=now, corpus=corpus)
-        assert _held.model is not None
-        return _held.model
+        own = None if launch_id is None else _own(launch_id)
+        return own or _shipped(now=now, corpus=corpus)
 
 
-def _look_again(*, now: datetime, corpus: Path) -> None:
-    newest = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
-    if _held.model is None or (newest is not None and newest != _held.seen):
-        version = ensure_model(now=now, corpus=corpus)
-        _held.model = text_model.load(path_of(version), digest=version.digest)
-        _held.seen = ModelVersion.objects.filter(name=NAME).order_by("-number").values_list("number", "digest").first()
-    _held.looked_at = time.monotonic()
+def _shipped(*, now: datetime, corpus: Path) -> TextModel:
+    held = _hold(None)
+    if held.model is None or time.monotonic() - held.looked_at >= LOOK_AGAIN_SECONDS:
+        newest = _newest_shipped()
+        if held.model is None or (newest is not None and newest != held.seen):
+            version = ensure_model(now=now, corpus=corpus)
+            held.model = text_model.load(path_of(version), digest=version.digest)
+            held.seen = _newest_shipped()
+        held.looked_at = time.monotonic()
+    return held.model
+
+
+def _newest_shipped() -> tuple[int, str] | None:
+    return shipped_versions().order_by("-number").values_list("number", "digest").first()
+
+
+def _own(launch_id: int) -> TextModel | None:
+    held = _hold(launch_id)
+    if held.looked_at and time.monotonic() - held.looked_at < LOOK_AGAIN_SECONDS:
+        return held.model
+    champion = champion_of(launch_id)
+    seen = (champion.number, champion.digest) if champion else None
+    if seen != held.seen:
+        held.model, held.seen = (read_whole(champion) if champion else None), seen
+    held.looked_at = time.monotonic()
+    return held.model
+
+
+def _hold(launch_id: int | None) -> _Held:
+    """The place of a launch's model; the one not asked for longest makes room, never the shipped one."""
+    held = _held.setdefault(launch_id, _Held())
+    _held.move_to_end(launch_id)
+    if len(_held) > MOST_HELD:
+        _held.pop(next(each for each in _held if each is not None))
+    return held
 
 
 def classify(rows: Sequence[Feedback], components: Sequence[Component], *, model: TextModel) -> list[list[Suggestion]]:
@@ -83,6 +116,7 @@ class _Batch:
         self.reasons = Reasons(model.features.names)
         self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
+        self.slugs = {component.slug for component in components}
 
     def suggestions(self, at: int) -> list[Suggestion]:
         """What is suggested for one row."""
@@ -90,8 +124,15 @@ class _Batch:
         alert = evidence.alert_of(row.context) if row.channel in MACHINE_CHANNELS else None
         ask = {"category": self._category, "severity": self._severity, "sentiment": self._sentiment}
         found = [say(at, row, alert) for field, say in ask.items() if field in self.model.heads]
-        component = self.finder.suggest(row)
+        component = self.finder.suggest(row) or self._component(at)
         return [*found, component] if component else found
+
+    def _component(self, at: int) -> Suggestion | None:
+        """What the launch's own decisions taught, where no sign is there; never one that it does not have."""
+        if "component" not in self.model.heads:
+            return None
+        learned = self._from_model(at, "component", self.chances["component"][at])
+        return learned if learned.value in self.slugs else None
 
     def _category(self, at: int, row: Feedback, alert: dict[str, object] | None) -> Suggestion:
         told = evidence.category_from_alert(alert, row.title) if alert is not None else None

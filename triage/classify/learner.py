@@ -15,6 +15,8 @@ from sklearn.svm import LinearSVC
 from triage.classify.calibration import PLAIN, Calibration, Floats, calibration_error, fit_calibration
 from triage.classify.reading import Counted, Rows
 
+Labels = Sequence[str | None]  # None where nobody said anything
+
 FOLDS = 5
 EVEN_MARGIN, TELLING_MARGIN = 0.5, 0.25
 TOLERANCE = 1e-3
@@ -67,21 +69,35 @@ class Recipe(StrEnum):
 
 
 def fit_head(
-    features: csr_matrix, labels: Sequence[str], *, recipe: Recipe = Recipe.EVEN, calibration: Calibration = PLAIN
+    features: csr_matrix,
+    labels: Labels,
+    *,
+    recipe: Recipe = Recipe.EVEN,
+    calibration: Calibration = PLAIN,
+    heed: Floats | None = None,
 ) -> Head:
     """Weights for each label by one recipe."""
-    return replace(fit_heads(features, labels, recipes=(recipe,))[recipe], calibration=calibration)
+    return replace(fit_heads(features, labels, recipes=(recipe,), heed=heed)[recipe], calibration=calibration)
 
 
-def fit_heads(features: csr_matrix, labels: Sequence[str], *, recipes: Collection[Recipe]) -> dict[Recipe, Head]:
-    """Weights for each label by each recipe; two labels get mirrored rows, one label alone is always said."""
-    known = tuple(sorted(set(labels)))
+def fit_heads(
+    features: csr_matrix, labels: Labels, *, recipes: Collection[Recipe], heed: Floats | None = None
+) -> dict[Recipe, Head]:
+    """Weights for each label by each recipe; two labels get mirrored rows, one label alone is always said.
+
+    A text without a label teaches nothing; `heed` says how much each of the others counts, all alike without it.
+    """
+    told = told_of(labels)
+    if len(told) < len(labels):
+        features, labels = features[told], [labels[row] for row in told]
+        heed = None if heed is None else heed[told]
+    truth = np.asarray([str(label) for label in labels])
+    known = tuple(str(label) for label in np.unique(truth))
     if len(known) == 1:
         alone = Head(known, np.zeros((1, features.shape[1]), np.float32), np.zeros(1, np.float32))
         return dict.fromkeys(recipes, alone)
-    truth = np.asarray(labels)
     learned = {
-        recipe: fit(features, truth, known)
+        recipe: fit(features, truth, known, heed)
         for recipe, fit in ((Recipe.EVEN, _even), (Recipe.TELLING, _telling))
         if recipe in recipes or Recipe.BOTH in recipes
     }
@@ -95,21 +111,32 @@ def _head(known: tuple[str, ...], learned: Floats) -> Head:
     return Head(known, rows[:, :-1].astype(np.float32), rows[:, -1].astype(np.float32))
 
 
-def _even(features: csr_matrix, truth: npt.NDArray[np.str_], known: Sequence[str]) -> Floats:  # noqa: ARG001
+def told_of(labels: Labels) -> Rows:
+    """The numbers of the texts that have a label."""
+    return np.flatnonzero([label is not None for label in labels])
+
+
+def _even(
+    features: csr_matrix,
+    truth: npt.NDArray[np.str_],
+    known: Sequence[str],  # noqa: ARG001
+    heed: Floats | None,
+) -> Floats:
     """One machine for each label; the last column is the bias."""
-    machine = _machine(EVEN_MARGIN).fit(features, truth)
+    machine = _machine(EVEN_MARGIN).fit(features, truth, sample_weight=heed)
     return np.column_stack([machine.coef_, machine.intercept_])
 
 
-def _telling(features: csr_matrix, truth: npt.NDArray[np.str_], known: Sequence[str]) -> Floats:
+def _telling(features: csr_matrix, truth: npt.NDArray[np.str_], known: Sequence[str], heed: Floats | None) -> Floats:
     """The same over features stretched by how far they tell the label from the others, as naive Bayes counts it."""
     rows = []
+    heard = features if heed is None else features.multiply(heed[:, None]).tocsr()
     for label in known if len(known) > 2 else known[1:]:
         inside = truth == label
-        stretch = np.sqrt(np.abs(np.log(_share(features[inside]) / _share(features[~inside]))))
+        stretch = np.sqrt(np.abs(np.log(_share(heard[inside]) / _share(heard[~inside]))))
         stretched = features.copy()
         stretched.data = features.data * stretch[features.indices].astype(np.float32)
-        machine = _machine(TELLING_MARGIN).fit(stretched, inside)
+        machine = _machine(TELLING_MARGIN).fit(stretched, inside, sample_weight=heed)
         rows.append(np.append(machine.coef_[0] * stretch, machine.intercept_[0]))
     return np.array(rows)
 
@@ -125,13 +152,24 @@ def _share(features: csr_matrix) -> Floats:
 
 @dataclass(frozen=True)
 class Unseen:
-    """What the better recipe says of texts it did not learn from, and which fold each text was held out in."""
+    """What the better recipe says of texts it did not learn from, and which fold each text was held out in.
+
+    `rows` are the numbers of these texts among all that were given: those with a label.
+    """
 
     labels: tuple[str, ...]
     recipe: Recipe
     margins: Floats
     truth: npt.NDArray[np.intp]
     fold: npt.NDArray[np.intp]
+    rows: Rows
+
+    def part(self, wanted: npt.NDArray[np.bool_]) -> "Unseen":
+        """What was said of some of the texts that were given."""
+        kept = wanted[self.rows]
+        return replace(
+            self, margins=self.margins[kept], truth=self.truth[kept], fold=self.fold[kept], rows=self.rows[kept]
+        )
 
     def calibration(self) -> Calibration:
         """Fitted over all folds, for the model that ships."""
@@ -158,15 +196,16 @@ def folds_of(
 
 def cross_validate(
     counted: Counted,
-    fields: Mapping[str, Sequence[str]],
+    fields: Mapping[str, Labels],
     *,
     spread_by: str,
     blind_to_opening: Set[str] = frozenset(),
+    heed: Mapping[str, Floats] | None = None,
 ) -> dict[str, Unseen]:
     """For each field what a model says that never saw the text, by the recipe that did best on such texts."""
-    tried = {name: _Tried(labels) for name, labels in fields.items()}
+    tried = {name: _Tried(labels, heed[name] if heed else None) for name, labels in fields.items()}
     fold = np.zeros(len(fields[spread_by]), dtype=np.intp)
-    for number, (learned, held) in enumerate(folds_of(fields[spread_by])):
+    for number, (learned, held) in enumerate(folds_of(_spread(fields[spread_by]))):
         fold[held] = number
         features, whole = counted.learn(learned, then=np.concatenate([learned, held]))
         blind = features.without_opening(whole) if blind_to_opening else whole
@@ -176,27 +215,41 @@ def cross_validate(
     return {name: each.best(fold) for name, each in tried.items()}
 
 
+def _spread(labels: Labels) -> list[str]:
+    """Texts without a label spread with the commonest one."""
+    told = [label for label in labels if label is not None]
+    commonest = max(sorted(set(told)), key=told.count)
+    return [commonest if label is None else label for label in labels]
+
+
 class _Tried:
     """One field learned by each recipe, fold after fold."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.labels = np.asarray(labels)
-        self.known = tuple(sorted(set(labels)))
-        self.truth = np.searchsorted(self.known, self.labels)
+    def __init__(self, labels: Labels, heed: Floats | None) -> None:
+        self.labels = np.asarray(labels, dtype=object)
+        self.heed = heed
+        self.rows = told_of(labels)
+        self.known = tuple(sorted(set(self.labels[self.rows])))
+        self.truth = np.searchsorted(self.known, self.labels[self.rows].astype(str))
         recipes = tuple(Recipe) if len(self.known) <= MOST_TOLD_APART else (Recipe.EVEN,)
         self.margins = {recipe: np.full((len(labels), len(self.known)), -1.0) for recipe in recipes}
 
     def try_fold(self, seen: csr_matrix, unseen: csr_matrix, learned: Rows, held: Rows) -> None:
         """Learns from some texts and keeps what it says of the others."""
-        heads = fit_heads(seen, list(self.labels[learned]), recipes=self.margins)
+        labels = list(self.labels[learned])
+        if not len(told_of(labels)):
+            return
+        heed = None if self.heed is None else self.heed[learned]
+        heads = fit_heads(seen, labels, recipes=self.margins, heed=heed)
         for recipe, head in heads.items():
             columns = np.searchsorted(self.known, head.labels)
             self.margins[recipe][held[:, None], columns] = head.margins(unseen)
 
     def best(self, fold: Rows) -> Unseen:
         """What the best recipe said."""
-        recipe = max(self.margins, key=lambda each: f1_score(self.truth, self.margins[each].argmax(1), average="macro"))
-        return Unseen(self.known, recipe, self.margins[recipe], self.truth, fold)
+        margins = {recipe: said[self.rows] for recipe, said in self.margins.items()}
+        recipe = max(margins, key=lambda each: f1_score(self.truth, margins[each].argmax(1), average="macro"))
+        return Unseen(self.known, recipe, margins[recipe], self.truth, fold[self.rows], self.rows)
 
 
 def figures_of(chances: Floats, truth: npt.NDArray[np.intp]) -> dict[str, float]:

@@ -44,6 +44,10 @@ class TextModel:
         """What stands beside its decisions."""
         return f"text model {self.number}"
 
+    def numbered(self, number: int) -> "TextModel":
+        """The same under another number."""
+        return dataclasses.replace(self, number=number)
+
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
         meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if self.features.middle is not None else None
@@ -85,11 +89,6 @@ def _stored_head(head: Head) -> dict[str, Any]:
         "bias": head.bias,
         "calibration": dataclasses.asdict(head.calibration),
     }
-
-
-def is_whole(path: Path, *, digest: str) -> bool:
-    """Whether the file is there and is what was written."""
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
 
 
 def load(path: Path, *, digest: str) -> TextModel:

@@ -11,19 +11,18 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from triage.classify.calibration import reliability
 from triage.classify.corpus import FOLDER, Example, corpus_digest, read_corpus
 from triage.classify.learner import figures_of
 from triage.classify.lesson import learn
 from triage.classify.meaning import ENCODER, is_installed
-from triage.classify.text_model import FORMAT, TextModel, is_whole, save
+from triage.classify.shelf import store
+from triage.classify.text_model import FORMAT, TextModel
+from triage.classify.versions import BLIND_TO_OPENING, FIELDS, is_whole, shipped_versions
 from triage.models import ModelVersion
 
 log = logging.getLogger(__name__)
 
-NAME = "text"
-FIELDS = ("category", "severity", "sentiment")
-# How bad something is does not follow from what it is about: learned from openings, it carried over worse to other texts.
-BLIND_TO_OPENING = frozenset({"severity"})
 _TRAINING_LOCK = 0x48435458
 
 
@@ -43,23 +42,18 @@ def ensure_model(
 
 
 def _usable(corpus: Path) -> ModelVersion | None:
-    learned_from_it = ModelVersion.objects.filter(
-        name=NAME, figures__corpus=corpus_digest(corpus), figures__format=FORMAT, figures__encoder=_encoder()
+    learned_from_it = shipped_versions().filter(
+        figures__corpus=corpus_digest(corpus), figures__format=FORMAT, figures__encoder=encoder()
     )
     for version in learned_from_it.order_by("-number"):
-        if is_whole(path_of(version), digest=version.digest):
+        if is_whole(version):
             return version
     return None
 
 
-def _encoder() -> str:
+def encoder() -> str:
     """The encoder to read meanings with; empty when none is wanted or the wanted one is not here."""
     return ENCODER if settings.SEMANTIC and is_installed() else ""
-
-
-def path_of(version: ModelVersion) -> Path:
-    """Where the version's file lies on this machine."""
-    return Path(settings.MODELS_HOME) / version.path
 
 
 @contextmanager
@@ -73,20 +67,10 @@ def _training_alone() -> Iterator[None]:
 
 
 def _train_and_store(corpus: Path, *, now: datetime, say: Callable[[str], None]) -> ModelVersion:
-    newest = ModelVersion.objects.filter(name=NAME).order_by("-number").first()
-    number = newest.number + 1 if newest else 1
-    model, figures = train(read_corpus(corpus), number=number, semantic=bool(_encoder()), say=say)
-    name = f"text-model-{number}.skops"
-    digest = save(model, Path(settings.MODELS_HOME) / name)
-    say(f"Wrote {name}, SHA-256 {digest[:12]}.")
-    return ModelVersion.objects.create(
-        name=NAME,
-        number=number,
-        path=name,
-        digest=digest,
-        figures=figures | {"corpus": corpus_digest(corpus), "format": FORMAT, "encoder": _encoder()},
-        trained_at=now,
-    )
+    model, figures = train(read_corpus(corpus), number=0, semantic=bool(encoder()), say=say)
+    version = store(model, figures | {"corpus": corpus_digest(corpus)}, now=now)
+    say(f"Wrote {version.path}, SHA-256 {version.digest[:12]}.")
+    return version
 
 
 def train(
@@ -101,7 +85,12 @@ def train(
         texts, fields, spread_by="category", number=number, semantic=semantic, blind_to_opening=BLIND_TO_OPENING
     )
     figures: dict[str, Any] = {"texts": len(examples), "seconds": round(time.perf_counter() - began, 2)}
+    curves: dict[str, Any] = {}
     for field in FIELDS:
-        figures[field] = figures_of(unseen[field].probabilities(), unseen[field].truth)
+        chances = unseen[field].probabilities()
+        figures[field] = figures_of(chances, unseen[field].truth)
+        sure, right = chances.max(axis=1), chances.argmax(axis=1) == unseen[field].truth
+        curves[field] = reliability(sure, right)
         say(f"{field}: {', '.join(f'{name} {value:.3f}' for name, value in figures[field].items())}")
+    figures["reliability"] = curves
     return model, figures

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.timeline import Actor, Entry, record
 from triage.exit import assess
-from triage.given_reasons import given_reason
 from triage.models import ExitCriterion
 
 CHANGED = "criterion.changed"

@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions and measured reach, pairs, words, themes, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit criteria and reports."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -9,10 +9,10 @@ from .issue import (
     Issue,
     IssueStatus,
     Match,
-    ModelVersion,
     Moscow,
     Origin,
 )
+from .learning import Label, ModelVersion, OldTicket, Standing, TicketImport, Training, Way
 from .meaning import Meaning
 from .opinion import SecondOpinion
 from .pair import Answer, Pair
@@ -34,21 +34,27 @@ __all__ = [
     "ExitCriterion",
     "Issue",
     "IssueStatus",
+    "Label",
     "Match",
     "Meaning",
     "MeasuredReach",
     "ModelVersion",
     "Moscow",
+    "OldTicket",
     "Origin",
     "Pair",
     "Score",
     "ScoringRules",
     "SecondOpinion",
+    "Standing",
     "StatusReport",
     "Theme",
     "ThemeReport",
     "ThemesRun",
+    "TicketImport",
+    "Training",
     "Unread",
+    "Way",
     "WordCount",
     "Wording",
     "WordsInAll",

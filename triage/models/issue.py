@@ -219,20 +219,3 @@ class BoardCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.launch_id} at {self.version}"
-
-
-class ModelVersion(models.Model):
-    """A trained text model: its file, its checksum and what it scored."""
-
-    name = models.CharField(max_length=40)
-    number = models.PositiveIntegerField()
-    path = models.CharField(max_length=300)
-    digest = models.CharField(max_length=64)
-    figures = models.JSONField(default=dict)
-    trained_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "number"], name="model_version_number")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.number}"

@@ -130,6 +130,7 @@ def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feed
         "match": Match.objects.filter(feedback=row, ended_at=None).select_related("issue").first(),
         "decisions": [in_force[field] for field in _SHOWN_FIRST if field in in_force],
         "history": [one for one in decisions if one.ended_at is not None],
+        "confirmable": overrides.FEEDBACK_FIELDS,
         "opinion": SecondOpinion.objects.filter(feedback=row).first(),
         "by_machine": any(one.origin != Origin.PERSON for one in in_force.values()),
         "attachments": list(row.attachments.all()),

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.fragments import fragment
+from hypercare.core.milliseconds import in_words
 from hypercare.core.models import Launch
 
 register = template.Library()
@@ -271,6 +272,12 @@ def _is_number(value: Any) -> bool:
 def as_percent(share: float | None) -> str:
     """`84%` for 0.84."""
     return "" if share is None else f"{round(share * 100)}%"
+
+
+@register.filter
+def milliseconds(value: float | None) -> str:
+    """`240 ms`, `0.4 ms`, `< 1 ms`; empty for what nobody timed."""
+    return "" if value is None else in_words(value)
 
 
 @register.filter

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0008_one_index_for_each_beginning"),
         ("feedback", "0006_known_issues"),
-        ("triage", "0009_second_opinions"),
+        ("triage", "0010_what_people_teach"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,1 @@
+"""This package learns from what people decide: labels, trainings, versions of the model, the card, the questions."""

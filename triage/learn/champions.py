@@ -1,0 +1,77 @@
+"""This module says which version decides in a launch: promoted by a contest or by hand, and rolled back by one click.
+
+A roll-back is a person's word, so it stands: until somebody promotes a version by hand, contests only propose.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hypercare.core.models import Launch, TimelineEntry
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.timeline import Actor, Entry, record
+from triage.classify.versions import NAME, champion_of, is_whole
+from triage.locks import lock_launch
+from triage.models import ModelVersion, Standing
+
+SUBJECT = "model"
+
+
+@transaction.atomic
+def promote(launch: Launch, number: int, *, actor: Actor, now: datetime, reason: str = "") -> ModelVersion:
+    """Lets a version decide from now on; 400 for one it does not have, 409 where its file is gone or changed."""
+    lock_launch(launch.pk)
+    version = ModelVersion.objects.filter(name=NAME, launch=launch, number=number).first()
+    if version is None:
+        detail = _("This launch has no version %(number)s.") % {"number": number}
+        raise Problem(400, detail, errors=(FieldError("/version", detail),))
+    if not is_whole(version):
+        raise Problem(
+            409, _("The file of version %(number)s is missing or changed, so it cannot decide.") % {"number": number}
+        )
+    before = champion_of(launch.pk)
+    if before and before.number == number:
+        return version
+    _retire(before)
+    version.standing, version.decided_from = Standing.CHAMPION, now
+    version.reason = (reason or _("promoted by %(who)s") % {"who": actor.name})[:500]
+    version.save(update_fields=["standing", "decided_from", "reason"])
+    data = {"version": number, "before": before.number if before else None, "reason": reason}
+    record(launch, [Entry(SUBJECT, "model.promoted", data)], actor=actor, now=now)
+    return version
+
+
+@transaction.atomic
+def roll_back(launch: Launch, *, actor: Actor, now: datetime) -> ModelVersion | None:
+    """Gives the word back to the version that decided before, or to the shipped model (None); 409 where that decides."""
+    lock_launch(launch.pk)
+    present = champion_of(launch.pk)
+    if present is None:
+        raise Problem(409, _("The shipped model decides; there is nothing to roll back."))
+    earlier = ModelVersion.objects.filter(name=NAME, launch=launch, decided_from__lt=present.decided_from)
+    back = next((one for one in earlier.order_by("-decided_from") if is_whole(one)), None)
+    _retire(present, reason=_("rolled back by %(who)s") % {"who": actor.name})
+    if back:
+        back.standing = Standing.CHAMPION
+        back.save(update_fields=["standing"])
+    data = {"version": present.number, "to": back.number if back else None}
+    record(launch, [Entry(SUBJECT, "model.rolled_back", data)], actor=actor, now=now)
+    return back
+
+
+def _retire(version: ModelVersion | None, *, reason: str = "") -> None:
+    if version is None:
+        return
+    version.standing = Standing.RETIRED
+    version.reason = reason[:500] or version.reason
+    version.save(update_fields=["standing", "reason"])
+
+
+def is_held_back(launch: Launch) -> bool:
+    """Whether somebody rolled back and nobody promoted since."""
+    moves = TimelineEntry.objects.filter(
+        launch=launch, subject=SUBJECT, kind__in=("model.promoted", "model.rolled_back")
+    )
+    last = moves.order_by("-id").values_list("kind", flat=True).first()
+    return last == "model.rolled_back"

@@ -1,0 +1,131 @@
+"""This module trains a launch's model anew and lets it meet the one that decides; the better one decides from then on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from hypercare.core.models import Component, Launch
+from hypercare.core.timeline import SYSTEM, Entry, record
+from triage.classify import corpus
+from triage.classify.classify import load_model
+from triage.classify.shelf import store
+from triage.classify.text_model import TextModel
+from triage.classify.train import encoder
+from triage.classify.versions import FIELDS, NAME, champion_of
+from triage.learn.champions import SUBJECT, is_held_back, promote
+from triage.learn.contest import Contest, meet
+from triage.learn.examples import examples_of
+from triage.learn.recent import FEWEST_HELD, FEWEST_LEARNED, Split, TooFew, split
+from triage.learn.teach import teach
+from triage.models import ModelVersion, Standing
+
+PROMOTED, KEPT, ABSTAINED = "promoted", "kept", "abstained"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to, and why."""
+
+    name: str
+    reason: str
+    version: ModelVersion | None = None
+
+
+def retrain(launch: Launch, *, now: datetime, folder: Path = corpus.FOLDER) -> Outcome:
+    """Learns what people decided, holds the newest of it out to judge by, and promotes what is better for sure."""
+    with override(launch.language):
+        champion = champion_of(launch.pk)
+        found = split(examples_of(launch), seen_until=champion.learned_until if champion else None)
+        if isinstance(found, TooFew):
+            return Outcome(ABSTAINED, _too_few(found))
+        components = list(Component.objects.filter(launch=launch))
+        taught = teach(
+            found.learned,
+            seed=corpus.read_corpus(folder),
+            components=[component.slug for component in components],
+            semantic=bool(encoder()),
+        )
+        ruling = load_model(now=now, launch_id=launch.pk, corpus=folder)
+        contest = meet(ruling, taught.model, found.held, fields=(*FIELDS, "component"), components=components)
+        figures = taught.figures | {
+            "corpus": corpus.corpus_digest(folder),
+            "contest": _told(contest, found, ruling.number),
+        }
+        return settle(launch, taught.model, figures, contest, found, now=now)
+
+
+@transaction.atomic
+def settle(
+    launch: Launch, model: TextModel, figures: dict[str, Any], contest: Contest, found: Split, *, now: datetime
+) -> Outcome:
+    """Keeps the version with its file, and promotes it where nothing speaks against it."""
+    waiting = ModelVersion.objects.filter(name=NAME, launch=launch, standing=Standing.CHALLENGER)
+    waiting.update(standing=Standing.RETIRED)
+    why_not = _against(launch, contest, found)
+    reason = why_not or _won(contest)
+    more = {"launch": launch, "standing": Standing.CHALLENGER, "reason": reason[:500]}
+    version = store(model, figures, now=now, learned_until=found.learned_until, **more)
+    record(
+        launch, [Entry(SUBJECT, "model.trained", {"version": version.number, "reason": reason})], actor=SYSTEM, now=now
+    )
+    if why_not:
+        return Outcome(KEPT, reason, version)
+    return Outcome(PROMOTED, reason, promote(launch, version.number, actor=SYSTEM, now=now, reason=reason))
+
+
+def _against(launch: Launch, contest: Contest, found: Split) -> str:
+    """Why it may not decide by itself; empty where it may."""
+    gained = {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": f"{contest.whole.chance:.3f}"}
+    worse = [field for field, meeting in contest.fields.items() if meeting.is_worse]
+    if contest.whole.is_better and worse:
+        return _("Better in all, but clearly worse in %(fields)s.") % {"fields": ", ".join(worse)}
+    if not contest.is_won:
+        return _(
+            "Not better for sure on the held-out decisions: right where the other was wrong %(gained)s times, "
+            "wrong where it was right %(lost)s times (p = %(p)s)."
+        ) % gained  # fmt: skip
+    if found.one_voice:
+        return _(
+            "Better, but nearly all decisions that judged it are one person's. Promote it by hand if you trust them."
+        )
+    if is_held_back(launch):
+        return _("Better, but somebody rolled back, and that stands until a version is promoted by hand.")
+    return ""
+
+
+def _won(contest: Contest) -> str:
+    return _(
+        "Better on the held-out decisions: right where the other was wrong %(gained)s times, "
+        "wrong where it was right %(lost)s times (p = %(p)s)."
+    ) % {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": f"{contest.whole.chance:.3f}"}
+
+
+def _too_few(found: TooFew) -> str:
+    return _(
+        "Too few decisions so far: %(learned)s to learn from (%(fewest)s are needed) and %(unseen)s that the present "
+        "model has not seen (%(held)s are needed to judge by)."
+    ) % {
+        "learned": found.learned, "fewest": FEWEST_LEARNED, "unseen": found.unseen, "held": FEWEST_HELD
+    }  # fmt: skip
+
+
+def _told(contest: Contest, found: Split, against: int) -> dict[str, Any]:
+    meetings = {"whole": contest.whole, **contest.fields}
+    return {
+        "against": against,
+        "texts": len(found.held),
+        "from": found.held[0].at.isoformat(),
+        "to": found.held[-1].at.isoformat(),
+        "tickets": sum(one.is_ticket for one in found.held),
+        "one_voice": found.one_voice,
+        "meetings": {
+            name: {"gained": one.gained, "lost": one.lost, "p": round(one.chance, 5)} for name, one in meetings.items()
+        },
+        "champion": contest.champion,
+        "challenger": contest.challenger,
+    }
