@@ -27,29 +27,11 @@ _SEED = 7
 _TITLE = 3.0
 
 # Words of no theme that are too seldom among all words of a launch in two languages to look common.
-_NAMELESS = frozenset(
-    [
-        "jag",
-        "inte",
-        "går",
-        "gör",
-        "bara",
-        "mycket",
-        "andra",
-        "efter",
-        "innan",
-        "något",
-        "först",
-        "gick",
-        "fick",
-        "says",
-        "said",
-        "asked",
-        "used",
-        "new",
-        "not",
-    ]
-)
+_LITTLE_WORDS = """
+    jag inte går gör bara mycket andra efter innan något först gick fick
+    says said asked used new not
+"""
+_NAMELESS = frozenset(_LITTLE_WORDS.split())
 
 
 @dataclass(frozen=True)
