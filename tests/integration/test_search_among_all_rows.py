@@ -1,5 +1,6 @@
 """This module tests the search among all rows of a launch: what it finds, what it suggests and what people answer."""
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,9 +13,11 @@ from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.conftest import bearer
 from triage import lifecycle, pipeline
-from triage.match import deep, duplicates, pairs, readings, suggestions
+from triage.match import deep, duplicates, meanings, pairs, readings, suggestions
+from triage.match.anyhow import nearest_rows
 from triage.match.words import words_in
 from triage.models import Answer, Issue, IssueStatus, Origin, Pair, Unread, WordCount, Wording
+from triage.models.meaning import DIMENSIONS
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +248,27 @@ def test_known_duplicate_is_found_among_reports_and_nothing_stays(now):
     figures = duplicates.evaluate(reports, [{"project": "shop", "query": "2", "master": "0"}], now=now)
     assert (figures["recall_at_1"], figures["recall_at_10"], figures["pairs"]) == (1.0, 1.0, 1)
     assert not Feedback.objects.exists()
+
+
+def directions(*angles):
+    """Unit vectors that lie in one plane."""
+    vectors = np.zeros((len(angles), DIMENSIONS), dtype=np.float32)
+    vectors[:, 0::2], vectors[:, 1::2] = np.cos(angles)[:, None], np.sin(angles)[:, None]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_meanings_are_found_by_their_direction_and_in_their_launch_alone(apart, look, launch, people, now):
+    days = {"go_live_on": now.date(), "planned_end_on": now.date()}
+    secret = create_launch(Launch(slug="secret", name="Secret", **days), owner=people["outsider"], now=now)
+    near, far = apart("Kortet nekas i kassan"), apart("Night mode hurts the eyes")
+    foreign = apart("My card is declined", into=secret)
+    rows = [issue.matches.get().feedback_id for issue in (near, far, foreign)]
+    look()
+    meanings.write([launch.pk, launch.pk, secret.pk], rows, directions(0.1, 1.4, 0.0))
+    asked = deep.ask(launch.pk, words_in(launch.pk, "My card is declined", ""))
+    wanted = directions(0.0)[0].tolist()
+    found = nearest_rows(launch.pk, asked, meaning=wanted)
+    assert [row.feedback_id for row in found] == rows[:2]
+    assert found[0].cosine == pytest.approx(np.cos(0.1), abs=0.01)
+    assert {row.cosine for row in nearest_rows(launch.pk, asked)} <= {None}
+    assert set(meanings.cosines_of(launch.pk, wanted, rows)) == set(rows[:2])

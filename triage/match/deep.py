@@ -7,10 +7,10 @@ of two fields (Robertson and Zaragoza), by all words they share with the text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
 
 from hypercare.core import prepared
 from triage.match.words import Amounts, Numbers, Words, times_in_body, times_in_title
@@ -18,8 +18,11 @@ from triage.models import WordsInAll
 
 # Chosen by `manage.py evaluate matcher`; docs/text-model.md shows what others reach.
 MOST_WORDS = 24
-MOST_ROWS = 4000
+MOST_ROWS = 2000
+COMMON_TOGETHER = 3
 RERANKED = 200
+
+Row = tuple[int, bytes, bytes, int, int]
 
 
 @dataclass(frozen=True)
@@ -128,22 +131,23 @@ def search(
     launch_id: int, asked: Asked, *, besides: frozenset[int] = frozenset(), at_most: int = RERANKED
 ) -> list[Found]:
     """The rows of the launch that are most alike to the text, best first."""
-    looked_for = _looked_for(asked)
-    if not looked_for:
+    known = np.flatnonzero(asked.reports_with > 0)
+    if not len(known):
         return []
-    return _weighed(asked, _rows(launch_id, looked_for), besides=besides, at_most=at_most)
+    rare = _within_budget(asked, known)
+    wanted = (_SAY_ONE, rare) if rare else (_SAY_ALL, _rarest(asked, known))
+    rows = _rows(wanted[0], [wanted[1], launch_id, MOST_ROWS])
+    return _weighed(asked, rows, besides=besides, at_most=at_most)
 
 
 def weigh(launch_id: int, asked: Asked, feedback_ids: Sequence[int]) -> list[Found]:
     """The same for rows that were found another way."""
-    with prepared.cursor() as cursor:
-        cursor.execute(_THESE, [list(feedback_ids), launch_id])
-        return _weighed(asked, cursor.fetchall(), besides=frozenset(), at_most=len(feedback_ids))
+    rows = _rows(_THESE, [list(feedback_ids), launch_id])
+    return _weighed(asked, rows, besides=frozenset(), at_most=len(feedback_ids))
 
 
-def _looked_for(asked: Asked) -> list[int]:
-    """The weightiest words that together name no more rows than the budget; at least the rarest one."""
-    known = np.flatnonzero(asked.reports_with > 0)
+def _within_budget(asked: Asked, known: npt.NDArray[np.intp]) -> list[int]:
+    """The weightiest words that together name no more rows than the budget."""
     chosen: list[int] = []
     spent = 0
     for place in known[np.argsort(-asked.weights[known], kind="stable")]:
@@ -151,35 +155,38 @@ def _looked_for(asked: Asked) -> list[int]:
         if len(chosen) < MOST_WORDS and spent + reports <= MOST_ROWS:
             chosen.append(int(asked.words.terms[place]))
             spent += reports
-    if not chosen and len(known):
-        chosen.append(int(asked.words.terms[known[np.argmin(asked.reports_with[known])]]))
     return chosen
 
 
-# The terms as bytes: 20 of a head, then 4 of a length and 4 of a number, each the greater byte first.
-_ROWS = """
-SELECT feedback_id, array_send(terms), said, title_words, body_words FROM triage_wording
-WHERE terms && %s::int[] AND launch_id = %s LIMIT %s
-"""
-_HEAD = 20
+def _rarest(asked: Asked, known: npt.NDArray[np.intp]) -> list[int]:
+    """The rarest words of a text of common words alone; only rows that say them all are looked at."""
+    places = known[np.argsort(asked.reports_with[known], kind="stable")][:COMMON_TOGETHER]
+    return [int(term) for term in asked.words.terms[places]]
 
+
+# The terms as bytes: 20 of a head, then 4 of a length and 4 of a number, each the greater byte first.
+_HEAD = 20
+# The limit stands outside, or it would tempt the planner to read the table until enough are found.
+_SAY = """
+WITH found AS MATERIALIZED (SELECT feedback_id, terms, said, title_words, body_words FROM triage_wording
+WHERE terms {operator} %s::int[] AND launch_id = %s)
+SELECT feedback_id, array_send(terms), said, title_words, body_words FROM found LIMIT %s
+"""
+_SAY_ONE, _SAY_ALL = (_SAY.format(operator=operator) for operator in ("&&", "@>"))
 _THESE = """
 SELECT feedback_id, array_send(terms), said, title_words, body_words FROM triage_wording
 WHERE feedback_id = ANY(%s) AND launch_id = %s
 """
 
 
-def _rows(launch_id: int, looked_for: Sequence[int]) -> list[tuple[int, bytes, bytes, int, int]]:
-    # Not prepared: a plan for any words whatever would read the table from end to end.
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [list(looked_for), launch_id, MOST_ROWS])
-        found: list[tuple[int, bytes, bytes, int, int]] = cursor.fetchall()
-    return found
+def _rows(statement: str, parameters: Sequence[Any]) -> list[Row]:
+    with prepared.cursor(binary=True) as cursor:
+        cursor.execute(statement, parameters)
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
-def _weighed(
-    asked: Asked, rows: Sequence[tuple[int, bytes, bytes, int, int]], *, besides: frozenset[int], at_most: int
-) -> list[Found]:
+def _weighed(asked: Asked, rows: Sequence[Row], *, besides: frozenset[int], at_most: int) -> list[Found]:
     rows = [row for row in rows if row[0] not in besides]
     if not rows:
         return []
@@ -187,7 +194,7 @@ def _weighed(
     lengths = np.array([len(terms) for terms in numbers])
     titles = np.array([row[3] for row in rows], dtype=np.float32)
     bodies = np.array([row[4] for row in rows], dtype=np.float32)
-    said = np.frombuffer(b"".join(bytes(row[2]) for row in rows), dtype=np.uint8)
+    said = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.uint8)
     scores = asked.scores_of(np.concatenate(numbers), said, lengths, titles, bodies)
     best = np.argsort(-scores, kind="stable")[:at_most]
     whole = max(float(asked.scores([asked.words])[0]), 1e-9)
@@ -195,7 +202,7 @@ def _weighed(
         Found(
             rows[place][0],
             min(float(scores[place]) / whole, 1.0),
-            Words(numbers[place], bytes(rows[place][2]), rows[place][3], rows[place][4]),
+            Words(numbers[place], rows[place][2], rows[place][3], rows[place][4]),
         )
         for place in best.tolist()
     ]

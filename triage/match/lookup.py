@@ -12,7 +12,7 @@ from triage.models import Issue, Match
 MOST_CHARACTERS = 2000
 FEWEST_WORDS = 2
 LOOKED_AT = 60
-AT_LEAST = 0.12
+AT_LEAST = 0.2
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from triage import tree
 from triage.models import Answer, Issue, Origin, Pair
 
 SHOWN = 5
+ALIKE_FROM = 0.15
 WORDS_SHOWN = 4
 _HOURS_TOLD = 48
 

@@ -26,6 +26,13 @@ _DIMENSIONS = 40
 _SEED = 7
 _TITLE = 3.0
 
+# Words of no theme that are too seldom among all words of a launch in two languages to look common.
+_LITTLE_WORDS = """
+    jag inte går gör bara mycket andra efter innan något först gick fick
+    says said asked used new not
+"""
+_NAMELESS = frozenset(_LITTLE_WORDS.split())
+
 
 @dataclass(frozen=True)
 class Group:
@@ -115,7 +122,7 @@ def words_for(launch_id: int, terms: Sequence[int], texts: Iterable[str]) -> lis
     forms: dict[int, Counter[str]] = {}
     for text in texts:
         for word in words_of(text):
-            if word in STOP_WORDS or len(word) < 3 or word.isdigit():
+            if word in STOP_WORDS | _NAMELESS or len(word) < 3 or word.isdigit():
                 continue
             number = number_of(launch_id, stem(word))
             if number in wanted:

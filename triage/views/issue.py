@@ -87,6 +87,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
     in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
     end = in_force.get(closing.FIELD)
+    suggested = [] if one.merged_into_id else pairs.suggested_for(one, members)
     # A proposal has a place of its own on the page; a person's answer to one is in force like any other.
     proposal = in_force.pop(closing.FIELD) if end and end.origin != Origin.PERSON else None
     natures = [
@@ -110,7 +111,8 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "held": {field: in_force[field] for field in FIELD_WORDS if field in in_force},
         "history": [decision for decision in decisions if decision.ended_at is not None],
         "merged": Issue.objects.filter(pk__in=[pk for pk in members if pk != one.pk]),
-        "similar": [] if one.merged_into_id else pairs.suggested_for(one, members),
+        "similar": [near for near in suggested if near.score >= pairs.ALIKE_FROM],
+        "less_similar": [near for near in suggested if near.score < pairs.ALIKE_FROM],
         "known": known.told_of(launch).filter(issue_key=one.key).first(),
         "moves": _moves(one.status),
         "proposal": proposal,
