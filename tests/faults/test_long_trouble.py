@@ -12,7 +12,10 @@ from tests.faults.test_nothing_is_lost import UNTRIAGED, assert_each_triaged_onc
 
 SECONDS = 300
 BATCH = 25
-DROP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+DROP = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 
 
 def kill_workers(stack):

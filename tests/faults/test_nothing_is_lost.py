@@ -126,7 +126,7 @@ def test_dropped_database_connections_lose_nothing_that_was_accepted(stack):
     for _round in range(5):
         stack.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         time.sleep(0.3)
     status, answer = stack.call("POST", "/api/v1/feedback/", reports(1, "after")[0])
