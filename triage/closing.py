@@ -233,7 +233,7 @@ def _came_and_went(issue: Issue, found: _Situation, *, now: datetime) -> bool:
 
 def _was_ended_by_hand(issue: Issue) -> bool:
     """Whether a person ended one of its alerts: then somebody took it up."""
-    keys = [f"IS-{member}" for member in tree.members_of([issue.pk])[issue.pk]]
+    keys = tree.keys_of(issue.pk)
     return TimelineEntry.objects.filter(launch=issue.launch, subject__in=keys, kind="alert.ended").exists()
 
 

@@ -168,8 +168,7 @@ def write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetim
 
 def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
     """Shows every reporter of the tree how far the work is, and mails them when it ended."""
-    members = tree.members_of([issue.pk])[issue.pk]
-    keys = [f"IS-{member}" for member in members]
+    keys = tree.keys_of(issue.pk)
     rows = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
     rows.update(reply_status=transitions.REPLY_STATUS.get(IssueStatus(issue.status), ReplyStatus.LOOKING))
     if ended:

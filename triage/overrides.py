@@ -164,7 +164,7 @@ def _locked_root(issue_id: int, *, version: int | None) -> Issue:
 
 def _first_title(issue: Issue) -> str:
     """What the machine called it: the title of its first report."""
-    first = Feedback.objects.filter(matches__issue=issue, matches__ended_at=None).order_by("pk").first()
+    first = issue.first_report
     return first.title if first else issue.title
 
 

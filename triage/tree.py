@@ -46,6 +46,11 @@ def roots_of(issue_ids: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def keys_of(root_id: int) -> list[str]:
+    """The keys of one root's tree, its own among them: what its reports and its timeline name it by."""
+    return [f"IS-{member}" for member in members_of([root_id])[root_id]]
+
+
 def members_of(root_ids: Iterable[int]) -> dict[int, list[int]]:
     """The ids of each root's tree, the root among them."""
     members: dict[int, list[int]] = {}

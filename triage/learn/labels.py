@@ -95,7 +95,7 @@ def _write(
 ) -> None:
     if actor.user is None:
         return
-    text = _first_report(about) if isinstance(about, Issue) and field in _OF_THE_TEXT else about
+    text = about.first_report if isinstance(about, Issue) and field in _OF_THE_TEXT else about
     feedback = text if isinstance(text, Feedback) else None
     if feedback is not None:
         Label.objects.filter(feedback=feedback, field=field, withdrawn_at=None).update(withdrawn_at=now)
@@ -114,8 +114,3 @@ def _write(
         actor_name=actor.name,
         labelled_at=now,
     )
-
-
-def _first_report(issue: Issue) -> Feedback | None:
-    """The text that an issue-wide word is about."""
-    return Feedback.objects.filter(matches__issue=issue, matches__ended_at=None).order_by("pk").first()

@@ -130,6 +130,11 @@ class Issue(models.Model):
         return f"IS-{self.pk}"
 
     @property
+    def first_report(self) -> Feedback | None:
+        """The report that opened it, or the oldest that still belongs to it."""
+        return Feedback.objects.filter(matches__issue=self, matches__ended_at=None).order_by("pk").first()
+
+    @property
     def is_open(self) -> bool:
         """Whether work on it is not ended."""
         return self.status in OPEN_STATUSES

@@ -43,7 +43,7 @@ def _sure(failed: Counter[str]) -> float:
 
 
 def _traces(issue: Issue) -> Sequence[str]:
-    keys = [f"IS-{member}" for member in tree.members_of([issue.pk])[issue.pk]]
+    keys = tree.keys_of(issue.pk)
     reports = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys).select_related("reporter")
     found = [trace for report in reports.order_by("-pk")[:_REPORTS_READ] for trace in evidence.traces_of(report)]
     return list(dict.fromkeys(found))[:_TRACES_READ]

@@ -70,7 +70,7 @@ def _due(now: datetime) -> QuerySet[Issue]:
 
 
 def _question(issue: Issue, *, now: datetime) -> _Question:
-    keys = [f"IS-{member}" for member in tree.members_of([issue.pk])[issue.pk]]
+    keys = tree.keys_of(issue.pk)
     reports = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
     first = reports.aggregate(first=Min("occurred_at"))["first"] or issue.opened_at
     ends = min(issue.last_seen_at + _AFTER, now)
