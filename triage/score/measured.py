@@ -17,7 +17,7 @@ from gateway_ingest.evidence import Reach, Signature, Span
 from gateway_ingest.models import CallKind
 from triage import tree
 from triage.board import changes
-from triage.locks import lock_issues, lock_launch
+from triage.locks import lock_ids, lock_launch
 from triage.models import OPEN_STATUSES, Issue, MeasuredReach
 from triage.one_by_one import one_by_one
 from triage.score.scoring import rescore
@@ -86,7 +86,7 @@ def _question(issue: Issue, *, now: datetime) -> _Question:
 @transaction.atomic
 def _write(issue: Issue, question: _Question, found: Reach | None, *, now: datetime) -> None:
     lock_launch(issue.launch_id)
-    if issue.pk not in lock_issues([issue.pk]):
+    if not lock_ids([issue.pk]):
         return
     is_measured = found is not None and found.is_measured
     facts = {
