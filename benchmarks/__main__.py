@@ -17,6 +17,7 @@ NEEDS_ROWS = {
     "rescoring": True,
     "first_model_on_real_texts": True,
     "learning_curve": True,
+    "spam_on_real_texts": True,
     "report_to_board": False,
     "intake_without_broker": False,
     "detector": False,

@@ -1,0 +1,48 @@
+"""This module finds phrases in the words of a text with two looks at each word, however many phrases it knows."""
+
+from collections.abc import Mapping, Sequence
+
+_BEGINNING = 4
+_Phrase = tuple[tuple[str, ...], str]
+
+
+class Phrases:
+    """Phrases by what they tell, written as in the vocabulary: `_` joins words, `*` at the end stands for all endings."""
+
+    def __init__(self, told: Mapping[str, str]) -> None:
+        self._by_word: dict[str, list[_Phrase]] = {}
+        self._by_beginning: dict[str, list[_Phrase]] = {}
+        for value, phrases in told.items():
+            for phrase in phrases.split():
+                first, *rest = phrase.split("_")
+                kept = (
+                    (self._by_word, first)
+                    if rest or not first.endswith("*")
+                    else (self._by_beginning, first[:_BEGINNING])
+                )
+                kept[0].setdefault(kept[1], []).append(((first, *rest), value))
+
+    def find(self, words: Sequence[str]) -> dict[str, list[str]]:
+        """For each value the phrases that stand there, each once, as they stand."""
+        found: dict[str, list[str]] = {}
+        for at, word in enumerate(words):
+            for phrase, value in (*self._by_word.get(word, ()), *self._by_beginning.get(word[:_BEGINNING], ())):
+                if not _stands(phrase, words, at):
+                    continue
+                said = " ".join(words[at : at + len(phrase)])
+                if said not in found.setdefault(value, []):
+                    found[value].append(said)
+        return found
+
+
+def _stands(phrase: tuple[str, ...], words: Sequence[str], at: int) -> bool:
+    *whole, last = phrase
+    end = at + len(whole)
+    if end >= len(words) or tuple(words[at:end]) != tuple(whole):
+        return False
+    return words[end].startswith(last[:-1]) if last.endswith("*") else words[end] == last
+
+
+def quoted(words: Sequence[str], *, most: int = 3) -> str:
+    """The first few in quotes."""
+    return ", ".join(f"“{word}”" for word in words[:most])
