@@ -23,9 +23,10 @@ _LITTLE_WORDS = {
     "fi": "ja on ei se että kun tämä minun ole niin mutta myös joka vain sitten mikä en olen voi kuin siitä kaikki",
     "pl": "i jest nie się że na w do to jak kiedy ale też po za od mam mnie jego tylko co przez są czy być",
 }  # fmt: skip
+_SAID_IN = {code: frozenset(words.split()) for code, words in _LITTLE_WORDS.items()}
 _SPOKEN_IN: dict[str, list[str]] = {}
-for _code, _words in _LITTLE_WORDS.items():
-    for _word in set(_words.split()):
+for _code, _words in _SAID_IN.items():
+    for _word in _words:
         _SPOKEN_IN.setdefault(_word, []).append(_code)
 
 # Where letters alone tell; the first and the last of each range.
@@ -43,9 +44,12 @@ _LEAST_WORDS, _CLEARLY_MORE = 4, 2
 
 def suggest_language(text: str, words: Sequence[str], *, said: str) -> Suggestion | None:
     """The language of a text where it is clearly another than `said`; a log in English in it is not enough."""
-    told = _by_letters(text[:_CHARACTERS_READ]) or _by_words(words[:_WORDS_READ])
     primary = said.partition("-")[0].lower()
-    if told is None or told[0] == _ALIKE.get(primary, primary):
+    expected, first = _ALIKE.get(primary, primary), words[:_WORDS_READ]
+    told = _by_letters(text[:_CHARACTERS_READ])
+    if told is None and len(_SAID_IN.get(expected, frozenset()).intersection(first)) < _LEAST_WORDS:
+        told = _by_words(first)
+    if told is None or told[0] == expected:
         return None
     language, confidence, reason = told
     return suggest(FIELD, language, confidence=confidence, reason=reason, origin="rule", decider="rule: language")

@@ -1,8 +1,10 @@
-"""This module finds phrases in the words of a text with two looks at each word, however many phrases it knows."""
+"""This module finds phrases in the words of a text with one look at each word, however many phrases it knows."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 _BEGINNING = 4
+_WORDS_REMEMBERED = 50_000
 _Phrase = tuple[tuple[str, ...], str]
 
 
@@ -15,24 +17,26 @@ class Phrases:
         for value, phrases in told.items():
             for phrase in phrases.split():
                 first, *rest = phrase.split("_")
-                kept = (
-                    (self._by_word, first)
-                    if rest or not first.endswith("*")
-                    else (self._by_beginning, first[:_BEGINNING])
-                )
-                kept[0].setdefault(kept[1], []).append(((first, *rest), value))
+                begins = not rest and first.endswith("*")
+                place = self._by_beginning if begins else self._by_word
+                place.setdefault(first[:_BEGINNING] if begins else first, []).append(((first, *rest), value))
+        self._beginning_with = lru_cache(maxsize=_WORDS_REMEMBERED)(self._look_up)
 
     def find(self, words: Sequence[str]) -> dict[str, list[str]]:
         """For each value the phrases that stand there, each once, as they stand."""
         found: dict[str, list[str]] = {}
+        beginning_with = self._beginning_with
         for at, word in enumerate(words):
-            for phrase, value in (*self._by_word.get(word, ()), *self._by_beginning.get(word[:_BEGINNING], ())):
+            for phrase, value in beginning_with(word):
                 if not _stands(phrase, words, at):
                     continue
                 said = " ".join(words[at : at + len(phrase)])
                 if said not in found.setdefault(value, []):
                     found[value].append(said)
         return found
+
+    def _look_up(self, word: str) -> tuple[_Phrase, ...]:
+        return (*self._by_word.get(word, ()), *self._by_beginning.get(word[:_BEGINNING], ()))
 
 
 def _stands(phrase: tuple[str, ...], words: Sequence[str], at: int) -> bool:

@@ -5,7 +5,7 @@ rather than to find all: whoever says that something does not work is never held
 """
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -98,15 +98,21 @@ def _small(words: Sequence[str]) -> Suggestion | None:
     told = dict.fromkeys(words)
     if len(told) > _FEW_WORDS:
         return None
-    shown = _("nothing but: %(words)s") % {"words": quoted(list(told))}
     if told.keys() <= _TEST_WORDS | _BESIDE_A_TEST and told.keys() & _TEST_WORDS:
-        return _said(NOISE, SURE, "test messages", shown)
+        return _said(NOISE, SURE, "test messages", _nothing_but(told))
     if told.keys() <= _GREETINGS:
-        return _said(NOISE, DOUBTFUL, "greetings", shown)
-    enough = sum(map(len, told)) >= _LETTERS_MASHED or told.keys() <= _MASHED or len(set("".join(told))) == 1
-    if enough and all(map(is_mashed, told)):
-        return _said(SPAM, SURE, "mashed keys", shown)
+        return _said(NOISE, DOUBTFUL, "greetings", _nothing_but(told))
+    if all(map(is_mashed, told)) and _mashed_enough(told.keys()):
+        return _said(SPAM, SURE, "mashed keys", _nothing_but(told))
     return None
+
+
+def _mashed_enough(words: Set[str]) -> bool:
+    return sum(map(len, words)) >= _LETTERS_MASHED or words <= _MASHED or len(set("".join(words))) == 1
+
+
+def _nothing_but(words: Iterable[str]) -> str:
+    return _("nothing but: %(words)s") % {"words": quoted(list(words))}
 
 
 def is_mashed(word: str) -> bool:
