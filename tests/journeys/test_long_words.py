@@ -23,7 +23,7 @@ PAGES = [
     "/my/reports/",
     *(f"{LAUNCH}/{place}" for place in (
         "board/", "inbox/", "issues/", "exit/", "report/", "reports/", "portal/", "notes/new/", "setup/", "settings/",
-        "settings/members/", "settings/components/", "audit/", "outbox/", "quarantine/", "widget-test/",
+        "settings/members/", "settings/components/", "audit/", "outbox/", "quarantine/", "set-aside/", "widget-test/",
         "issues/{issue}/", "issues/{merged}/", "feedback/{report}/", "inbox/?q={word}", "issues/?q={word}",
     )),
     "/r/{receipt}/",

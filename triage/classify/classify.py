@@ -127,9 +127,8 @@ class _Batch:
         found = [say(at, row, alert) for field, say in ask.items() if field in self.model.heads]
         more = [self.finder.suggest(row) or self._component(at)]
         if alert is None and row.channel not in MACHINE_CHANNELS:
-            more += self._by_words(
-                at, row, category=next((one.likeliest for one in found if one.field == "category"), "")
-            )
+            sure = next((one.value for one in found if one.field == "category" and one.applied), "")
+            more += self._by_words(at, row, category=sure)
         return [*found, *(suggestion for suggestion in more if suggestion)]
 
     def _by_words(self, at: int, row: Feedback, *, category: str) -> list[Suggestion | None]:
