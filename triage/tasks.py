@@ -1,5 +1,6 @@
 """This module names triage's background tasks; each makes one domain call."""
 
+from threading import Lock
 from typing import Any
 
 from celery import shared_task
@@ -13,6 +14,8 @@ from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
 
+_TRIAGE = Lock()
+
 
 @shared_task(name="triage.waiting")
 def triage_waiting(**_later: Any) -> None:
@@ -20,7 +23,9 @@ def triage_waiting(**_later: Any) -> None:
     # The text model's libraries take seconds to be read; a worker shows its heartbeat before.
     from triage import pipeline  # noqa: PLC0415
 
-    pipeline.triage_waiting(clock=clock.now)
+    # Two threads of one worker would share its core and make smaller batches: the second takes what came meanwhile.
+    with _TRIAGE:
+        pipeline.triage_waiting(clock=clock.now)
 
 
 @shared_task(name="triage.suggest")
