@@ -5,7 +5,8 @@ from functools import lru_cache
 
 _BEGINNING = 4
 _WORDS_REMEMBERED = 50_000
-_Phrase = tuple[tuple[str, ...], str]
+# The second word where there is one in full, all words, and what they tell.
+_Phrase = tuple[str | None, tuple[str, ...], str]
 
 
 class Phrases:
@@ -19,15 +20,18 @@ class Phrases:
                 first, *rest = phrase.split("_")
                 begins = not rest and first.endswith("*")
                 place = self._by_beginning if begins else self._by_word
-                place.setdefault(first[:_BEGINNING] if begins else first, []).append(((first, *rest), value))
+                second = rest[0] if rest and not rest[0].endswith("*") else None
+                place.setdefault(first[:_BEGINNING] if begins else first, []).append((second, (first, *rest), value))
         self._beginning_with = lru_cache(maxsize=_WORDS_REMEMBERED)(self._look_up)
 
     def find(self, words: Sequence[str]) -> dict[str, list[str]]:
         """For each value the phrases that stand there, each once, as they stand."""
         found: dict[str, list[str]] = {}
-        beginning_with = self._beginning_with
+        beginning_with, last = self._beginning_with, len(words) - 1
         for at, word in enumerate(words):
-            for phrase, value in beginning_with(word):
+            for second, phrase, value in beginning_with(word):
+                if second is not None and (at == last or words[at + 1] != second):
+                    continue
                 if not _stands(phrase, words, at):
                     continue
                 said = " ".join(words[at : at + len(phrase)])
