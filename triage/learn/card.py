@@ -18,9 +18,9 @@ from triage.classify.versions import FIELDS, NAME, champion_of, is_whole, shippe
 from triage.learn.champions import is_held_back
 from triage.learn.drift import Drift, drift_of
 from triage.learn.examples import LET_STAND, SAID, TOLD_BY_A_TICKET
-from triage.learn.labels import LEARNED, SAME_ISSUE
+from triage.learn.labels import LEARNED
 from triage.learn.voices import heard
-from triage.models import Label, ModelVersion, TicketImport, Training, Way
+from triage.models import Label, ModelVersion, Origin, Pair, TicketImport, Training, Way
 
 ENOUGH_WRITTEN = 50
 FEWEST_TO_SAY = 10
@@ -114,6 +114,7 @@ def card_of(launch: Launch, *, now: datetime) -> Card:
     tickets = _tickets(launch)
     written = _written(launch, tickets)
     live = Label.objects.filter(launch=launch, withdrawn_at=None)
+    answered = Pair.objects.filter(launch=launch, origin=Origin.PERSON)
     trainings = Training.objects.filter(launch=launch).select_related("version").order_by("-id")
     return Card(
         deciding=deciding,
@@ -121,8 +122,8 @@ def card_of(launch: Launch, *, now: datetime) -> Card:
         contest=figures.get("contest", {}),
         voices=_voices(launch, tickets, figures, now=now),
         ways=dict(live.filter(field__in=LEARNED).order_by().values_list("way").annotate(n=Count("id"))),
-        pairs=dict(live.filter(field=SAME_ISSUE).order_by().values_list("way").annotate(n=Count("id"))),
-        others=live.exclude(field__in=(*LEARNED, SAME_ISSUE)).count(),
+        pairs=dict(answered.order_by().values_list("answer").annotate(n=Count("id"))),
+        others=live.exclude(field__in=LEARNED).count(),
         versions=list(ModelVersion.objects.filter(name=NAME, launch=launch).order_by("-number")[:SHOWN_VERSIONS]),
         trainings=list(trainings.exclude(ended_at=None)[:SHOWN_TRAININGS]),
         running=trainings.filter(ended_at=None).first(),
