@@ -20,6 +20,7 @@ from triage.learn.drift import Drift, drift_of
 from triage.learn.examples import LET_STAND, SAID, TOLD_BY_A_TICKET
 from triage.learn.labels import LEARNED
 from triage.learn.voices import heard
+from triage.match.judge import NAME as MATCHING
 from triage.models import Label, ModelVersion, Origin, Pair, TicketImport, Training, Way
 
 ENOUGH_WRITTEN = 50
@@ -89,6 +90,15 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class Matching:
+    """By which weights pairs of issues are judged, what taught them, and the versions there were."""
+
+    deciding: ModelVersion | None
+    versions: list[ModelVersion]
+    is_held_back: bool
+
+
+@dataclass(frozen=True)
 class Card:
     """All of it."""
 
@@ -105,6 +115,7 @@ class Card:
     drift: Drift
     is_held_back: bool
     imports: int
+    matching: Matching
 
 
 def card_of(launch: Launch, *, now: datetime) -> Card:
@@ -129,6 +140,7 @@ def card_of(launch: Launch, *, now: datetime) -> Card:
         running=trainings.filter(ended_at=None).first(),
         drift=drift_of(launch, now=now),
         is_held_back=is_held_back(launch),
+        matching=_matching(launch),
         imports=TicketImport.objects.filter(launch=launch, started_at__isnull=False).count(),
     )
 
@@ -157,6 +169,11 @@ def _seed() -> dict[str, Counter[str]]:
     """How many texts of the seed corpus each class has; the corpus is part of the program."""
     examples = read_corpus()
     return {field: Counter(str(getattr(one, field)) for one in examples) for field in FIELDS}
+
+
+def _matching(launch: Launch) -> Matching:
+    versions = ModelVersion.objects.filter(name=MATCHING, launch=launch).order_by("-number")[:SHOWN_VERSIONS]
+    return Matching(champion_of(launch.pk, name=MATCHING), list(versions), is_held_back(launch, name=MATCHING))
 
 
 def _tickets(launch: Launch) -> list[tuple[int, str, str, str, int]]:

@@ -1,7 +1,7 @@
 """This module teaches matching from what people answered about two issues, and lets the newcomer meet what decides.
 
-It learns from the older answers and is judged by the newest quarter, as the text model is. The shipped weights count as
-much as a hundred answers, so few answers move them little, and no one person's more than a third of all.
+It learns from the older answers and is judged by the newest quarter, as the text model is. What it learns is pulled to
+the shipped weights, and nobody's answers count more than a third of all and a hundred that nobody gave.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ MOST_PAIRS = 600
 # So many of the held-out must be merged, and at most two in a hundred of them wrongly, before the machine merges by it.
 FEWEST_MERGED, MERGE_PRECISION = 50, 0.98
 _AS_MANY_AS = 100.0
-_PULL = 1.0
+_PULL = 0.3
 
 
 @dataclass(frozen=True)
@@ -115,22 +115,30 @@ def _fitted(features: Floats, same: Floats, heed: Floats, start: Floats) -> Floa
 
 def merge_at(judge: Judge, held: Sequence[Answered]) -> float | None:
     """The least probability from which merging each best candidate would have been right; None where none is sure enough."""
-    best = sorted((_best(judge, one) for one in held), reverse=True)
+    best = sorted(_merges(judge, held), reverse=True)
+    chances = np.array([chance for chance, _is_right in best])
     right = np.cumsum([is_right for _chance, is_right in best])
     merged = np.arange(1, len(best) + 1)
-    sure = np.flatnonzero((merged >= FEWEST_MERGED) & (right >= MERGE_PRECISION * merged))
+    whole = np.append(chances[1:] < chances[:-1], [True] * bool(best))  # who is as likely is merged too
+    sure = np.flatnonzero(whole & (merged >= FEWEST_MERGED) & (right >= MERGE_PRECISION * merged))
     return round(best[sure[-1]][0], 4) if len(sure) else None
+
+
+def _merges(judge: Judge, held: Sequence[Answered]) -> list[tuple[float, bool]]:
+    """How likely each best candidate is, and whether merging it is right; nobody said so of one beside a refused one."""
+    best = [(*_best(judge, one), one.is_same) for one in held]
+    return [(chance, is_asked and is_same) for chance, is_asked, is_same in best if is_asked or is_same]
 
 
 def _best(judge: Judge, one: Answered) -> tuple[float, bool]:
     chances = [judge.probability(each) for each in one.candidates]
     best = int(np.argmax(chances))
-    return chances[best], one.is_same and best == one.asked
+    return chances[best], best == one.asked
 
 
 def is_right(judge: Judge, one: Answered) -> bool:
     """Whether it would have named the issue as the same first of all and likely so, where that is what people said."""
-    chance, is_asked = _best(judge, replace(one, is_same=True))
+    chance, is_asked = _best(judge, one)
     return (is_asked and chance >= LIKELY) == one.is_same
 
 
@@ -195,8 +203,8 @@ def _against(launch: Launch, meeting: Meeting, found: Split[Answered]) -> str:
 def figures_of(judge: Judge, held: Sequence[Answered]) -> dict[str, Any]:
     """How often it is right, how often what is the same stands first, and what merging by it would have done."""
     same = [one for one in held if one.is_same]
-    best = [_best(judge, one) for one in held]
-    merged = [is_right for chance, is_right in best if judge.merge_at is not None and chance >= judge.merge_at]
+    merges = _merges(judge, held)
+    merged = [is_right for chance, is_right in merges if judge.merge_at is not None and chance >= judge.merge_at]
     return {
         "right": round(sum(is_right(judge, one) for one in held) / len(held), 4),
         "first": round(sum(_best(judge, one)[1] for one in same) / len(same), 4) if same else None,

@@ -66,13 +66,6 @@ class Asked:
         """Which part of what this text says another says too."""
         return float(self.scores([other])[0] / max(self.scores([self.words])[0], 1e-9))
 
-    def title_share_of(self, other: Words) -> float:
-        """Which part of what this title says the other title says too."""
-        titled, others = self.words.in_title > 0, other.terms[other.in_title > 0]
-        weights = self.weights[titled]
-        shared = np.isin(self.words.terms[titled], others, assume_unique=True)
-        return float(weights[shared].sum() / max(float(weights.sum()), 1e-9))
-
     def scores(self, rows: Sequence[Words]) -> Amounts:
         """How alike each row is to the text."""
         lengths = np.array([len(row.terms) for row in rows])

@@ -14,9 +14,7 @@ from triage.models import ModelVersion, Standing
 
 NAME = "matching"
 # What is known of a candidate, in the order of the weights.
-FEATURES = (
-    "there", "back", "apart", "title", "same_component", "other_component", "trace", "release", "soon",
-)  # fmt: skip
+FEATURES = ("there", "back", "apart", "same_component", "other_component", "trace", "release", "soon", "days_between")
 Features = tuple[float, ...]
 LIKELY = 0.5
 SOON_HOURS = 72
@@ -46,7 +44,7 @@ class Judge:
         return {"bias": self.bias, "weights": named, "merge_at": self.merge_at}
 
 
-SHIPPED = Judge(-4.0, (5.0, 5.0, 0.0, 0.0, 0.6, -0.6, 2.0, 0.4, 0.4))
+SHIPPED = Judge(-4.0, (5.0, 5.0, 0.0, 0.6, -0.6, 2.0, 0.4, 0.4, 0.0))
 
 
 def judge_of(launch_id: int) -> Judge:
@@ -68,10 +66,10 @@ def features_of(near: Near, evidence: Mapping[str, Any]) -> Features:
         near.there,
         near.back,
         near.apart,
-        near.title,
         float(evidence["component"] is True),
         float(evidence["component"] is False),
         float(evidence["trace"]),
         float(evidence["release"]),
         float(evidence["hours"] <= SOON_HOURS),
+        math.log1p(evidence["hours"] / 24),
     )

@@ -30,7 +30,6 @@ class Near:
     there: float
     back: float
     apart: float
-    title: float
 
     @property
     def alike(self) -> float:
@@ -66,8 +65,6 @@ def nearest(
 
 def _near(launch_id: int, words: Words, row: deep.Found, group: int, shares: Sequence[tuple[float, int]]) -> Near:
     next_best = [share for share, other in shares if other != group][:NEXT_BEST]
-    asked = deep.ask(launch_id, row.words)
-    back = with_meaning(min(asked.share_of(words), 1.0), row.cosine)
-    return Near(
-        group, row.feedback_id, row.share, back, row.share - sum(next_best) / NEXT_BEST, asked.title_share_of(words)
-    )
+    back = deep.ask(launch_id, row.words).share_of(words)
+    back = with_meaning(min(back, 1.0), row.cosine)
+    return Near(group, row.feedback_id, row.share, back, row.share - sum(next_best) / NEXT_BEST)
