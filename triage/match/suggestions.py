@@ -15,6 +15,7 @@ from django.utils.translation import override
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM
 from triage import lifecycle, tree
+from triage.claim import newest_waiting
 from triage.match import pairs, readings
 from triage.match.candidates import Candidate, candidates_of
 from triage.match.judge import Judge, judge_of
@@ -23,22 +24,26 @@ from triage.models import OPEN_STATUSES, Issue, IssueStatus, Match
 
 log = logging.getLogger(__name__)
 
-MOST_BATCHES = 10
+MOST_BATCHES = 100
+WHILE_TRIAGE_IS_BUSY = 4  # reports a call: people wait for triage, nobody for a suggestion
 FIRST_TELLINGS = 3
 
 
 def suggest_waiting(*, clock: Callable[[], datetime]) -> int:
-    """Reads what triage handed on and looks among all rows; returns how many reports were read."""
+    """Reads what triage handed on and looks among all rows, giving way to triage; returns how many reports were read."""
     done = 0
     for _batch in range(MOST_BATCHES):
         now = clock()
-        claimed = readings.claim(now=now)
+        is_busy = newest_waiting() is not None
+        claimed = readings.claim(now=now, at_most=WHILE_TRIAGE_IS_BUSY if is_busy else readings.AT_ONCE)
         if not claimed:
             break
         read = readings.read(claimed)
         look_for(read, now=now)
         readings.forget_claims(claimed)
         done += len(claimed)
+        if is_busy:
+            break
     return done
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 from hypercare.core import prepared
 from triage.score.reasons import because
@@ -41,8 +41,8 @@ class Taken:
         for kind in ((launch, component, category), (launch, component, None), (launch, None, category)):
             if kind[1:] != (None, None) and kind in self.of_kind:
                 number, weeks = self.of_kind[kind]
-                return Part(weeks, because(_n("half of the %(number)s fixed like it took less"), number=number))
-        return Part(DEFAULT_EFFORT, because(_n("default")))
+                return Part(weeks, because(_("half of the %(number)s fixed like it took less"), number=number))
+        return Part(DEFAULT_EFFORT, because(_("default")))
 
 
 def taken(launch_ids: Iterable[int]) -> Taken:

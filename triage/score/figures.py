@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 from feedback.models import MACHINE_CHANNELS
 from hypercare.core.models import Component, Launch
@@ -141,7 +141,7 @@ def _category(issue: Scored, facts: Facts) -> list[IssueValue]:
     if not category:
         return []
     of = categories.total()
-    reason = because(_n("%(times)s of %(of)s reports are sorted there"), times=times, of=of)
+    reason = because(_("%(times)s of %(of)s reports are sorted there"), times=times, of=of)
     return [_said(issue, "category", category, reason, origin=Origin.MODEL, confidence=times / of)]
 
 
@@ -176,7 +176,7 @@ def _said(
 def _by_matrix(issue: Scored) -> Verdict:
     own = matrix_of(_rules_of(issue))
     found = matrix.severity_at(own, impact=issue.impact_level, urgency=issue.urgency)
-    met = _n("impact %(impact)s and urgency %(urgency)s meet there in the matrix")
+    met = _("impact %(impact)s and urgency %(urgency)s meet there in the matrix")
     return Verdict(found, 1.0, Origin.RULE, because(met, impact=issue.impact_level, urgency=issue.urgency))
 
 

@@ -5,7 +5,7 @@ Reach per period x impact (3, 2, 1, 0.5, 0.25) x confidence (100, 80, 50 %) / ef
 
 from typing import NamedTuple
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 from triage.models import Moscow
 from triage.score.reasons import Reason, because
@@ -32,18 +32,18 @@ def rice(reach: float, impact: float, confidence: float, effort: float) -> float
 def confidence_from(*, people: int, machines: int) -> Part:
     """How sure we are: people and machines agree 100 %, three people or a machine 80 %, else 50 %."""
     if people and machines:
-        return Part(1.0, because(_n("people and machines say the same")))
+        return Part(1.0, because(_("people and machines say the same")))
     if people >= 3:
-        return Part(0.8, because(_n("three or more people say so")))
+        return Part(0.8, because(_("three or more people say so")))
     if machines:
-        return Part(0.8, because(_n("a machine measured it")))
-    return Part(0.5, because(_n("few people say so, nothing measured yet")))
+        return Part(0.8, because(_("a machine measured it")))
+    return Part(0.5, because(_("few people say so, nothing measured yet")))
 
 
 def moscow_of(severity: int, *, blocks_must: bool) -> tuple[Moscow, Reason]:
     """Must for SEV1 and SEV2 or what blocks a must criterion; the rest by severity."""
     if blocks_must and severity > 2:
-        return Moscow.MUST, because(_n("a critical or high alert of it still fires, which blocks a must criterion"))
+        return Moscow.MUST, because(_("a critical or high alert of it still fires, which blocks a must criterion"))
     return MOSCOW_OF_SEVERITY[severity], because(f"SEV{severity}")
 
 

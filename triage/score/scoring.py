@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core import prepared, rows
@@ -149,5 +149,5 @@ def _severity_said(issue: Scored, tally: Tally, reach: Reach, held: tuple[int, s
         said = min(said, measured, key=lambda one: one.severity)
     if held is None or held[0] >= said.severity:
         return said
-    holds = _n("a person holds SEV%(severity)s on %(key)s, merged into this")
+    holds = _("a person holds SEV%(severity)s on %(key)s, merged into this")
     return Verdict(held[0], 1.0, Origin.RULE, because(holds, severity=held[0], key=held[1]))

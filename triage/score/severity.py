@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 from triage.score.reasons import Reason, because
 
@@ -45,20 +45,20 @@ def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None, is_m
         worst = min(sure, key=lambda voice: (voice.severity, -voice.confidence))
         count = sum(voice.reports for voice in sure if voice.severity == worst.severity)
         heard = {"count": count, "all": sum(voice.reports for voice in voices), "severity": worst.severity}
-        reason = because(_n("%(count)s of %(all)s reports say SEV%(severity)s"), **heard)
+        reason = because(_("%(count)s of %(all)s reports say SEV%(severity)s"), **heard)
         verdict = Verdict(worst.severity, worst.confidence, worst.origin, reason)
     elif voices:
         best = max(voices, key=lambda voice: voice.confidence)
-        reason = because(_n("not sure; the likeliest of what reports say"))
+        reason = because(_("not sure; the likeliest of what reports say"))
         verdict = Verdict(best.severity, best.confidence, best.origin, reason)
     else:
-        verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", because(_n("no report says how bad it is")))
+        verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", because(_("no report says how bad it is")))
     if verdict.origin == "model":
         verdict = Verdict(max(verdict.severity, 2), verdict.confidence, verdict.origin, verdict.reason)
     if is_measured:
         return _raised_by_measured(verdict, reach, active or 0)
     if active and reach / active >= RAISE_AT_SHARE and verdict.severity > 2:
-        told = _n("%(reach)s of %(active)s active people report it (5%% or more raises by one)")
+        told = _("%(reach)s of %(active)s active people report it (5%% or more raises by one)")
         reason = because(told, reach=reach, active=active)
         return Verdict(verdict.severity - 1, 1.0, "rule", reason)
     return verdict
@@ -72,10 +72,8 @@ def _raised_by_measured(verdict: Verdict, reach: int, active: int) -> Verdict:
     if severity == verdict.severity:
         return verdict
     said = (
-        _n("%(reach)s of %(active)s active consumers are affected, measured in traffic (25%% or more is SEV1)")
+        _("%(reach)s of %(active)s active consumers are affected, measured in traffic (25%% or more is SEV1)")
         if blocks
-        else _n(
-            "%(reach)s of %(active)s active consumers are affected, measured in traffic (5%% or more raises by one)"
-        )
+        else _("%(reach)s of %(active)s active consumers are affected, measured in traffic (5%% or more raises by one)")
     )
     return Verdict(severity, 1.0, "rule", because(said, reach=reach, active=active))
