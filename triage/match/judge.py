@@ -31,8 +31,15 @@ class Judge:
 
     def probability(self, features: Features) -> float:
         """That they are one problem, 0 to 1."""
-        total = self.bias + sum(map(mul, self.weights, features))
-        return 1 / (1 + math.exp(-max(min(total, 50.0), -50.0)))
+        return 1 / (1 + math.exp(-max(min(self._total(features), 50.0), -50.0)))
+
+    def score(self, features: Features) -> float:
+        """What is ranked by and shown: the probability where it was learned, else what the texts share and what adds to it."""
+        shown = self.probability(features) if self.number else self._total(features) / _STEEP + _EVEN
+        return round(min(max(shown, 0.0), 1.0), 4)
+
+    def _total(self, features: Features) -> float:
+        return float(self.bias + sum(map(mul, self.weights, features)))
 
     def merges(self, features: Features, *, beyond_doubt: bool) -> bool:
         """Whether that is enough to merge without asking; by the shipped rule until the launch's own answers say better."""
@@ -44,7 +51,9 @@ class Judge:
         return {"bias": self.bias, "weights": named, "merge_at": self.merge_at}
 
 
-SHIPPED = Judge(-4.0, (5.0, 5.0, 0.0, 0.6, -0.6, 2.0, 0.4, 0.4, 0.0))
+# What the texts share, from both sides, and what component, request, release and time add; at .4 it is even.
+_STEEP, _EVEN = 10.0, 0.4
+SHIPPED = Judge(-_STEEP * _EVEN, tuple(_STEEP * share for share in (0.5, 0.5, 0, 0.06, -0.06, 0.2, 0.04, 0.04, 0)))
 
 
 def judge_of(launch_id: int) -> Judge:

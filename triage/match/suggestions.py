@@ -85,14 +85,11 @@ def _early(issue_ids: set[int]) -> set[int]:
 
 
 def _suggest(one: Read, issue: Issue, judge: Judge, *, now: datetime) -> None:
-    found = sorted(candidates_of(one, issue), key=lambda each: -judge.probability(each.features))[: pairs.SHOWN]
-    pairs.suggest(issue, [(each.issue.pk, judge.probability(each.features), each.evidence) for each in found], now=now)
-    if (
-        found
-        and judge.merges(found[0].features, beyond_doubt=found[0].near.is_beyond_doubt)
-        and not found[0].of_machines
-    ):
-        _merge(issue, found[0], now=now)
+    found = sorted(candidates_of(one, issue), key=lambda each: -judge.score(each.features))[: pairs.SHOWN]
+    pairs.suggest(issue, [(each.issue.pk, judge.score(each.features), each.evidence) for each in found], now=now)
+    best = found[0] if found else None
+    if best and not best.of_machines and judge.merges(best.features, beyond_doubt=best.near.is_beyond_doubt):
+        _merge(issue, best, now=now)
 
 
 def _merge(issue: Issue, best: Candidate, *, now: datetime) -> None:
