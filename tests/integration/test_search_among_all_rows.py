@@ -228,6 +228,7 @@ def test_answers_of_people_become_lessons_and_what_machines_merged_does_not(apar
     assert [one.is_same for one in said] == [True, False]
     assert {one.voice for one in said} == {f"user:{people['lead'].pk}"}
     assert said[0].candidates[said[0].asked][:2] > (0.2, 0.2)
+    assert "too few" in sameness.retrain(launch, now=now).reason
 
 
 def test_better_weights_rank_the_suggestions_until_they_are_rolled_back(apart, look, launch, people, client, now):
