@@ -5,6 +5,7 @@ Written anew by HYPERCARE_WRITE_SCORES=1 where a rule of scoring is meant to cha
 
 import json
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -99,11 +100,7 @@ def written(found, now):
     place = {issue.pk: n for n, issue in enumerate(found)}
 
     def plain(value):
-        if isinstance(value, datetime):
-            return round((value - now).total_seconds())
-        for pk, n in place.items():
-            value = value.replace(f"IS-{pk},", f"No {n},") if isinstance(value, str) else value
-        return value
+        return round((value - now).total_seconds()) if isinstance(value, datetime) else value
 
     def rows(model, key, names, order):
         chosen = model.objects.filter(**{f"{key}__in": list(place)}).order_by(*order).values_list(key, *names)
@@ -130,7 +127,7 @@ def test_every_row_of_a_rescore_is_what_it_was_before(issues, launch, now):
     ScoringRules.objects.create(launch=launch, changed_at=now, **rules)
     again.rescore_changed(clock=lambda: now + timedelta(hours=2))
     rescore(ids, now=now + timedelta(hours=2))
-    found = json.loads(json.dumps(written(issues, now)))
+    found = json.loads(re.sub(r"IS-\d+", "IS-n", json.dumps(written(issues, now))))
     if os.environ.get("HYPERCARE_WRITE_SCORES"):
         lines = {name: ",\n".join(json.dumps(row) for row in rows) for name, rows in found.items()}
         told = ",\n".join(f'"{name}": [\n{rows}\n]' for name, rows in lines.items())
