@@ -199,12 +199,13 @@ def _traits_of(point: Point) -> Traits:
 
 def _said(why: str, names: Counter[str]) -> str:
     first = ", ".join(sorted(names)[:_NAMED])
-    more = _(" and %(number)d more") % {"number": len(names) - _NAMED} if len(names) > _NAMED else ""
+    if len(names) > _NAMED:
+        first = _("%(names)s and %(number)d more") % {"names": first, "number": len(names) - _NAMED}
     return ngettext(
         "%(number)d point was not taken (%(names)s): %(why)s.",
         "%(number)d points were not taken (%(names)s): %(why)s.",
         names.total(),
-    ) % {"number": names.total(), "names": f"{first}{more}", "why": why.rstrip(".")}
+    ) % {"number": names.total(), "names": first, "why": why.rstrip(".")}
 
 
 def _in_letter(why: str) -> str:

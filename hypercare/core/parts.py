@@ -39,7 +39,7 @@ def save_part(part: Part, *, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_retired(component: Component, is_retired: bool, *, actor: Actor, now: datetime) -> None:
+def set_retired(component: Component, *, is_retired: bool, actor: Actor, now: datetime) -> None:
     """Retires a component, or takes it back; rules let go of it at once."""
     row = Component.objects.select_for_update(of=("self",)).select_related("launch").get(pk=component.pk)
     if bool(row.retired_at) == is_retired:

@@ -72,7 +72,7 @@ def one(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
         return redirect(f"core:{kind}", slug)
     if request.method == "POST" and "retire" in request.POST and isinstance(part, Component):
         is_retired = request.POST["retire"] == "1"
-        set_retired(part, is_retired, actor=actor, now=clock.now())
+        set_retired(part, is_retired=is_retired, actor=actor, now=clock.now())
         messages.success(request, _("Retired.") if is_retired else _("Taken back into use."))
         return redirect(f"core:{kind}", slug)
     form = here.change_form(request.POST or None, instance=part)
