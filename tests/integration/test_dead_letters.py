@@ -234,7 +234,7 @@ def test_api_shows_replays_and_dismisses_one_letter(api, source, page):
     post(source, {"headline": "Down"})
     key = DeadLetter.objects.get().key
     shown = api.get(f"{API}{key}/").json()
-    assert (shown["body"], shown["can_be_mapped"], shown["handled_at"]) == ('{"headline":"Down"}', True, None)
+    assert (shown["body"], shown["can_be_mapped"], shown["handled_at"]) == ('{"headline": "Down"}', True, None)
     refused = api.post(f"{API}{key}/replay/").json()
     assert (refused["accepted"], bool(refused["rejected"])) == (0, True)
     mappings.save(source, Expressions(title="headline"), actor=SYSTEM, now=DeadLetter.objects.get().received_at)
