@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -35,6 +36,20 @@ def test_every_operation_can_be_undone():
         if app in APPS and not all(operation.reversible for operation in migration.operations)
     ]
     assert stuck == []
+
+
+def test_joined_migrations_make_the_same_tables_as_those_they_replace():
+    """A copy that stopped between two of the old ones goes on with them; all others take one step."""
+    short, long = MigrationLoader(None), MigrationLoader(None, replace_migrations=False)
+    joined = {key: migration for key, migration in short.disk_migrations.items() if migration.replaces}
+    assert {app for app, _name in joined} == set(APPS)
+    left = {key for key in long.disk_migrations if key[0] in APPS and key not in joined}
+    for migration in joined.values():
+        last = migration.replaces[-1]
+        assert set(migration.replaces) == {key for key in left if key[0] == last[0] and key[1] <= last[1]}
+    old = long.project_state([migration.replaces[-1] for migration in joined.values()])
+    new = short.project_state(list(joined))
+    assert MigrationAutodetector(old, new).changes(graph=short.graph) == {}
 
 
 @pytest.mark.timeout(900)  # stopped half way it would leave all others without tables

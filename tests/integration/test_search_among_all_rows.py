@@ -78,6 +78,15 @@ def test_triage_hands_every_report_on_and_the_later_step_reads_it_once(tell, loo
     assert set(WordCount.objects.values_list("reports", flat=True)) == {1}
 
 
+def test_the_later_step_gives_way_while_reports_wait_for_triage(apart, look, now):
+    for number in range(9):
+        apart(f"Export {number} stops half way")
+    Feedback.objects.filter(title="Export 8 stops half way").update(triaged_at=None)
+    assert look() == suggestions.WHILE_TRIAGE_IS_BUSY
+    Feedback.objects.update(triaged_at=now)
+    assert look() == 9 - suggestions.WHILE_TRIAGE_IS_BUSY
+
+
 def test_search_finds_rows_of_ended_issues_too_best_first(apart, look, launch):
     apart("Postcode field rejects Norwegian postcodes", status=IssueStatus.CLOSED)
     apart("Postcode is missing on the invoice")

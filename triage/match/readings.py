@@ -14,7 +14,7 @@ from triage.match import meanings
 from triage.match.words import MAX_CHARACTERS, Words, words_in
 from triage.models import Unread, Wording
 
-AT_ONCE = 200
+AT_ONCE = 20
 LEASE = timedelta(minutes=2)
 
 _CLAIM = """

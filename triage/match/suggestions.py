@@ -19,6 +19,7 @@ from feedback.models import MACHINE_CHANNELS
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM
 from triage import lifecycle, tree
+from triage.claim import newest_waiting
 from triage.match import deep, pairs, readings
 from triage.match.anyhow import nearest_rows
 from triage.match.nearest import COMPARED_ROWS, Near, nearest
@@ -29,7 +30,8 @@ from triage.models import OPEN_STATUSES, Issue, IssueStatus, Match
 
 log = logging.getLogger(__name__)
 
-MOST_BATCHES = 10
+MOST_BATCHES = 100
+WHILE_TRIAGE_IS_BUSY = 4  # reports a call: people wait for triage, nobody for a suggestion
 FIRST_TELLINGS = 3
 WORDS_KEPT = 6
 
@@ -51,17 +53,20 @@ class Telling:
 
 
 def suggest_waiting(*, clock: Callable[[], datetime]) -> int:
-    """Reads what triage handed on and looks among all rows; returns how many reports were read."""
+    """Reads what triage handed on and looks among all rows, giving way to triage; returns how many reports were read."""
     done = 0
     for _batch in range(MOST_BATCHES):
         now = clock()
-        claimed = readings.claim(now=now)
+        is_busy = newest_waiting() is not None
+        claimed = readings.claim(now=now, at_most=WHILE_TRIAGE_IS_BUSY if is_busy else readings.AT_ONCE)
         if not claimed:
             break
         read = readings.read(claimed)
         look_for(read, now=now)
         readings.forget_claims(claimed)
         done += len(claimed)
+        if is_busy:
+            break
     return done
 
 
