@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gateway_ingest.models import NoiseReason, RuleOutcome
 from tests.integration.rows import make_alert, make_feedback, make_issue
@@ -62,6 +64,15 @@ def test_failures_that_begin_in_what_another_issue_is_about_make_a_symptom(baske
     assert suggested(basket)["cause"] == cause.key
     said = basket.decisions.get(field="cause", ended_at=None)
     assert said.reason == f"3 of 3 failed requests failed first in catalog-api, which {cause.key} is about"
+
+
+def test_requests_of_all_issues_are_followed_by_one_statement(basket, launch, now):
+    other = make_issue(launch, now=now, component=launch.components.get(slug="catalog-api"))
+    told(other, now, trace_id=trace(2))
+    with CaptureQueriesContext(connection) as captured:
+        suggest_due(clock=lambda: now)
+    assert sum("gateway_ingest_call " in one["sql"] for one in captured) == 1
+    assert suggested(basket)["cause"] == other.key
 
 
 def test_answer_of_a_person_stands_and_is_given_on_the_page(basket, launch, client, people, now):

@@ -19,9 +19,9 @@ def shipped_versions() -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(name=NAME, launch=None)
 
 
-def champion_of(launch_id: int) -> ModelVersion | None:
+def champion_of(launch_id: int, *, name: str = NAME) -> ModelVersion | None:
     """The version that decides in a launch; None where the shipped model does."""
-    return ModelVersion.objects.filter(name=NAME, launch=launch_id, standing=Standing.CHAMPION).first()
+    return ModelVersion.objects.filter(name=name, launch=launch_id, standing=Standing.CHAMPION).first()
 
 
 def path_of(version: ModelVersion) -> Path:
@@ -30,6 +30,8 @@ def path_of(version: ModelVersion) -> Path:
 
 
 def is_whole(version: ModelVersion) -> bool:
-    """Whether the version's file is there and is what was written."""
+    """Whether the version's file is there and is what was written; of what lies in its row there is none."""
+    if not version.path:
+        return True
     path = path_of(version)
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == version.digest

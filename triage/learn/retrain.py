@@ -17,9 +17,9 @@ from triage.classify.shelf import store
 from triage.classify.text_model import TextModel
 from triage.classify.train import encoder
 from triage.classify.versions import FIELDS, NAME, champion_of
-from triage.learn.champions import SUBJECT, is_held_back, promote
+from triage.learn.champions import SUBJECTS, is_held_back, promote
 from triage.learn.contest import Contest, meet
-from triage.learn.examples import examples_of
+from triage.learn.examples import Example, examples_of
 from triage.learn.recent import FEWEST_HELD, FEWEST_LEARNED, Split, TooFew, split
 from triage.learn.teach import teach
 from triage.models import ModelVersion, Standing
@@ -61,7 +61,7 @@ def retrain(launch: Launch, *, now: datetime, folder: Path = corpus.FOLDER) -> O
 
 @transaction.atomic
 def settle(
-    launch: Launch, model: TextModel, figures: dict[str, Any], contest: Contest, found: Split, *, now: datetime
+    launch: Launch, model: TextModel, figures: dict[str, Any], contest: Contest, found: Split[Example], *, now: datetime
 ) -> Outcome:
     """Keeps the version with its file, and promotes it where nothing speaks against it."""
     waiting = ModelVersion.objects.filter(name=NAME, launch=launch, standing=Standing.CHALLENGER)
@@ -71,14 +71,17 @@ def settle(
     more = {"launch": launch, "standing": Standing.CHALLENGER, "reason": reason[:500]}
     version = store(model, figures, now=now, learned_until=found.learned_until, **more)
     record(
-        launch, [Entry(SUBJECT, "model.trained", {"version": version.number, "reason": reason})], actor=SYSTEM, now=now
+        launch,
+        [Entry(SUBJECTS[NAME], "model.trained", {"version": version.number, "reason": reason})],
+        actor=SYSTEM,
+        now=now,
     )
     if why_not:
         return Outcome(KEPT, reason, version)
     return Outcome(PROMOTED, reason, promote(launch, version.number, actor=SYSTEM, now=now, reason=reason))
 
 
-def _against(launch: Launch, contest: Contest, found: Split) -> str:
+def _against(launch: Launch, contest: Contest, found: Split[Example]) -> str:
     """Why it may not decide by itself; empty where it may."""
     gained = {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": _chance(contest)}
     worse = [field for field, meeting in contest.fields.items() if meeting.is_worse]
@@ -122,7 +125,7 @@ def _too_few(found: TooFew) -> str:
     }  # fmt: skip
 
 
-def _told(contest: Contest, found: Split, against: int) -> dict[str, Any]:
+def _told(contest: Contest, found: Split[Example], against: int) -> dict[str, Any]:
     meetings = {"whole": contest.whole, **contest.fields}
     return {
         "against": against,
