@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("triage", "0014_merges_teach_matching"),
+        ("triage", "0012_merges_teach_matching"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
