@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
 from hypercare.core.problem import FieldError, Problem
@@ -14,17 +14,17 @@ from hypercare.core.problem import FieldError, Problem
 MAX_LENGTH = 400
 # What a formula may name, each with what it is.
 NAMES: dict[str, str | Promise] = {
-    "reach": _l("people or consumers reached, at least 1"),
-    "impact": _l("0.25 to 3"),
-    "confidence": _l("0 to 1"),
-    "effort": _l("person-weeks"),
-    "rice": _l("reach x impact x confidence / effort"),
-    "severity": _l("1 (worst) to 5"),
-    "reports": _l("signals in all"),
-    "value": _l("business value, 0 to 10"),
-    "rpn": _l("risk priority number, 1 to 1,000"),
-    "blocks": _l("exit criteria it keeps from being met"),
-    "age_days": _l("days since it was opened"),
+    "reach": gettext_lazy("people or consumers reached, at least 1"),
+    "impact": gettext_lazy("0.25 to 3"),
+    "confidence": gettext_lazy("0 to 1"),
+    "effort": gettext_lazy("person-weeks"),
+    "rice": gettext_lazy("reach x impact x confidence / effort"),
+    "severity": gettext_lazy("1 (worst) to 5"),
+    "reports": gettext_lazy("signals in all"),
+    "value": gettext_lazy("business value, 0 to 10"),
+    "rpn": gettext_lazy("risk priority number, 1 to 1,000"),
+    "blocks": gettext_lazy("exit criteria it keeps from being met"),
+    "age_days": gettext_lazy("days since it was opened"),
 }
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "min": min,

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from hypercare.core import prepared, rows
 from triage.decisions import IssueValue
@@ -33,16 +33,16 @@ _KEPT = {
 _WORTH_TELLING = 0.10
 _SHOWN = 30
 _WORDS = {
-    "severity": _l("severity"),
-    "moscow": _l("MoSCoW"),
-    "reach_value": _l("reach"),
-    "rice_impact": _l("impact"),
-    "rice_confidence": _l("confidence"),
-    "rice_effort": _l("effort"),
+    "severity": gettext_lazy("severity"),
+    "moscow": gettext_lazy("MoSCoW"),
+    "reach_value": gettext_lazy("reach"),
+    "rice_impact": gettext_lazy("impact"),
+    "rice_confidence": gettext_lazy("confidence"),
+    "rice_effort": gettext_lazy("effort"),
     "rice_score": "RICE",
-    "formula_score": _l("formula"),
+    "formula_score": gettext_lazy("formula"),
     "rpn": "RPN",
-    "business_value": _l("value"),
+    "business_value": gettext_lazy("value"),
 }
 
 

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from triage.models import Issue, Moscow
 from triage.score.rice import MOSCOW_ORDER, rice
 
-_FIGURES = {"reach": _l("reach"), "impact": _l("impact"), "confidence": _l("confidence"), "effort": _l("effort")}
+_FIGURES = {
+    "reach": gettext_lazy("reach"),
+    "impact": gettext_lazy("impact"),
+    "confidence": gettext_lazy("confidence"),
+    "effort": gettext_lazy("effort"),
+}
 # An input that would have to move this much says that the order is safe.
 FIRM_AT = 2.0
 
