@@ -64,6 +64,23 @@ def test_failures_that_begin_in_what_another_issue_is_about_make_a_symptom(baske
     assert said.reason == f"3 of 3 failed requests failed first in catalog-api, which {cause.key} is about"
 
 
+def test_wish_about_the_component_is_no_cause(basket, launch, now):
+    make_issue(launch, now=now, component=launch.components.get(slug="catalog-api"), category="enhancement", severity=1)
+    suggest_due(clock=lambda: now)
+    assert "cause" not in suggested(basket)
+
+
+def test_unsure_type_is_no_noise_and_text_without_any_meaning_is(launch, now):
+    unsure, meaningless = (make_issue(launch, now=now) for _each in range(2))
+    for issue, value in ((unsure, "bug"), (meaningless, "")):
+        row = told(issue, now, category="")
+        Decision.objects.create(launch=launch, feedback=row, field="category", value=value, origin="model", decider="m",
+                                applied=False, confidence=0.4, reason="r", decided_at=now)  # fmt: skip
+    suggest_due(clock=lambda: now)
+    assert suggested(unsure) == {}
+    assert suggested(meaningless) == {"genuine": "noise"}
+
+
 def test_answer_of_a_person_stands_and_is_given_on_the_page(basket, launch, client, people, now):
     make_issue(launch, now=now, component=launch.components.get(slug="catalog-api"))
     suggest_due(clock=lambda: now)

@@ -16,9 +16,8 @@ from triage.classify import classify as classifier
 from triage.classify import text_model
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER, corpus_digest, read_corpus
-from triage.classify.text_model import FORMAT
 from triage.classify.train import train
-from triage.classify.versions import champion_of, path_of
+from triage.classify.versions import FORMAT, champion_of, path_of
 from triage.learn import champions, tickets, trainings
 from triage.learn.card import card_of
 from triage.learn.contest import meet
@@ -147,7 +146,7 @@ def test_better_challenger_decides_until_it_is_rolled_back(launch, people, lead,
     found = split(examples_of(launch), seen_until=None)
     taught = lesson(found.learned, seed=read_corpus(small), components=[])
     contest = meet(load_model(now=now, corpus=small), taught.model, found.held, fields=["category"])
-    outcome = settle(launch, taught.model, {}, contest, found, now=now)
+    outcome = settle(launch, taught.model, {}, contest, found, met=None, now=now)
     assert outcome.name == PROMOTED, outcome.reason
     assert champion_of(launch.pk) == outcome.version
     assert contest.whole.gained > 20
@@ -156,7 +155,7 @@ def test_better_challenger_decides_until_it_is_rolled_back(launch, people, lead,
     champions.roll_back(launch, actor=lead, now=now)
     assert champion_of(launch.pk) is None
     assert load_model(now=now, launch_id=launch.pk, corpus=small).number == 1
-    again = settle(launch, taught.model, {}, contest, found, now=now)
+    again = settle(launch, taught.model, {}, contest, found, met=None, now=now)
     assert (again.name, champion_of(launch.pk)) == (KEPT, None)
     assert "rolled back" in again.reason
     champions.promote(launch, again.version.number, actor=lead, now=now)

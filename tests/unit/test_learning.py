@@ -148,6 +148,17 @@ def test_what_is_no_table_is_refused_in_words(content):
     assert refused.value.status == 400
 
 
+def test_blank_lines_take_no_ticket_its_place():
+    lines = [line for number in range(9_000) for line in (f"Ticket {number},Bug", "")]
+    assert len(read_csv("\n".join(["Title,Type", *lines]).encode()).lines) == 9_000
+    with pytest.raises(Problem):
+        read_csv("\n".join(["Title,Type", *[f"Ticket {number},Bug" for number in range(10_001)]]).encode())
+
+
+def test_line_that_names_the_delimiter_is_no_line_of_names():
+    assert read_csv(b"sep=;\r\nTitle;Type\r\nA, b;Bug\r\n").columns == ["Title", "Type"]
+
+
 def test_pasted_log_is_cut():
     assert len(read_csv(b'title,body\nBasket,"' + b"x" * 200_000 + b'"\n').lines[0][1][1]) == 200_000
     assert len(_clean("x" * 200_000)) == 20_000

@@ -33,6 +33,11 @@ class VersionShape(serializers.ModelSerializer[ModelVersion]):
         model = ModelVersion
         fields = ("number", "trained_at", "standing", "reason", "learned_until", "decided_from", "figures")
 
+    def to_representation(self, instance: ModelVersion) -> dict[str, Any]:
+        """Without who taught it: that stands under `voices`, for those who triage."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown | {"figures": {name: value for name, value in shown["figures"].items() if name != "voices"}}
+
 
 class TrainingShape(serializers.ModelSerializer[Training]):
     """One training and what came of it."""

@@ -17,8 +17,8 @@ from triage.classify.learner import figures_of
 from triage.classify.lesson import learn
 from triage.classify.meaning import ENCODER, is_installed
 from triage.classify.shelf import store
-from triage.classify.text_model import FORMAT, TextModel
-from triage.classify.versions import BLIND_TO_OPENING, FIELDS, is_whole, shipped_versions
+from triage.classify.text_model import TextModel
+from triage.classify.versions import BLIND_TO_OPENING, FIELDS, FORMAT, is_whole, shipped_versions
 from triage.models import ModelVersion
 
 log = logging.getLogger(__name__)

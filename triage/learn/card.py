@@ -52,12 +52,13 @@ class ClassLine:
     value: str
     seed: int
     written: int
+    learned: int
     figures: dict[str, Any] | None
 
     @property
     def rests_on_seed(self) -> bool:
-        """Whether people wrote too few texts of it for a learned class: then it is the seed corpus and rules."""
-        return self.written < ENOUGH_WRITTEN
+        """Whether the deciding version learned too few texts that people wrote: then it is the seed corpus and rules."""
+        return self.learned < ENOUGH_WRITTEN
 
     @property
     def is_told(self) -> bool:
@@ -147,7 +148,10 @@ def _field(field: str, figures: dict[str, Any], written: dict[str, dict[str, int
     curve = told.get("reliability") or figures.get("reliability", {}).get(field, [])
     seed = _seed()[field]
     classes = told.get("classes", {})
-    lines = [ClassLine(one, seed[one], written[field][one], classes.get(one)) for one in _ORDER[field]]
+    learned = figures.get("people", {}).get(field, {})
+    lines = [
+        ClassLine(one, seed[one], written[field][one], learned.get(one, 0), classes.get(one)) for one in _ORDER[field]
+    ]
     return FieldCard(field, told, contest.get("champion", {}).get(field, {}), curve, lines)
 
 

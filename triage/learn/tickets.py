@@ -5,6 +5,7 @@ They are no reports: nobody is told of them, no issue opens, they only teach.
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ WORDS_SHOWN = 40
 READ_AT_ONCE = 500
 LONGEST_FILE = 16 * 2**20
 _DELIMITERS = ",;\t|"
+_NAMED_DELIMITER = re.compile(r"\Asep=.\r?\n", re.IGNORECASE)  # as one spreadsheet begins its files
 
 _WORDS = """
 SELECT btrim(cells ->> %s), count(*) FROM triage_oldticket WHERE run_id = %s AND btrim(cells ->> %s) <> ''
@@ -47,12 +49,13 @@ class Table:
 
 def read_csv(content: bytes) -> Table:
     """The columns and rows of a CSV file in any usual encoding and with any usual delimiter; Problem 400 for what is none."""
-    text = _decoded(content)
+    text = _NAMED_DELIMITER.sub("", _decoded(content))
     csv.field_size_limit(LONGEST_FILE)  # a pasted log is cut below, and refuses nobody's file
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         columns = [_clean(name)[:80] for name in next(reader, [])]
-        lines = [(reader.line_num, cells) for cells in islice(reader, MOST_TICKETS + 1) if any(map(str.strip, cells))]
+        told = ((reader.line_num, cells) for cells in reader if any(map(str.strip, cells)))
+        lines = list(islice(told, MOST_TICKETS + 1))
     except csv.Error as error:
         raise _unreadable(_("This cannot be read as CSV: %(problem)s.") % {"problem": error}) from error
     if len(columns) < 1 or not any(columns) or not lines:

@@ -16,7 +16,10 @@ SELECT tree.root,
        count(*) FILTER (WHERE feedback.channel <> ALL(%(machines)s)) AS people,
        count(*) FILTER (WHERE feedback.channel = ANY(%(machines)s)) AS machines,
        count(DISTINCT feedback.reporter_id) AS reporters,
-       count(*) FILTER (WHERE feedback.category = '' AND feedback.channel <> ALL(%(machines)s)) AS unread,
+       count(*) FILTER (WHERE feedback.channel <> ALL(%(machines)s) AND feedback.category = '' AND EXISTS (
+           SELECT 1 FROM triage_decision said WHERE said.feedback_id = feedback.id AND said.field = 'category'
+               AND said.ended_at IS NULL AND said.value = '')) AS meaningless,
+       count(*) FILTER (WHERE feedback.severity <= 2 AND feedback.channel <> ALL(%(machines)s)) AS alarming,
        count(*) FILTER (WHERE feedback.context @? '$.requests[*].status ? (@ >= 500 && @ < 600)') AS saw_errors
 {tree.LIVE_REPORTS}JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
 GROUP BY tree.root
@@ -48,7 +51,8 @@ class Facts:
     people: int = 0
     machines: int = 0
     reporters: int = 0
-    unread: int = 0
+    meaningless: int = 0
+    alarming: int = 0
     saw_errors: int = 0
     alerts: int = 0
     episodes: int = 0

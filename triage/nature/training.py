@@ -17,12 +17,14 @@ def judge(facts: Facts) -> Judgement | None:
         return None
     if facts.saw_errors >= _SEEN_FAILING * facts.people or facts.reached:
         return Judgement(DEFECT, DEFECT, 0.9, _seen(facts))
+    if facts.saw_errors or facts.alarming:
+        return None
     asked = sum(count for category, count in facts.categories.items() if category in _ASKED)
-    if asked < _CLEAR_SHARE * read:
+    if asked < _CLEAR_SHARE * facts.people:
         return None
     reason = _("%(asked)s of %(all)s reports ask how something works, and nothing failed as they were made")
-    said = reason % {"asked": asked, "all": read}
-    return Judgement(DEFECT, TRAINING_GAP, round(min(0.5 + 0.1 * asked, 0.9) * asked / read, 2), said)
+    said = reason % {"asked": asked, "all": facts.people}
+    return Judgement(DEFECT, TRAINING_GAP, round(min(0.5 + 0.1 * asked, 0.9) * asked / facts.people, 2), said)
 
 
 def _seen(facts: Facts) -> str:
