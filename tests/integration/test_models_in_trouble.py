@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -13,7 +14,7 @@ from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_feedback
 from triage.classify import classify as classifier
 from triage.classify.classify import load_model
-from triage.classify.corpus import FOLDER
+from triage.classify.corpus import FOLDER, corpus_digest
 from triage.classify.versions import FORMAT, champion_of
 from triage.learn import champions, tickets
 from triage.learn.card import card_of
@@ -109,8 +110,7 @@ def test_challenger_that_met_a_version_which_no_longer_decides_waits(launch, peo
 class Numbered:
     """As much of a model as a shelf asks of it."""
 
-    class features:
-        middle = None
+    features = SimpleNamespace(middle=None)
 
     def numbered(self, _number):
         return self
@@ -121,8 +121,6 @@ def test_shipped_model_that_cannot_be_read_is_trained_anew(now, tmp_path):
     corpus.mkdir()
     for path in FOLDER.glob("*.csv"):
         (corpus / path.name).write_text("\n".join(path.read_text().splitlines()[:4]) + "\n")
-    from triage.classify.corpus import corpus_digest
-
     figures = {"format": FORMAT, "encoder": "", "corpus": corpus_digest(corpus)}
     version(None, 5, now, figures=figures)
     assert load_model(now=now, corpus=corpus).number == 6

@@ -60,6 +60,8 @@ def test_themes_are_found_named_counted_and_linked_to_their_rows(launch, told, p
     shown = page(client, launch)
     assert rising[0].name in shown
     assert "Rising" in shown
+    assert "less than one in ten thousand" in shown
+    assert "Negative in tone: 100% of 20 in the last 7 days" in shown
     inbox = client.get(f"/launches/shop/inbox/?theme={rising[0].pk}").content.decode()
     assert "Postcode" in inbox
     assert "Slow search" not in inbox

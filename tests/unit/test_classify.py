@@ -47,6 +47,13 @@ def test_confidence_is_honest_within_a_tenth(trained):
     assert max(figures[field]["expected_calibration_error"] for field in ("category", "severity", "sentiment")) <= 0.10
 
 
+def test_figures_say_how_well_each_class_is_told_and_what_chance_alone_gives(trained):
+    _model, figures = trained
+    assert set(figures["category"]["classes"]) == set(CATEGORIES)
+    assert sum(one["texts"] for one in figures["category"]["classes"].values()) == figures["texts"]
+    assert 0 < figures["category"]["error_of_perfect_confidence"] < 0.05
+
+
 def test_applied_categories_are_right_oftener_than_the_threshold(trained):
     _model, figures = trained
     assert figures["category"]["applied_accuracy"] >= APPLY_AT

@@ -1,8 +1,10 @@
 """What is learned from people: bounded voices, recent decisions held out, contests decided by more than chance."""
 
+import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -130,6 +132,15 @@ def test_drift_index_is_nothing_for_equal_shares_and_names_what_moved():
     assert stability("channel", {"widget": (50, 100), "portal": (50, 100)}).how_far == "little"
     moved = stability("channel", {"widget": (10, 90), "portal": (90, 10)})
     assert (moved.how_far, moved.before + moved.now) == ("much", pytest.approx(1.0))
+
+
+def test_few_reports_of_many_kinds_drift_no_oftener_than_one_time_in_twenty_by_chance():
+    draw, kinds = random.Random(4), [str(kind) for kind in range(16)]
+    told = 0
+    for _each in range(400):
+        now, before = (Counter(draw.choices(kinds, k=count)) for count in (40, 120))
+        told += stability("category", {kind: (now[kind], before[kind]) for kind in kinds}).how_far != "little"
+    assert told <= 40
 
 
 CSV = "Summary;Beschreibung;Type;Priority;Created\nBasket empty;It was full;Defect;P1;2026-04-01\n"

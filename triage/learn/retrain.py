@@ -106,6 +106,11 @@ def _against(launch: Launch, contest: Contest, found: Split, *, met: ModelVersio
         return _(
             "Better, but nearly all decisions that judged it are one person's. Promote it by hand if you trust them."
         )
+    return _decided_meanwhile(launch, met=met)
+
+
+def _decided_meanwhile(launch: Launch, *, met: ModelVersion | None) -> str:
+    """What people decided about versions, against which no contest counts."""
     if is_held_back(launch):
         return _("Better, but somebody rolled back, and that stands until a version is promoted by hand.")
     if champion_of(launch.pk) != met:

@@ -23,7 +23,7 @@ SELECT tree.root,
        count(*) FILTER (WHERE feedback.context @? '$.requests[*].status ? (@ >= 500 && @ < 600)') AS saw_errors
 {tree.LIVE_REPORTS}JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
 GROUP BY tree.root
-"""
+"""  # noqa: S608 - no word of it comes from outside
 
 _CATEGORIES = f"""
 SELECT tree.root, feedback.category, count(*) AS reports
