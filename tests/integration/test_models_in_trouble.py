@@ -6,7 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from hypercare.core import clock
 from hypercare.core.problem import Problem
@@ -190,6 +192,23 @@ def imported(launch, lead, now, cells):
     mapping = Mapping({"title": 0, "category": 1, "happened_at": 2}, {"category": {"Bug": "bug"}})
     tickets.start(run, mapping, actor=lead, now=now)
     return run
+
+
+def test_tickets_in_three_files_are_one_voice_and_no_more_queries(launch, lead, people, api, now):
+    browser, shown = Client(), []
+    browser.force_login(people["lead"])
+    for title in ("Basket empty", "Basket is gone", "Basket lost"):
+        imported(launch, lead, now, [title, "Bug", "2026-04-01"])
+        tickets.read_waiting(now=now)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get("/launches/shop/model/tickets/")
+            listed = api.get("/api/v1/launches/shop/model/tickets/").json()
+        shown.append(len(asked))
+    assert [(one["read"], one["refused"]) for one in listed] == [(1, 0)] * 3
+    assert shown[1] == shown[2]
+    assert {voice for one in examples_of(launch) for voice in one.voices} == {f"import:{people['lead'].pk}"}
+    [voice] = card_of(launch, now=now).voices
+    assert (voice.name, voice.words, voice.is_import) == (str(people["lead"]), 3, True)
 
 
 @pytest.mark.parametrize("day", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0000-00-00", "0001-01-01"])

@@ -70,6 +70,25 @@ def test_wish_about_the_component_is_no_cause(basket, launch, now):
     assert "cause" not in suggested(basket)
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("How do I export my orders?", {"defect": "training_gap"}),
+        ("What does the yellow badge mean?", {"defect": "training_gap"}),
+        ("Hur byter jag språk?", {"defect": "training_gap"}),
+        ("Why was I charged twice?", {}),
+        ("What happened to my points, they are all gone?", {}),
+        ("Is it normal that search finds nothing?", {}),
+        ("Varför är kundvagnen tom?", {}),
+    ],
+)
+def test_who_asks_why_something_went_wrong_has_no_training_gap(launch, now, title, expected):
+    issue = make_issue(launch, now=now)
+    told(issue, now, title=title, category="question")
+    suggest_due(clock=lambda: now)
+    assert suggested(issue) == expected
+
+
 def test_unsure_type_is_no_noise_and_text_without_any_meaning_is(launch, now):
     unsure, meaningless = (make_issue(launch, now=now) for _each in range(2))
     for issue, value in ((unsure, "bug"), (meaningless, "")):

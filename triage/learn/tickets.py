@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from hypercare.core import rows, wake
@@ -204,10 +205,13 @@ class Progress:
         return round(100 * self.read / self.total) if self.total else 100
 
 
-def progress_of(run: TicketImport) -> Progress:
-    """Counted from the rows."""
-    read = OldTicket.objects.filter(run=run, is_read=True)
-    return Progress(run.tickets, read.count(), read.exclude(error="").count())
+def progress_of(*runs: TicketImport) -> list[Progress]:
+    """Of each run, counted from its rows, all with one query."""
+    read = OldTicket.objects.filter(run__in=runs, is_read=True).order_by().values_list("run")
+    counted = {
+        run: counts for run, *counts in read.annotate(read=Count("id"), refused=Count("id", filter=~Q(error="")))
+    }
+    return [Progress(run.tickets, *counted.get(run.pk, (0, 0))) for run in runs]
 
 
 def errors_of(run: TicketImport, *, count: int = 50) -> Sequence[OldTicket]:
