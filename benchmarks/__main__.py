@@ -16,6 +16,7 @@ NEEDS_ROWS = {
     "deep_search": True,
     "rescoring": True,
     "first_model_on_real_texts": True,
+    "classifier_on_real_sets": True,
     "learning_curve": True,
     "report_to_board": False,
     "intake_without_broker": False,

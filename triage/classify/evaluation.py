@@ -24,6 +24,7 @@ from triage.classify.suggestion import Suggestion
 from triage.classify.text_model import TextModel
 
 FIELD = "category"
+YES, NO = "yes", "no"
 PRECISION_WANTED = 0.95
 LONGEST_CELL = 16 * 2**20
 _BATCH = 200
@@ -44,6 +45,13 @@ class Labelled:
     def of_group(self, group: str) -> "Labelled":
         """The rows of one group."""
         return self.part([row for row, name in enumerate(self.groups) if name == group])
+
+    def asked(self, positive: frozenset[str]) -> "Labelled":
+        """The same texts, asked only whether their label is one of these."""
+        answers = [YES if label in positive else NO for label in self.labels]
+        if len(set(answers)) < 2:
+            raise UnreadableTable(f"The texts must be partly {', '.join(sorted(positive))} and partly not.")
+        return Labelled(self.rows, answers, self.groups)
 
     def part(self, rows: Iterable[int]) -> "Labelled":
         """Some of the rows."""
@@ -114,10 +122,13 @@ def evaluate(
     train: Labelled, test: Labelled, *, positive: frozenset[str] = frozenset(), semantic: bool = False
 ) -> dict[str, Any]:
     """The figures of a model that learned from one file, on another; one run for each group, averaged."""
-    names = sorted(set(test.groups))
-    return _figures(
-        [_run(train.of_group(name), test.of_group(name), semantic=semantic) for name in names], positive, tries=1
-    )
+
+    def runs(train: Labelled, test: Labelled) -> list[_Run]:
+        names = sorted(set(test.groups))
+        return [_run(train.of_group(name), test.of_group(name), semantic=semantic) for name in names]
+
+    figures = _figures(runs(train, test), tries=1)
+    return figures | _auc(runs(train.asked(positive), test.asked(positive))) if positive else figures
 
 
 def evaluate_held_out(
@@ -128,18 +139,21 @@ def evaluate_held_out(
     semantic: bool = False,
 ) -> dict[str, Any]:
     """The same by cross-validation over one file: each text is said by a model that did not see it."""
-    runs = []
-    for name in sorted(set(labelled.groups)):
-        group = labelled.of_group(name)
-        _require_two_labels(group)
-        for learned, held in folds_of(group.labels, count=folds):
-            runs.append(_run(group.part(learned), group.part(held), semantic=semantic))
-    return _figures(runs, positive, tries=folds)
+
+    def runs(labelled: Labelled) -> list[_Run]:
+        return [
+            _run(group.part(learned), group.part(held), semantic=semantic)
+            for group in map(labelled.of_group, sorted(set(labelled.groups)))
+            for learned, held in folds_of(_two_or_more(group).labels, count=folds)
+        ]
+
+    figures = _figures(runs(labelled), tries=folds)
+    return figures | _auc(runs(labelled.asked(positive))) if positive else figures
 
 
-def _figures(runs: Sequence[_Run], positive: frozenset[str], *, tries: int) -> dict[str, Any]:
+def _figures(runs: Sequence[_Run], *, tries: int) -> dict[str, Any]:
     """Confidence is judged over all runs together; time and size are summed over groups, and averaged over tries."""
-    each = [_scores(run, positive) for run in runs]
+    each = [_scores(run) for run in runs]
     texts = sum(len(run.truth) for run in runs)
     return {
         **{name: round(float(np.mean([scores[name] for scores in each])), 4) for name in each[0]},
@@ -152,19 +166,19 @@ def _figures(runs: Sequence[_Run], positive: frozenset[str], *, tries: int) -> d
     }
 
 
-def _require_two_labels(train: Labelled) -> None:
+def _two_or_more(train: Labelled) -> Labelled:
     known = sorted(set(train.labels))
     if len(known) < 2:
         group = f" of the group “{train.groups[0]}”" if train.groups and train.groups[0] else ""
         raise UnreadableTable(
             f"The texts to learn from{group} need two labels or more; they have {', '.join(known) or 'none'}."
         )
+    return train
 
 
 def _run(train: Labelled, test: Labelled, *, semantic: bool) -> _Run:
-    _require_two_labels(train)
     began = time.perf_counter()
-    learned, unseen = learn_reports(train.rows, train.labels, semantic=semantic)
+    learned, unseen = learn_reports(_two_or_more(train).rows, train.labels, semantic=semantic)
     seconds_train = time.perf_counter() - began
     model, size = _as_kept(learned)
     began = time.perf_counter()
@@ -201,20 +215,24 @@ def _as_kept(model: TextModel) -> tuple[TextModel, int]:
         return text_model.load(path, digest=digest), path.stat().st_size
 
 
-def _scores(run: _Run, positive: frozenset[str]) -> dict[str, float]:
+def _scores(run: _Run) -> dict[str, float]:
     said = [one.likeliest for one in run.said]
-    scores = {
+    return {
         "macro_f1": float(f1_score(run.truth, said, average="macro", zero_division=0)),
         "micro_f1": float(f1_score(run.truth, said, average="micro", zero_division=0)),
         "accuracy": float(run.right.mean()),
     }
-    if positive:
-        truth = [label in positive for label in run.truth]
-        if len(set(truth)) < 2:
-            raise UnreadableTable(f"The tested texts must be partly {', '.join(sorted(positive))} and partly not.")
-        chance = [sum(one.chances.get(label, 0.0) for label in positive) for one in run.said]
-        scores["auc"] = float(roc_auc_score(truth, chance))
-    return scores
+
+
+def _auc(runs: Sequence[_Run]) -> dict[str, float]:
+    """How well yes is told from no by models that were asked nothing else."""
+    return {"auc": round(float(np.mean([_auc_of(run) for run in runs])), 4)}
+
+
+def _auc_of(run: _Run) -> float:
+    if len(set(run.truth)) < 2:
+        raise UnreadableTable("The tested texts of each group must be partly what --positive names and partly not.")
+    return float(roc_auc_score([label == YES for label in run.truth], [one.chances.get(YES, 0.0) for one in run.said]))
 
 
 def _confidence_figures(runs: Sequence[_Run]) -> dict[str, Any]:
