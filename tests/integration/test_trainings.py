@@ -192,8 +192,9 @@ def test_broken_file_gives_the_word_to_the_shipped_model_and_says_so(launch, peo
     browser = Client()
     browser.force_login(people["lead"])
     page = browser.get("/launches/shop/model/").content.decode()
-    assert "missing or changed" in page
+    assert "missing, changed or of another format" in page
     assert "The shipped model decides" in page
+    assert "would decide" in page
     unreadable = hashlib.sha256(b"something else").hexdigest()  # as another version of a library may find it
     ModelVersion.objects.filter(launch=launch).update(digest=unreadable)
     assert load_model(now=now, launch_id=launch.pk, corpus=small).number == 1

@@ -14,6 +14,7 @@ from triage.classify.corpus import read_corpus
 from triage.classify.features import prepare
 from triage.classify.feelings import feelings_in
 from triage.classify.learner import figures_of
+from triage.classify.lesson import learn
 from triage.classify.reading import Counted
 from triage.classify.severity_words import floor_of
 from triage.classify.suggestion import ABSTAIN_UNDER, APPLY_AT, MAX_REASON
@@ -108,6 +109,14 @@ def test_text_without_a_word_the_model_knows_gets_no_value_and_the_reason(said, 
         assert (nothing.value, nothing.applied) == ("", False)
         assert nothing.reason.startswith("abstained: ")
         assert nothing.likeliest
+
+
+@pytest.mark.parametrize("texts", [["basket empty"], ["basket empty", "invoice wrong", "page slow"]])
+def test_model_that_learned_one_answer_alone_says_none(texts):
+    one, _unseen = learn(texts, {"category": ["bug"] * len(texts)}, spread_by="category", number=1)
+    [suggestion] = classify([Feedback(title="The basket is empty", channel="widget")], [], model=one)[0]
+    assert (suggestion.value, suggestion.likeliest, suggestion.applied) == ("", "bug", False)
+    assert suggestion.reason == "abstained: it learned one answer alone"
 
 
 def test_value_that_is_hardly_likelier_than_others_is_not_suggested(said):

@@ -184,7 +184,7 @@ class _Batch:
         head = self.model.heads[field]
         best = int(chances.argmax())
         told = dict(zip(head.labels, chances.tolist(), strict=True))
-        unclear = self._unclear(at, float(chances[best]))
+        unclear = self._unclear(at, head, float(chances[best]))
         if unclear:
             return abstention(
                 field, confidence=float(chances[best]), reason=unclear, decider=self.model.name, chances=told
@@ -201,8 +201,10 @@ class _Batch:
             chances=told,
         )
 
-    def _unclear(self, at: int, likeliest: float) -> str:
+    def _unclear(self, at: int, head: Head, likeliest: float) -> str:
         """Why nothing is suggested; empty where something is."""
+        if len(head.labels) == 1:
+            return _("abstained: it learned one answer alone")
         if not self.known[self.features.indices[self.features.indptr[at] : self.features.indptr[at + 1]]].any():
             return _("abstained: it holds no word that the model knows")
         if likeliest < ABSTAIN_UNDER:
