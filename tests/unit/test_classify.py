@@ -101,6 +101,7 @@ def test_unsure_suggestion_is_kept_and_not_applied(said):
         "a@b.se",
         "😡",
         "z" * 900,
+        "a " + "a" * 900,
     ],
 )
 def test_text_without_a_word_the_model_knows_gets_no_value_and_the_reason(said, text):

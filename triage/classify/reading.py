@@ -146,10 +146,10 @@ class Features:
         return found
 
     def tell_of_words(self, wordless: Set[str]) -> npt.NDArray[np.bool_]:
-        """Which features are words of a text, and not what stands for a sign, a number or an address in it."""
+        """Which features are words of a text: no letter by itself, and nothing that stands for a sign or a number in it."""
         words = self.blocks["words"].names
         told = np.zeros(len(self.names), dtype=bool)
-        told[: len(words)] = [" " not in name and name not in wordless for name in words]
+        told[: len(words)] = [len(name) > 1 and " " not in name and name not in wordless for name in words]
         return told
 
     @cached_property
