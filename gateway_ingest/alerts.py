@@ -24,7 +24,7 @@ __all__ = ["SUGGESTED_SEVERITY", "prepared", "store", "write"]
 
 FOLLOW_TASK = "triage.alert_changes"
 _AHEAD = timedelta(days=1)
-_COUNTED = ("count", "latest_seen_at")
+_COUNTED = ("count", "latest_seen_at", "early_end_at")
 _WRITTEN = (
     *_COUNTED,
     *("title", "summary", "severity", "status", "component_id", "labels", "url", "episode"),

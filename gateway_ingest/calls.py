@@ -98,6 +98,9 @@ class Store(Protocol):
     def kinds_of_requests(self, launch: Launch, request_ids: Sequence[str], *, now: datetime) -> dict[str, int]:
         """The kind of each request that is known."""
 
+    def first_failures(self, launch: Launch, trace_ids: Sequence[str], *, now: datetime) -> dict[str, str]:
+        """In which component each trace failed first; without those where nothing failed on a server."""
+
     def drop_old(self, *, now: datetime) -> int:
         """Forgets single calls beyond their launch's days; windows stay."""
 
@@ -143,6 +146,17 @@ class PostgresStore:
         with connection.cursor() as cursor:
             cursor.execute(_KINDS_OF_REQUESTS, [list(names), list(names), oldest, launch.pk])
             return {names[number]: kind for number, kind in cursor.fetchall()}
+
+    def first_failures(self, launch: Launch, trace_ids: Sequence[str], *, now: datetime) -> dict[str, str]:
+        """By index, one statement over all traces.
+
+        A caller waits for what it calls, so the failure that began last is the one that the others answer for.
+        """
+        names = {uuid.UUID(bytes=id_bytes(name.lower())): name for name in trace_ids if name}
+        oldest = now - timedelta(days=keep_days([launch])[launch.pk])
+        with connection.cursor() as cursor:
+            cursor.execute(_FIRST_FAILURES, [list(names), list(names), oldest, launch.pk])
+            return {names[number]: component for number, component in cursor.fetchall()}
 
     def drop_old(self, *, now: datetime) -> int:
         """Whole days go with their partitions; launches that keep less than the longest have their rows deleted."""
@@ -215,6 +229,15 @@ _KINDS_OF_REQUESTS = f"""
 SELECT c.request_id, c.kind FROM gateway_ingest_call c JOIN gateway_ingest_callkind k ON k.id = c.kind
 WHERE uuid_hash(c.request_id) = ANY(SELECT uuid_hash(each) FROM unnest(%s::uuid[]) AS each)
     AND c.request_id = ANY(%s::uuid[]) AND c.request_id <> {_NO_ID} AND c.at >= %s AND k.launch_id = %s
+"""  # noqa: S608 - a fixed id
+_FIRST_FAILURES = f"""
+SELECT DISTINCT ON (c.trace_id) c.trace_id, coalesce(component.slug, k.hint)
+FROM gateway_ingest_call c
+JOIN gateway_ingest_callkind k ON k.id = c.kind
+LEFT JOIN core_component component ON component.id = k.component_id
+WHERE uuid_hash(c.trace_id) = ANY(SELECT uuid_hash(each) FROM unnest(%s::uuid[]) AS each)
+    AND c.trace_id = ANY(%s::uuid[]) AND c.trace_id <> {_NO_ID} AND c.at >= %s AND k.launch_id = %s AND c.status >= 500
+ORDER BY c.trace_id, c.at DESC, c.duration
 """  # noqa: S608 - a fixed id
 
 

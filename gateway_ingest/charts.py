@@ -22,7 +22,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """A line over a span from nought to `highest`; gaps are where there was no value."""
+    """A line over a span from nought, or the lowest value below it, to `highest`; gaps are where there was no value."""
 
     path: str
     area: str
@@ -40,16 +40,17 @@ def chart(
     values = [value for _at, value in points if value is not None]
     if len(values) < 2:
         return None
-    highest = max(values)
+    highest, lowest = max(*values, 0.0), min(*values, 0.0)
 
     def x(at: datetime) -> float:
         return min(max((at - span.begins) / span.length, 0.0), 1.0) * WIDTH
 
-    stretches = list(_stretches([(x(at), value) for at, value in points], highest))
+    above = [(x(at), None if value is None else value - lowest) for at, value in points]
+    stretches = list(_stretches(above, highest - lowest))
     return Chart(
         path="".join("M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in one) for one in stretches),
         area="".join(_closed(one) for one in stretches),
-        highest=highest,
+        highest=max(values),
         begins=span.begins,
         middle=span.begins + span.length / 2,
         ends=span.ends,

@@ -11,7 +11,7 @@ from gateway_ingest.models import DeadLetter, Source
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.redaction import redact
-from hypercare.core.strict_json import UNSAFE_CHARACTER, BadJson, BodyTooLarge
+from hypercare.core.strict_json import UNSAFE_CHARACTER, BadJson, BodyTooLarge, parse
 from hypercare.core.timeline import Actor, Entry, record
 
 KEPT_PER_SOURCE = 200
@@ -48,6 +48,7 @@ def keep(
         reason=_reason(reason),
         body=readable,
         truncated=truncated,
+        is_json=not readable or truncated or _is_json(readable),
         headers=_telling(headers or {}),
         received_at=now,
     )
@@ -117,6 +118,14 @@ def _readable(body: bytes) -> tuple[str, bool]:
     if len(text) <= _MAX_TEXT:
         return _clean(text), False
     return _clean(text[: _MAX_TEXT + _MARGIN])[:-_MARGIN] + "…", True
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse(text.encode(), max_bytes=4 * (_MAX_TEXT + _MARGIN))
+    except BadJson:
+        return False
+    return True
 
 
 def _telling(headers: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ def end_by_hand(alert: Alert, *, reason: str, actor: Actor, now: datetime) -> Al
     found = Alert.objects.select_for_update(of=("self",)).select_related("launch").get(pk=alert.pk)
     if found.status == AlertStatus.RESOLVED:
         raise Problem(409, _("This alert is over already."))
-    _end([found], reason=reason, actor=actor, now=now)
+    end_found([found], reason=reason, actor=actor, now=now)
     quieting.put_to_rest(found, now=now)
     return found
 
@@ -53,12 +53,12 @@ def end_all_of(source: Source, *, actor: Actor, now: datetime) -> int:
     for launch, alerts in groupby(found, key=attrgetter("launch")):
         with override(launch.language):
             reason = _("Its source “%(source)s” was ended.") % {"source": source.name}
-        _end(list(alerts), reason=reason, actor=actor, now=now)
+        end_found(list(alerts), reason=reason, actor=actor, now=now)
     return len(found)
 
 
-def _end(alerts: Sequence[Alert], *, reason: str, actor: Actor, now: datetime) -> None:
-    """Ends alerts of one launch."""
+def end_found(alerts: Sequence[Alert], *, reason: str, actor: Actor, now: datetime) -> None:
+    """Ends alerts of one launch that the caller has locked, in the caller's transaction."""
     for alert in alerts:
         alert.status, alert.ends_at, alert.resolved_at = AlertStatus.RESOLVED, max(now, alert.starts_at), now
     rows.update(alerts, ("status", "ends_at", "resolved_at"))
@@ -77,7 +77,8 @@ def _end(alerts: Sequence[Alert], *, reason: str, actor: Actor, now: datetime) -
     if changes:
         rows.add(AlertChange, changes)
         wake.worker_after_commit(FOLLOW_TASK)
-    entries = [Entry(alert.key, "alert.ended", _told(alert, reason)) for alert in alerts]
+    kind = "alert.ended" if actor.user else "alert.resolved"
+    entries = [Entry(alert.key, kind, _told(alert, reason)) for alert in alerts]
     record(alerts[0].launch, entries, actor=actor, now=now)
 
 

@@ -32,6 +32,8 @@ class Rule(StrEnum):
     LATE_ACKNOWLEDGEMENT = "late_acknowledgement"
     LATE_SUPPRESSION = "late_suppression"
     LATE_RESOLVE = "late_resolve"
+    EARLY_RESOLVE = "early_resolve"
+    OVERTAKEN = "overtaken"
 
 
 # Rules that begin an episode, which has a report of its own.
@@ -94,10 +96,32 @@ def _is_louder(said: IncomingAlert, alert: Alert) -> bool:
 
 def _when_over(alert: Alert, said: IncomingAlert, *, now: datetime) -> Rule:
     if said.status == AlertStatus.FIRING:
+        if _was_overtaken(alert, said, now=now):
+            return Rule.OVERTAKEN
         return Rule.LATE_FIRING if _speaks_of_the_past(alert, said, now=now) else Rule.FIRED_AGAIN
     if said.status == AlertStatus.ACKNOWLEDGED:
         return Rule.FIRED_AGAIN if _began_after_the_end(alert, said) else Rule.LATE_ACKNOWLEDGEMENT
-    return Rule.LATE_SUPPRESSION if said.status == AlertStatus.SUPPRESSED else Rule.LATE_RESOLVE
+    if said.status == AlertStatus.SUPPRESSED:
+        return Rule.LATE_SUPPRESSION
+    return Rule.EARLY_RESOLVE if _may_be_early(alert, said, now=now) else Rule.LATE_RESOLVE
+
+
+def has_no_time(said: IncomingAlert) -> bool:
+    """Whether a word says neither when its episode began nor when it ended."""
+    return said.starts_at is None and said.ends_at is None
+
+
+def _may_be_early(alert: Alert, said: IncomingAlert, *, now: datetime) -> bool:
+    """An end without a time of what is over since long: the end of another episode, whose firing it has overtaken.
+
+    Who says again and again that all is well is heard often, and means nothing by it.
+    """
+    return has_no_time(said) and now - alert.latest_seen_at >= LATE_WITHIN
+
+
+def _was_overtaken(alert: Alert, said: IncomingAlert, *, now: datetime) -> bool:
+    """A firing without a time right after an end that had no beginning."""
+    return has_no_time(said) and alert.early_end_at is not None and now - alert.early_end_at < LATE_WITHIN
 
 
 def _speaks_of_the_past(alert: Alert, said: IncomingAlert, *, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from feedback.models import Channel
 from feedback.report import Report
 from gateway_ingest.component_names import component_of, components_by_name
-from gateway_ingest.episodes import BECOMES, BEGINS, Rule, rule_for
+from gateway_ingest.episodes import BECOMES, BEGINS, Rule, has_no_time, rule_for
 from gateway_ingest.formats import IncomingAlert
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus, Source
 from hypercare.core import rows
@@ -36,6 +36,8 @@ TOLD = {
     Rule.RESOLVED_UNSEEN: "alert.resolved",
     Rule.WORSENED: "alert.worse",
 }
+# What a delivery that came before may say anew: an alert ends and returns as it was.
+_NEWS = frozenset({*TOLD, Rule.EARLY_RESOLVE, Rule.OVERTAKEN})
 
 _SPOKEN_OF = "source_id = ANY(%s) AND fingerprint = ANY(%s) ORDER BY id FOR UPDATE"
 
@@ -95,7 +97,7 @@ class Ledger:
     def is_news(self, source: Source, said: Sequence[IncomingAlert]) -> bool:
         """Whether words that came before would change something now: an alert may end and return as it was."""
         last_words = {one.fingerprint: one for one in said}
-        return any(self._rule(_key(source, one), one) in TOLD for one in last_words.values())
+        return any(self._rule(_key(source, one), one) in _NEWS for one in last_words.values())
 
     def remind(self, source: Source, said: Sequence[IncomingAlert], *, counts: bool) -> None:
         """Notes that a repeated delivery still speaks of these alerts; a reminder counts, a retry of one delivery does not.
@@ -119,9 +121,12 @@ class Ledger:
         return list(touched.values())
 
     def _rule(self, key: Key, said: IncomingAlert) -> Rule:
+        return rule_for(self.alerts.get(key), said, reported=self._is_reported(key), now=self.now)
+
+    def _is_reported(self, key: Key) -> bool:
+        """Whether the present episode of an alert has its report."""
         alert = self.alerts.get(key)
-        reported = alert is not None and (alert.feedback_id is not None or (key, alert.episode) in self.begun)
-        return rule_for(alert, said, reported=reported, now=self.now)
+        return alert is not None and (alert.feedback_id is not None or (key, alert.episode) in self.begun)
 
     def _apply(self, key: Key, source: Source, said: IncomingAlert, actor: Actor) -> Alert:
         rule, alert = self._rule(key, said), self.alerts.get(key)
@@ -130,13 +135,14 @@ class Ledger:
         elif said.firing:
             alert.count += 1
         alert.latest_seen_at = self.now
-        if rule in BEGINS:
+        if rule is Rule.OVERTAKEN:
+            self._begin_what_is_over(key, alert, said, actor)
+        elif rule in BEGINS:
             self._begin(key, alert, said, actor, again=rule is Rule.FIRED_AGAIN)
         elif rule in BECOMES:
-            alert.status = BECOMES[rule]
-            if alert.status == AlertStatus.RESOLVED:
-                ends_at = min(said.ends_at or self.now, self.now)
-                alert.ends_at, alert.resolved_at = max(ends_at, alert.starts_at), self.now
+            self._become(alert, said, rule)
+        elif rule is Rule.EARLY_RESOLVE:
+            alert.early_end_at = self.now
         elif rule is Rule.WORSENED:
             alert.severity, alert.summary, alert.labels = said.severity, said.summary, said.labels
         if rule in TOLD:
@@ -144,6 +150,24 @@ class Ledger:
             self.changed.add(key)
         self.counted.add(key)
         return alert
+
+    def _become(self, alert: Alert, said: IncomingAlert, rule: Rule) -> None:
+        alert.status = BECOMES[rule]
+        if alert.status == AlertStatus.RESOLVED:
+            ends_at = min(said.ends_at or self.now, self.now)
+            alert.ends_at, alert.resolved_at = max(ends_at, alert.starts_at), self.now
+        if rule is Rule.RESOLVED_UNSEEN and has_no_time(said):
+            alert.early_end_at = self.now
+
+    def _begin_what_is_over(self, key: Key, alert: Alert, said: IncomingAlert, actor: Actor) -> None:
+        """Takes a firing and the end that overtook it in their true order: the episode has its report and is over."""
+        early_end_at, again = alert.early_end_at or self.now, self._is_reported(key)
+        self._begin(key, alert, said, actor, again=again)
+        alert.status, alert.resolved_at = AlertStatus.RESOLVED, self.now
+        alert.starts_at = alert.ends_at = early_end_at
+        for rule in (Rule.FIRED_AGAIN if again else Rule.FIRED, Rule.RESOLVED):
+            self.steps.append(Step(key, alert, rule, alert.episode, actor))
+        self.changed.add(key)
 
     def _new_alert(self, source: Source, said: IncomingAlert) -> Alert:
         return Alert(
@@ -162,7 +186,7 @@ class Ledger:
         if again:
             alert.episode += 1
             alert.ends_at, alert.resolved_at, alert.feedback = None, None, None
-        alert.status = said.status
+        alert.status, alert.early_end_at = said.status, None
         self.begun[key, alert.episode] = Episode(alert, _report(alert, said, self.channel), actor)
 
     def _description(self, launch_id: int, said: IncomingAlert) -> dict[str, Any]:

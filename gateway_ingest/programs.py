@@ -158,7 +158,7 @@ _ALL = (
         "collector",
         "OpenTelemetry Collector",
         Says.CALLS,
-        (Part("otel-collector.yaml", _("A further exporter of traces and logs:")),),
+        (Part("otel-collector.yaml", _("A further exporter of traces, logs and metrics:")),),
         "opentelemetry-collector",
     ),
     Program(

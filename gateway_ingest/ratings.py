@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from gateway_ingest import windows
+from gateway_ingest import flags, windows
 from gateway_ingest.batches import first_time
 from gateway_ingest.call_columns import id_bytes
 from gateway_ingest.calls import STORE
@@ -56,15 +56,8 @@ def store(source: Source, ratings: Sequence[Rating], *, batch_id: str, now: date
         unknown = [rating for rating in ratings if rating.response_id not in kinds]
         if not is_new:
             return _as_it_stands(source, name, unknown)
-        windows.add(
-            windows.of_ratings(
-                Counter(
-                    (kinds[rating.response_id], _minute(rating, now), rating.flags)
-                    for rating in ratings
-                    if rating.response_id in kinds
-                )
-            )
-        )
+        known = (rating for rating in ratings if rating.response_id in kinds)
+        _count(((kinds[one.response_id], _minute(one, now), one.flags) for one in known), now=now)
         return _wait(source, name, unknown, now=now) if unknown else WithoutCall()
 
 
@@ -87,7 +80,7 @@ def _settle(ids: Sequence[int], *, now: datetime) -> int:
 def _settle_of(source: Source, rows: Sequence[WaitingRating], *, now: datetime) -> int:
     kinds = _kinds_of(source, {row.response.hex for row in rows}, now=now)
     found = [row for row in rows if row.response.hex in kinds]
-    windows.add(windows.of_ratings(Counter((kinds[row.response.hex], row.at, row.flags) for row in found)))
+    _count(((kinds[row.response.hex], row.at, row.flags) for row in found), now=now)
     rest = [row for row in rows if row.response.hex not in kinds]
     still = [row for row in rest if row.received_at > now - KEPT_FOR]
     for row in still:
@@ -96,6 +89,13 @@ def _settle_of(source: Source, rows: Sequence[WaitingRating], *, now: datetime) 
     WaitingRating.objects.filter(pk__in={row.pk for row in rows} - {row.pk for row in still}).delete()
     _note_lost(source, len(rest) - len(still))
     return len(found)
+
+
+def _count(given: Iterable[tuple[int, datetime, int]], *, now: datetime) -> None:
+    """Counts flags that were given to a kind in a minute."""
+    counted = Counter(given)
+    windows.add(windows.of_ratings(counted))
+    flags.note_ratings(counted, now=now)
 
 
 def _as_it_stands(source: Source, name: str, unknown: Sequence[Rating]) -> WithoutCall:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.intake import refuse_closed
-from gateway_ingest import batches, call_kinds, dead_letters, feeds, routing
+from gateway_ingest import batches, call_kinds, dead_letters, feeds, flags, routing
 from gateway_ingest.call_columns import Columns, columns_of, joined
 from gateway_ingest.call_rows import MAX_ROWS, Numbered, Wrong, rows_of, too_many_rows
 from gateway_ingest.calls import STORE, keep_days
@@ -167,6 +167,7 @@ def store_calls(
         if columns:
             STORE.add(columns)
             feeds.note(source.pk, set(columns.column("kind").tolist()), now=now)
+            flags.note_calls(columns, now=now)
         _note_event(source, is_first=bool(calls), now=now)
     answer.accepted = len(calls)
     return answer

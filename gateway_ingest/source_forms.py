@@ -192,7 +192,7 @@ def check_secret(given: str) -> None:
 
 
 class LimitsForm(forms.Form):
-    """From where a source may send, how much, and whose clock its times follow."""
+    """From where a source may send, how much, whose clock its times follow, and of which environment it tells."""
 
     networks = NetworksField(
         label=_("Allowed addresses"),
@@ -212,10 +212,18 @@ class LimitsForm(forms.Form):
         required=False,
         help_text=_("Of times that do not say theirs, as Zabbix writes them."),
     )
+    environment = LineField(
+        label=_("Environment"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "Of what it sends, where that is not production: staging. Deployments to it are held against these calls."
+        ),
+    )
 
     def __init__(self, *args: Any, source: Source, **options: Any) -> None:
         present = {"networks": source.allowed_networks, "rows_a_second": source.rows_a_second}
-        options["initial"] = present | {"zone": source.zone or "UTC"}
+        options["initial"] = present | {"zone": source.zone or "UTC", "environment": source.environment}
         super().__init__(*args, **options)
         offer(self, "zone", zone_choices(source.zone))
 
@@ -223,7 +231,8 @@ class LimitsForm(forms.Form):
     def limits(self) -> Limits:
         """What was chosen."""
         found = self.cleaned_data
-        return Limits(found["networks"], found["rows_a_second"], "" if found["zone"] == "UTC" else found["zone"])
+        zone = "" if found["zone"] == "UTC" else found["zone"]
+        return Limits(found["networks"], found["rows_a_second"], zone, found["environment"])
 
 
 class RouteForm(forms.Form):

@@ -26,11 +26,15 @@ LOCAL_TIMES = frozenset({"zabbix"})
 
 @dataclass(frozen=True)
 class Limits:
-    """What a source may: networks it sends from (none is everywhere), rows a second (None is the installation's)."""
+    """What a source may: networks it sends from (none is everywhere), rows a second (None is the installation's).
+
+    `environment` is empty for what people use.
+    """
 
     networks: list[str]
     rows_a_second: int | None
     zone: str
+    environment: str = ""
 
 
 def create(
@@ -137,11 +141,13 @@ def set_signing(
 
 @transaction.atomic
 def set_limits(source: Source, limits: Limits, *, actor: Actor, now: datetime) -> None:
-    """Sets from where a source may send, how much, and in which zone its times are."""
+    """Sets from where a source may send, how much, in which zone its times are and of which environment it tells."""
     source = locked(source.pk)
     source.allowed_networks, source.rows_a_second, source.zone = limits.networks, limits.rows_a_second, limits.zone
-    source.save(update_fields=["allowed_networks", "rows_a_second", "zone"])
+    source.environment = limits.environment
+    source.save(update_fields=["allowed_networks", "rows_a_second", "zone", "environment"])
     told = {"networks": ", ".join(limits.networks), "rows_a_second": limits.rows_a_second, "zone": limits.zone}
+    told |= {"environment": limits.environment} if limits.environment else {}
     entry = Entry(f"source:{source.pk}", "source.limits", {"name": source.name} | told)
     record(source.launch, [entry], actor=actor, now=now)
 

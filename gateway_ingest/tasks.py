@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from gateway_ingest import batches, call_kinds, evidence, hours, partitions, ratings, sns, windows
+from gateway_ingest import batches, call_kinds, evidence, flags, hours, partitions, ratings, retiring, sns, windows
 from gateway_ingest.calls import STORE
 from gateway_ingest.rules import tick
 from hypercare.core import clock
@@ -52,10 +52,17 @@ def link_components(**_later: Any) -> None:
     call_kinds.link_components()
 
 
+@shared_task(name=retiring.TASK)
+def rest_retired(**_later: Any) -> None:
+    """Ends what rules found of components that were retired."""
+    retiring.rest_all(now=clock.now())
+
+
 @shared_task(name="gateway_ingest.forget_batches")
 def forget_batches(**_later: Any) -> None:
-    """Forgets deliveries that are too old to be known again."""
+    """Forgets deliveries that are too old to be known again, and flags that every look has seen."""
     batches.forget_old(now=clock.now())
+    flags.forget_old(now=clock.now())
 
 
 @shared_task(name="gateway_ingest.add_up_hours")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gateway_ingest.views import governance, traffic
+from gateway_ingest.views import governance, metrics, traffic
 
 _TRAFFIC = "launches/<slug:slug>/traffic/"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path(_TRAFFIC + "requests/", traffic.search, name="traffic_search"),
     path(_TRAFFIC + "requests/<str:trace_id>/", traffic.life, name="traffic_request"),
     path(_TRAFFIC + "deployments/<int:number>/", traffic.deployment, name="traffic_deployment"),
+    path(_TRAFFIC + "metrics/", metrics.page, name="traffic_metrics"),
     path(_TRAFFIC + "governance/", governance.page, name="traffic_governance"),
     path(_TRAFFIC + "governance/upload/", governance.upload, name="description_upload"),
     path(_TRAFFIC + "governance/<int:number>/remove/", governance.remove, name="description_remove"),

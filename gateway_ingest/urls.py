@@ -6,7 +6,18 @@ from gateway_ingest.call_urls import urlpatterns as call_urlpatterns
 from gateway_ingest.formats import FORMATS
 from gateway_ingest.rule_urls import urlpatterns as rule_urlpatterns
 from gateway_ingest.traffic_urls import urlpatterns as traffic_urlpatterns
-from gateway_ingest.views import alert, alerts, deploys, ingest, letters, mapping, otlp_logs, source, sources
+from gateway_ingest.views import (
+    alert,
+    alerts,
+    deploys,
+    ingest,
+    letters,
+    mapping,
+    otlp_logs,
+    otlp_metrics,
+    source,
+    sources,
+)
 
 app_name = "gateway_ingest"
 
@@ -17,6 +28,8 @@ urlpatterns = [
     *[path(f"ingest/{name}/", ingest.alerts, {"format_name": name}, name=f"ingest_{name}") for name in FORMATS],
     path("ingest/otlp/v1/logs", otlp_logs.logs, name="ingest_otlp_logs"),
     path("ingest/<str:source_key>/otlp/v1/logs", otlp_logs.logs, name="ingest_otlp_logs_by_key"),
+    path("ingest/otlp/v1/metrics", otlp_metrics.metrics, name="ingest_otlp_metrics"),
+    path("ingest/<str:source_key>/otlp/v1/metrics", otlp_metrics.metrics, name="ingest_otlp_metrics_by_key"),
     path("ingest/deploys/<str:format_name>/", deploys.deploys, name="ingest_deploys"),
     path("ingest/<str:source_key>/deploys/<str:format_name>/", deploys.deploys, name="ingest_deploys_by_key"),
     path("ingest/<str:source_key>/", ingest.alerts, name="ingest_by_key"),

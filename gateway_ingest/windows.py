@@ -20,8 +20,9 @@ from gateway_ingest.formats.calls import CallFlag
 
 _MINUTE = 60_000_000
 _LARGE = ("duration_sum", "input_tokens", "output_tokens", "cost")
+FLAGGED = CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK
 _RATED = {
-    "flagged": CallFlag.FILTERED | CallFlag.UNSAFE | CallFlag.BIASED | CallFlag.PRIVACY_LEAK,
+    "flagged": FLAGGED,
     "forgot": CallFlag.FORGOT_CONTEXT,
     "helpful": CallFlag.HELPFUL,
     "unhelpful": CallFlag.UNHELPFUL,

@@ -65,7 +65,7 @@ def review(root_ids: Iterable[int], *, now: datetime) -> None:
     open_ones = [issue for issue in issues if issue.is_open]
     found = _situations([issue.pk for issue in open_ones])
     over = [issue for issue in open_ones if issue.pk in found and found[issue.pk].is_over]
-    decisions.withdraw([issue for issue in issues if issue not in over], field=FIELD, now=now)
+    decisions.withdraw([issue for issue in issues if issue not in over], fields=[FIELD], now=now)
     decisions.suggest_for_issues([_proposal(issue, found[issue.pk], now=now) for issue in over], now=now)
 
 

@@ -6,9 +6,8 @@ stands, the newest suggestion is kept beside it as an ended row, so that what th
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from django.db.models import Q
 
@@ -20,19 +19,53 @@ from triage.models import Decision, Issue, Origin
 
 # The field under which an end of an issue is proposed.
 END = labels.PROPOSED_END
-_COMPARED = ("id", "issue_id", "field", "value", "origin", "applied", "confidence", "reason")
-_CONFIRM = """
-UPDATE triage_decision decision SET confidence = said.confidence, reason = said.reason
-FROM unnest(%s::bigint[], %s::float[], %s::text[]) AS said(id, confidence, reason)
-WHERE decision.id = said.id
+# Compared in the database: of thousands of values few differ, and reading them all takes longer than this.
+_CHANGE = """
+WITH said AS (
+    SELECT * FROM json_to_recordset(%(said)s::json) AS said(
+        place int, issue_id bigint, field text, value text, applied boolean, origin text, confidence float, reason text)
+), differs AS (
+    SELECT said.*, live.id, (live.value, live.origin, live.applied) = (said.value, said.origin, said.applied) AS stays
+    FROM said LEFT JOIN triage_decision live
+        ON live.issue_id = said.issue_id AND live.field = said.field AND live.ended_at IS NULL
+    WHERE live.origin IS DISTINCT FROM 'person' AND (live.id IS NULL
+        OR (live.value, live.reason, live.confidence) IS DISTINCT FROM (said.value, said.reason, said.confidence))
+), confirmed AS (
+    UPDATE triage_decision decision SET confidence = differs.confidence, reason = differs.reason
+    FROM differs WHERE decision.id = differs.id AND differs.stays
+), ended AS (
+    UPDATE triage_decision decision SET ended_at = %(now)s
+    FROM differs WHERE decision.id = differs.id AND NOT differs.stays
+)
+SELECT place FROM differs WHERE stays IS NOT TRUE ORDER BY place
 """
 
 
-@dataclass(frozen=True)
-class IssueValue:
+# OFFSET 0 keeps the planner at looking up issue by issue.
+_HELD = """
+SELECT issue.id, held.field, held.value FROM unnest(%s::bigint[]) AS issue(id) CROSS JOIN LATERAL (
+    SELECT field, value FROM triage_decision
+    WHERE issue_id = issue.id AND ended_at IS NULL AND origin = 'person' OFFSET 0
+) held
+"""
+
+
+class About(Protocol):
+    """An issue, as far as a decision about it needs to know it."""
+
+    @property
+    def pk(self) -> int:
+        """Its number."""
+
+    @property
+    def launch_id(self) -> int:
+        """Its launch's number."""
+
+
+class IssueValue(NamedTuple):
     """What a rule or model says of one field of an issue."""
 
-    issue: Issue
+    issue: About
     field: str
     value: str
     origin: str
@@ -42,12 +75,13 @@ class IssueValue:
     applied: bool = True
 
 
-def overridden_fields(issues: Iterable[Issue]) -> dict[int, dict[str, str]]:
+def overridden_fields(issue_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """For each issue id the values people hold, by field."""
     held: dict[int, dict[str, str]] = defaultdict(dict)
-    live = Decision.objects.filter(issue__in=list(issues), ended_at=None, origin=Origin.PERSON)
-    for issue_id, field, value in live.values_list("issue_id", "field", "value"):
-        held[issue_id][field] = value
+    with prepared.cursor() as cursor:
+        cursor.execute(_HELD, [list(issue_ids)])
+        for issue_id, field, value in cursor.fetchall():
+            held[issue_id][field] = value
     return held
 
 
@@ -56,35 +90,17 @@ def suggest_for_issues(values: Sequence[IssueValue], *, now: datetime) -> None:
 
     The same value by the same origin stays the same decision, with its newest confidence and reason.
     """
-    found = Decision.objects.filter(issue__in={value.issue.pk for value in values}, ended_at=None)
-    live = {(one.issue_id, one.field): one for one in found.values_list(*_COMPARED, named=True)}
-    ended, made, confirmed = [], [], []
-    for value in values:
-        current = live.get((value.issue.pk, value.field))
-        if current and current.origin == Origin.PERSON:
-            continue
-        if current and (current.value, current.reason, current.confidence) == (
-            value.value,
-            value.reason,
-            value.confidence,
-        ):
-            continue
-        if current and (current.value, current.origin, current.applied) == (value.value, value.origin, value.applied):
-            confirmed.append((current.id, value.confidence, value.reason[:500]))
-            continue
-        if current:
-            ended.append(current.id)
-        made.append(_row_for(value, now=now))
-    _confirm(confirmed)
-    Decision.objects.filter(pk__in=ended).update(ended_at=now)
-    rows.put(Decision, made)
-
-
-def _confirm(said: Sequence[tuple[int, float | None, str]]) -> None:
-    if not said:
+    if not values:
         return
+    said = [
+        {"place": place, "issue_id": one.issue.pk, "field": one.field, "value": one.value, "applied": one.applied,
+         "origin": one.origin, "confidence": one.confidence, "reason": one.reason[:500]}
+        for place, one in enumerate(values)
+    ]  # fmt: skip
     with prepared.cursor() as cursor:
-        cursor.execute(_CONFIRM, [[row[column] for row in said] for column in range(3)])
+        cursor.execute(_CHANGE, {"said": rows.as_json(said), "now": now})
+        new = [values[place] for (place,) in cursor.fetchall()]
+    rows.put(Decision, [_row_for(value, now=now) for value in new])
 
 
 def _row_for(value: IssueValue, *, now: datetime) -> dict[str, Any]:
@@ -157,9 +173,9 @@ def close(issue: Issue, *, field: str, now: datetime) -> None:
     Decision.objects.filter(issue=issue, field=field, ended_at=None).update(ended_at=now)
 
 
-def withdraw(issues: Iterable[Issue], *, field: str, now: datetime) -> None:
-    """Ends what machines say of a field of these issues."""
-    live = Decision.objects.filter(issue__in=list(issues), field=field, ended_at=None)
+def withdraw(issues: Iterable[Issue], *, fields: Iterable[str], now: datetime) -> None:
+    """Ends what machines say of these fields of these issues."""
+    live = Decision.objects.filter(issue__in=list(issues), field__in=list(fields), ended_at=None)
     live.exclude(origin=Origin.PERSON).update(ended_at=now)
 
 

@@ -19,9 +19,8 @@ from triage.board import changes
 from triage.learn import labels
 from triage.locks import lock_issues, lock_launch_of
 from triage.match import pairs
-from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus, Way
-from triage.route import route
-from triage.score import rescore
+from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus
+from triage.recount import recount
 from triage.story import story_of
 
 
@@ -208,7 +207,6 @@ def merge(
         Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key} | why),
     ]
     record(issue.launch, entries, actor=actor, now=now)
-    labels.joined(issue, target, way=Way.MERGE, actor=actor, now=now)
     pairs.remember(issue, [into_id, root_id], answer=Answer.SAME, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
@@ -226,7 +224,6 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     data: dict[str, Any] = {"field": "merged_into", "old": merged_into.key, "new": None}
     status = issue.status_before_merge or IssueStatus.TRIAGED
     _open_again(issue, status)
-    labels.joined(issue, merged_into, way=Way.UNMERGE, actor=actor, now=now)
     issue.merged_into, issue.status_before_merge = None, ""
     write_status(issue, status, now=now, closed_at=issue.closed_at)
     entries = [
@@ -252,8 +249,7 @@ def _open_again(issue: Issue, status: str) -> None:
 def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:
     """Recounts the roots and gives their reports the root's word, then publishes the change."""
     Issue.objects.filter(pk__in=[pk for pk in roots if pk != issue.pk]).update(version=F("version") + 1)
-    route(roots, now=now)
-    rescore(roots, now=now)
+    recount(roots, now=now)
     for root in Issue.objects.filter(pk__in=roots).select_related("launch"):
         tell_reporters(root, now=now, ended=False)
     changes.publish(issue.launch_id, [issue.pk, *roots])

@@ -24,7 +24,7 @@ from triage.lifecycle import lock
 from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match, Moscow
 from triage.nature import judgement as nature
-from triage.route import route
+from triage.recount import recount
 from triage.score import rescore
 
 ISSUE_FIELDS = (
@@ -172,8 +172,8 @@ def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: 
     issue.version += 1
     issue.save(update_fields=["version", "title", "component", "team", "owner"])
     if field in ROUTED:
-        route([issue.pk], now=now)
-    if field in SCORED | ROUTED:  # the component says what an issue is worth
+        recount([issue.pk], now=now)
+    elif field in SCORED:
         rescore([issue.pk], now=now)
     if field == decisions.END:
         closing.review([issue.pk], now=now)
@@ -276,8 +276,7 @@ def _after_verdict(row: Feedback, roots: list[int], data: dict[str, Any], *, act
     record(row.launch, [Entry(row.key, "issue.field", data)], actor=actor, now=now)
     if roots:
         Issue.objects.filter(pk__in=roots).update(version=F("version") + 1)
-        route(roots, now=now)
-        rescore(roots, now=now)
+        recount(roots, now=now)
         changes.publish(row.launch_id, roots)
 
 

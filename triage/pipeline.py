@@ -22,8 +22,7 @@ from triage.classify.classify import classify, load_model
 from triage.classify.suggestion import Suggestion
 from triage.locks import lock_launch
 from triage.match.assign import Item, Proposal, propose, settle
-from triage.route import route
-from triage.score import rescore
+from triage.recount import recount
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +112,7 @@ def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
         if not verdicts:
             return 0
         touched = writing.write_verdicts(thought.launch, verdicts, components=thought.components, now=now)
-        route(touched, now=now)  # before the score: the component says what an issue is worth
-        rescore(touched, now=now)
+        recount(touched, now=now)
         closing.review_proposed(touched, now=now)
         changes.publish(thought.launch.pk, touched)
     return len(verdicts)

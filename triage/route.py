@@ -3,26 +3,20 @@
 Like the score it runs over a batch of root issues with a constant number of queries, inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from hypercare.core import prepared, rows
+from hypercare.core import rows
 from hypercare.core.models import Component
-from triage import decisions, tree
+from triage import decisions
 from triage.models import Issue
+from triage.score.tally import Counted, Tally
 
 DECIDER = "rule: route"
-
-_NAMED = f"""
-SELECT tree.root, feedback.component_id, count(*), min(feedback.id) AS first
-{tree.LIVE_REPORTS}JOIN feedback_feedback feedback ON feedback.id = match.feedback_id AND feedback.component_id IS NOT NULL
-GROUP BY tree.root, feedback.component_id
-ORDER BY tree.root, count(*) DESC, first
-"""
 
 
 class Named(NamedTuple):
@@ -33,12 +27,11 @@ class Named(NamedTuple):
     of: int
 
 
-def route(root_ids: Iterable[int], *, now: datetime) -> None:
+def route(counted: Counted, *, now: datetime) -> None:
     """Gives these root issues their component and team, where no person holds them; the caller publishes the board."""
-    ids = sorted(set(root_ids))
-    issues = list(Issue.objects.filter(pk__in=ids).select_related("launch"))
-    named = _named(ids)
-    held = decisions.overridden_fields(issues)
+    issues = list(Issue.objects.filter(pk__in=counted.tallies).defer("search").select_related("launch"))
+    named = {root: named for root, tally in counted.tallies.items() if (named := _named(tally))}
+    held = decisions.overridden_fields(counted.tallies)
     meant = {one.component_id for one in named.values()} | {issue.component_id for issue in issues}
     components = Component.objects.select_related("team").in_bulk([pk for pk in meant if pk])
     was = {issue.pk: (issue.component_id, issue.team_id) for issue in issues}
@@ -51,14 +44,11 @@ def route(root_ids: Iterable[int], *, now: datetime) -> None:
     decisions.suggest_for_issues(said, now=now)
 
 
-def _named(root_ids: list[int]) -> dict[int, Named]:
-    named: dict[int, Named] = {}
-    with prepared.cursor() as cursor:
-        cursor.execute(_NAMED, tree.columns_of(tree.members_of(root_ids)))
-        for root, component_id, times, _first in cursor.fetchall():
-            before = named.get(root)
-            named[root] = before._replace(of=before.of + times) if before else Named(component_id, times, times)
-    return named
+def _named(tally: Tally) -> Named | None:
+    if not tally.components:
+        return None
+    component_id, times = tally.components.most_common(1)[0]
+    return Named(component_id, times, tally.components.total())
 
 
 def _apply(

@@ -70,7 +70,7 @@ class BeforeAndAfter(APIView):
     @extend_schema(parameters=[asked.ComparedAsked], responses=shown.ComparisonShown)
     def get(self, request: Request, key: str) -> Response:
         """The same length on both sides, what differs by more than chance, and one word for it."""
-        rows = Deployment.objects.select_related("launch", "release__component")
+        rows = Deployment.objects.select_related("launch", "release__component", "environment")
         row = keys.named(rows, key, "DP", by=Principal.of(request), right=Right.READ)
         length = timedelta(minutes=_said(request, asked.ComparedAsked)["minutes"])
         return Response(shown.ComparisonShown(evidence.before_and_after(row, now=clock.now(), length=length)).data)

@@ -108,11 +108,13 @@ class RatioShown(serializers.Serializer[Any]):
 class ComparisonShown(serializers.Serializer[Comparison]):
     """Before and after; `error_chance` is how likely chance alone makes the error shares differ as much.
 
-    `shortened` says why a side is shorter than was asked for: another deployment stands there.
+    `shortened` says why a side is shorter than was asked for: another deployment stands there. What went to an environment
+    whose calls are not known is `other_environment`, with nothing on either side.
     """
 
     deployment = serializers.SerializerMethodField()
     version = serializers.CharField(source="deployment.release.version")
+    environment = serializers.CharField(source="deployment.environment.name")
     verdict = serializers.ChoiceField(choices=list(Word), source="word")
     reasons = serializers.ListField(child=serializers.CharField())
     measured_against = serializers.CharField()

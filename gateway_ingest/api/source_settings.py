@@ -24,7 +24,7 @@ from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Right
 
 # Under which names the forms of the page know what the API calls otherwise.
-_LIMITS = {"allowed_networks": "networks", "rows_a_second": "rows_a_second", "zone": "zone"}
+_LIMITS = {"allowed_networks": "networks"} | {name: name for name in ("rows_a_second", "zone", "environment")}
 _SIGNING = {"signature_header": "header", "signing_secret": "secret", "signed_only": "signed_only", "topics": "topics"}
 
 
@@ -45,6 +45,9 @@ class SourceChanges(serializers.Serializer[Any]):
     )
     rows_a_second = Whole(required=False, allow_null=True, help_text="null is the installation's own.")
     zone = Text(required=False, allow_blank=True, max_length=64, help_text="Of times that do not say theirs.")
+    environment = Text(
+        required=False, allow_blank=True, max_length=40, help_text="Of what it sends, where that is not production."
+    )
     signature_header = Text(
         required=False, allow_blank=True, max_length=80, help_text="Of an HMAC-SHA256; empty for Standard Webhooks."
     )
@@ -100,6 +103,7 @@ def _set_limits(source: Source, said: Mapping[str, Any], principal: Principal) -
         "networks": source.allowed_networks,
         "rows_a_second": source.rows_a_second,
         "zone": source.zone,
+        "environment": source.environment,
     }
     given = present | {_LIMITS[name]: value for name, value in said.items() if name in _LIMITS}
     data = given | {"networks": "\n".join(given["networks"]), "zone": given["zone"] or "UTC"}

@@ -60,7 +60,7 @@ class RouteShown(serializers.ModelSerializer[SourceRoute]):
 _SHOWN: tuple[str, ...] = (
     *("id", "launch", "name", "hint", "created_at", "revoked_at"),
     *("first_event_at", "last_event_at", "repeats", "letters", "refused", "limited", "signed_only", "signature_header"),
-    *("program", "zone", "allowed_networks", "rows_a_second", "has_secret", "topics", "routes"),
+    *("program", "zone", "environment", "allowed_networks", "rows_a_second", "has_secret", "topics", "routes"),
 )
 
 

@@ -6,6 +6,7 @@ from gateway_ingest.api import evidence
 from gateway_ingest.api.alerts import Alerts, EndAlert
 from gateway_ingest.api.calls import Calls, Windows
 from gateway_ingest.api.deployments import Deployments
+from gateway_ingest.api.letters import DismissLetter, Letters, OneLetter, ReplayLetter
 from gateway_ingest.api.rules import DryRuns, OneRule, Rules
 from gateway_ingest.api.source_settings import OneSource
 from gateway_ingest.api.sources import EndEarlierKeys, EndSource, RotateSource, Sources
@@ -15,6 +16,10 @@ urlpatterns = [
     path("alerts/<str:key>/end/", EndAlert.as_view(), name="api-alert-end"),
     path("calls/", Calls.as_view(), name="api-calls"),
     path("windows/", Windows.as_view(), name="api-windows"),
+    path("dead-letters/", Letters.as_view(), name="api-letters"),
+    path("dead-letters/<str:key>/", OneLetter.as_view(), name="api-letter"),
+    path("dead-letters/<str:key>/replay/", ReplayLetter.as_view(), name="api-letter-replay"),
+    path("dead-letters/<str:key>/dismiss/", DismissLetter.as_view(), name="api-letter-dismiss"),
     path("deployments/", Deployments.as_view(), name="api-deployments"),
     path("rules/", Rules.as_view(), name="api-rules"),
     path("rules/<slug:name>/", OneRule.as_view(), name="api-rule"),

@@ -1,4 +1,7 @@
-"""This module remembers the values of recent days by hour, and says how far a value lies from all of them."""
+"""This module remembers the values of recent days by hour, and says how far a value lies from all of them.
+
+Which day and hour it is, the times say: they are seconds of the clock that people live by, where somebody knows it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,6 +46,18 @@ class DayMemory:
             np.minimum.at(self.low_today, hours[part], values[part])
             np.maximum.at(self.high_today, hours[part], values[part])
         return unlike, beyond
+
+    def moved(self, hours: int) -> "DayMemory":
+        """The same memory by clocks that are so many hours ahead; what would be tomorrow there begins a day."""
+        whole = [_nothing(HOURS, value=np.inf), self.lows.ravel(), self.low_today, _nothing(HOURS, value=np.inf)]
+        high = [_nothing(HOURS, value=-np.inf), self.highs.ravel(), self.high_today, _nothing(HOURS, value=-np.inf)]
+        lows, highs = (np.roll(np.concatenate(parts), hours).reshape(-1, HOURS) for parts in (whole, high))
+        is_tomorrow = bool(np.isfinite(lows[-1]).any())
+        newest = len(lows) - (1 if is_tomorrow else 2)
+        return DayMemory(
+            lows[newest - DAYS : newest].copy(), highs[newest - DAYS : newest].copy(),
+            lows[newest].copy(), highs[newest].copy(), self.day + is_tomorrow,
+        )  # fmt: skip
 
     def _days(self, times: Floats) -> Iterator[tuple[float, slice]]:
         """The stretches of one day each; a clock that steps back over midnight stays on the later day."""

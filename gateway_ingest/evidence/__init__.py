@@ -3,7 +3,7 @@
 from gateway_ingest.evidence.ai import AiRow, ai_table
 from gateway_ingest.evidence.deployments import Comparison, Word, before_and_after
 from gateway_ingest.evidence.governance import Finding, governance
-from gateway_ingest.evidence.innermost import innermost_failure
+from gateway_ingest.evidence.innermost import innermost_failures
 from gateway_ingest.evidence.keeping import keep_evidence
 from gateway_ingest.evidence.life import Life, life_of
 from gateway_ingest.evidence.near import Piece, evidence_of, failed_requests, near, traces_of
@@ -31,7 +31,7 @@ __all__ = [
     "evidence_of",
     "failed_requests",
     "governance",
-    "innermost_failure",
+    "innermost_failures",
     "keep_evidence",
     "life_of",
     "near",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from gateway_ingest.evidence import reading
 from gateway_ingest.evidence.alike import Alike, Route
 from gateway_ingest.evidence.chance import Ratio, chance_of_shares
+from gateway_ingest.evidence.places import belonging_to
 from gateway_ingest.evidence.reading import Figures, Wanted
 from gateway_ingest.evidence.signature import HOUR, MINUTE, Signature, Span, kinds_of
 from hypercare.core import milliseconds
@@ -32,6 +33,7 @@ class Word(StrEnum):
     WORSE = "worse"
     SAME = "no_difference_seen"
     TOO_LITTLE = "too_little_traffic"
+    ELSEWHERE = "other_environment"
 
 
 WORDS = {
@@ -39,6 +41,7 @@ WORDS = {
     Word.WORSE: gettext_lazy("Worse"),
     Word.SAME: gettext_lazy("No difference seen"),
     Word.TOO_LITTLE: gettext_lazy("Too little traffic"),
+    Word.ELSEWHERE: gettext_lazy("Not compared"),
 }
 
 
@@ -97,6 +100,11 @@ class Comparison:
     is_complete: bool
 
     @property
+    def is_compared(self) -> bool:
+        """Whether there are calls to compare."""
+        return self.word is not Word.ELSEWHERE
+
+    @property
     def says(self) -> str:
         """The verdict in words."""
         return str(WORDS[self.word])
@@ -105,23 +113,37 @@ class Comparison:
 def before_and_after(
     deployment: Deployment, *, now: datetime, length: timedelta = USUAL_LENGTH, signature: Signature | None = None
 ) -> Comparison:
-    """The traffic of a deployment's component, or of a signature, before and after it, up to its neighbours."""
+    """The traffic of a deployment's component, or of a signature, before and after it, up to its neighbours.
+
+    Only calls of its own environment are held against it.
+    """
     length = min(max(length, MINUTE), LONGEST_COMPARED)
     signature = signature or _about(deployment)
     stretch = _Stretch.around(deployment)
     after = stretch.after(length, now=now)
-    kinds = dict(enumerate(kinds_of(deployment.launch, signature).select_related("component")))
+    found = list(kinds_of(deployment.launch, signature).select_related("component"))
+    own = belonging_to(deployment.environment.name, found, deployment.launch)
+    if own.refusal:
+        return _refused(deployment, signature, stretch, after, own.refusal)
     groups = {kind.pk: (kind.component.slug if kind.component else kind.hint, kind.method, kind.route)
-        for kind in kinds.values()}  # fmt: skip
+        for kind in own.kinds}  # fmt: skip
     new = _by_route(deployment, groups, after)
     old, span, against = _fairer(deployment, groups, stretch, after, sum(each.calls for each in new.values()))
     sides = Side.of(span, _sum(old)), Side.of(after, _sum(new))
     alike = Alike.of(old, new)
     error_chance, ratio = alike.chance_of_errors, alike.latency(least=MINIMUM_CALLS)
     word, reasons = verdict(*sides, error_chance=error_chance, latency=ratio, alike=alike)
+    reasons += [own.remark] if own.remark else []
     return Comparison(
         deployment, signature, *sides, word, reasons, against, stretch.said_of(span, after, length), error_chance, ratio,
         _route_changes(old, new), is_complete=after.length >= length or after.ends == stretch.until,
+    )  # fmt: skip
+
+
+def _refused(deployment: Deployment, signature: Signature, stretch: "_Stretch", after: Span, why: str) -> Comparison:
+    before, later = (Side.of(span, Figures()) for span in (stretch.before(after.length), after))
+    return Comparison(
+        deployment, signature, before, later, Word.ELSEWHERE, [why], "", [], 1.0, None, [], is_complete=True
     )  # fmt: skip
 
 

@@ -1,19 +1,14 @@
-"""This module finds in which component a request failed first: of all its failed calls the one that began last."""
+"""This module finds in which component requests failed first: of all failed calls of one the one that began last."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from gateway_ingest.calls import STORE, Wanted
-from gateway_ingest.evidence.life import MOST_CALLS
+from gateway_ingest.calls import STORE
 from hypercare.core.models import Launch
 
-_ERRORS = 500
 
-
-def innermost_failure(launch: Launch, trace_id: str, *, now: datetime) -> str:
-    """The component's slug; empty where nothing of the trace failed on a server, or where no component is known.
-
-    A caller waits for what it calls, so the failure that began last is the one that the others answer for.
-    """
-    calls = STORE.find([launch], Wanted(trace_id=trace_id), limit=MOST_CALLS, skip=0, now=now)
-    failed = [call for call in calls if call.status >= _ERRORS]
-    return max(failed, key=lambda call: (call.at, -call.duration)).component if failed else ""
+def innermost_failures(launch: Launch, trace_ids: Sequence[str], *, now: datetime) -> dict[str, str]:
+    """The component's slug of each trace; without those where nothing failed on a server, or in no known component."""
+    if not trace_ids:
+        return {}
+    return {trace: slug for trace, slug in STORE.first_failures(launch, trace_ids, now=now).items() if slug}

@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from gateway_ingest.formats import values
 from gateway_ingest.formats.incoming import AlertError, FormatError, IncomingAlert, Reading, Unreadable
+from gateway_ingest.formats.otlp_attributes import attributes_of, plain
 from gateway_ingest.formats.protobuf_parts import holds_more_than
 from gateway_ingest.formats.words import known_severity, severity_of, status_of
 from gateway_ingest.models import AlertSeverity, AlertStatus
@@ -82,7 +83,7 @@ def read(payload: JSON) -> Logs:
     evaluations: list[Evaluation] = []
     quiet = 0
     for resource, scope, record in _records(payload):
-        attributes = _attributes(record.get("attributes"))
+        attributes = attributes_of(record.get("attributes"))
         if _EVALUATION in (record.get("eventName"), attributes.get("event.name")):
             try:
                 evaluations.append(_evaluation(record, attributes))
@@ -107,35 +108,12 @@ def _evaluation(record: dict[str, JSON], attributes: dict[str, JSON]) -> Evaluat
 
 def _records(payload: JSON) -> Iterator[tuple[dict[str, JSON], str, dict[str, JSON]]]:
     for of_resource in values.items(values.at(payload, "resourceLogs")):
-        resource = _attributes(values.at(of_resource, "resource", "attributes"))
+        resource = attributes_of(values.at(of_resource, "resource", "attributes"))
         for of_scope in values.items(values.at(of_resource, "scopeLogs")):
             scope = values.text(values.at(of_scope, "scope", "name"))
             for record in values.items(values.at(of_scope, "logRecords")):
                 if isinstance(record, dict):
                     yield resource, scope, record
-
-
-def _attributes(given: JSON) -> dict[str, JSON]:
-    return {
-        values.text(values.at(entry, "key")): _plain(values.at(entry, "value"))
-        for entry in values.items(given)
-        if values.text(values.at(entry, "key"))
-    }
-
-
-def _plain(any_value: JSON) -> JSON:
-    """The value inside OpenTelemetry's wrapping; lists and objects are told by their texts."""
-    for name in ("stringValue", "boolValue", "intValue", "doubleValue", "bytesValue"):
-        if values.has(any_value, name):
-            return values.at(any_value, name)
-    if values.has(any_value, "arrayValue"):
-        return ", ".join(
-            values.text(_plain(item)) for item in values.items(values.at(any_value, "arrayValue", "values"))
-        )
-    if values.has(any_value, "kvlistValue"):
-        inner = _attributes(values.at(any_value, "kvlistValue", "values"))
-        return ", ".join(f"{name}: {values.text(value)}" for name, value in inner.items())
-    return None
 
 
 def _is_loud(record: dict[str, JSON], attributes: dict[str, JSON]) -> bool:
@@ -165,7 +143,7 @@ def _read_or_say_why(
 def _alert(
     resource: dict[str, JSON], scope: str, record: dict[str, JSON], attributes: dict[str, JSON]
 ) -> IncomingAlert:
-    said = values.text(_plain(record.get("body")))
+    said = values.text(plain(record.get("body")))
     kind = values.first(record.get("eventName"), attributes.get("event.name"), attributes.get("exception.type"))
     title = values.first(attributes.get("alert.title"), said, attributes.get("exception.message"), kind)
     status = status_of(values.text(attributes.get("alert.status")), name="alert.status")

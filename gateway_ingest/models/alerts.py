@@ -33,7 +33,8 @@ class Alert(models.Model):
     """The state of one key of one source in one launch. A new firing after a resolve is a new episode with its own feedback row.
 
     `starts_at` and `ends_at` are what the machine says, and no later than we heard of it; where its clock is ahead of ours,
-    `own_starts_at` is the beginning by that clock. `resolved_at` is when we heard of the end.
+    `own_starts_at` is the beginning by that clock. `resolved_at` is when we heard of the end, `early_end_at` when we heard
+    of one without a time whose beginning may still be on its way.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="alerts", db_index=False)
@@ -52,6 +53,7 @@ class Alert(models.Model):
     own_starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    early_end_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
     latest_seen_at = models.DateTimeField()
     feedback = models.ForeignKey(Feedback, models.SET_NULL, null=True, blank=True, related_name="alerts")

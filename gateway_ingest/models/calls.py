@@ -128,6 +128,22 @@ class WindowPart(_Sums):
         return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"
 
 
+class HeardFlag(models.Model):
+    """Answers of one kind and minute that were flagged, and when we heard of it, which may be days later."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="+", db_index=False)
+    kind = models.ForeignKey(CallKind, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    heard_at = models.DateTimeField()
+    flagged = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["launch", "heard_at"], name="heard_flags_lately")]
+
+    def __str__(self) -> str:
+        return f"{self.kind_id} {self.at:%Y-%m-%d %H:%M}"
+
+
 class WaitingRating(models.Model):
     """A rating whose call did not come yet: which answer it speaks of, the minute it counts in, when to look next."""
 

@@ -197,7 +197,8 @@ class Heartbeat(models.Model):
 class SeriesMemory(models.Model):
     """What the detector remembers of one series: the scorer's bytes, up to which moment, and its newest score.
 
-    `until` moves on at every look; `heard_at` only with a value, so that the memory of what is gone can be dropped.
+    `until` moves on at every look; `heard_at` only with a value, so that the memory of what is gone can be dropped. Its
+    hours are those of the clocks in `zone`.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="series_memories")
@@ -207,6 +208,7 @@ class SeriesMemory(models.Model):
     until = models.DateTimeField()
     heard_at = models.DateTimeField()
     score = models.FloatField(default=0.0)
+    zone = models.CharField(max_length=64, db_default="UTC", default="UTC")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["launch", "component", "series"], name="memory_once_per_series")]

@@ -16,7 +16,7 @@ class Source(models.Model):
     `signing_secret` is sealed; with a `signature_header` it is the secret of an HMAC over the body, without one it is of
     Standard Webhooks. `signed_only` lets nothing in whose signature was not checked, and of Amazon's notifications those
     of `topics` only. An empty list of `allowed_networks` allows every address, an empty `zone` reads times without a zone
-    as UTC.
+    as UTC, an empty `environment` is what people use.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="sources")
@@ -32,6 +32,7 @@ class Source(models.Model):
     rows_a_second = models.PositiveIntegerField(null=True, blank=True)
     program = models.CharField(max_length=30, blank=True, db_default="", default="")
     zone = models.CharField(max_length=64, blank=True, db_default="", default="")
+    environment = models.CharField(max_length=40, blank=True, db_default="", default="")
     letters = models.PositiveIntegerField(db_default=0, default=0)
     refused = models.PositiveIntegerField(db_default=0, default=0)
     limited = models.PositiveIntegerField(db_default=0, default=0)
@@ -146,6 +147,7 @@ class DeadLetter(models.Model):
 
     `headers` are those without which it could not be read again; of one that is `truncated` only the beginning is kept.
     A `refusal` is a sender that did not come in. Where nothing is kept of what came, one stands for `count` of its reason.
+    What `is_json` not, no door can take.
     """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="dead_letters")
@@ -155,6 +157,7 @@ class DeadLetter(models.Model):
     headers = models.JSONField(default=dict, blank=True)
     truncated = models.BooleanField(db_default=False, default=False)
     refusal = models.BooleanField(db_default=False, default=False)
+    is_json = models.BooleanField(db_default=True, default=True)
     count = models.PositiveIntegerField(db_default=1, default=1)
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
@@ -170,7 +173,13 @@ class DeadLetter(models.Model):
     @property
     def can_be_replayed(self) -> bool:
         """Whether a door can take it again: of calls and OpenTelemetry too little is kept."""
-        return bool(self.body) and not (self.truncated or self.format.startswith("calls/") or self.format == "otlp")
+        is_whole = bool(self.body) and self.is_json and not self.truncated
+        return is_whole and not (self.format.startswith("calls/") or self.format == "otlp")
+
+    @property
+    def launch(self) -> Launch:
+        """The launch of its source, to whose people it belongs."""
+        return self.source.launch
 
     @property
     def why_not_replayed(self) -> str:
@@ -183,4 +192,6 @@ class DeadLetter(models.Model):
             return gettext("Nothing of it was kept, so it cannot be replayed.")
         if self.truncated:
             return gettext("It was long and only its beginning was kept; its sender has to send it again.")
+        if not self.is_json and "calls/" not in self.format:
+            return gettext("It is no JSON, which neither a mapping nor a replay can change; let its sender send JSON.")
         return gettext("Only some of it was kept, without contents; its sender has to send it again.")

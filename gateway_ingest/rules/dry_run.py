@@ -156,7 +156,7 @@ def _of_series(watcher: Watcher, rule: Rule, begins: datetime, ends: datetime) -
     series = 0
     for some in in_parts(keys, KEYS_AT_ONCE):
         stored = read_windows(launch.pk, start, ends, known.kinds_of(some))
-        scored, _after = surprise.scored(stored, {}, away=watcher.away)
+        scored, _after = surprise.scored(stored, {}, zone=launch.zone, away=watcher.away)
         asked = {key: [one for one in course if one[0] > begins] for key, course in scored.items()}
         found += watch_figures(rule, asked, {}, watcher.around(), ends=[]).found
         series += len(asked)

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from gateway_ingest.models import Rule as RuleRow
 from gateway_ingest.rules import figures, rows, surprise
 from gateway_ingest.rules.defaults import DEFAULTS
 from gateway_ingest.rules.figures import Foreseen
+from gateway_ingest.rules.flags import HeardFlags, heard_flags
 from gateway_ingest.rules.keys import Key, KindOfCalls, component_of, from_text, key_of
 from gateway_ingest.rules.ratings import ratings
 from gateway_ingest.rules.rule import FIGURES, Measure, Per, Rule
@@ -47,6 +48,7 @@ class Seen:
     heartbeats: list[Heartbeat] = field(default_factory=list)
     memories: list[SeriesMemory] = field(default_factory=list)
     forgotten: list[Key] = field(default_factory=list)
+    flags: HeardFlags = field(default_factory=HeardFlags)
     absent: list[Stretch] = field(default_factory=list)
     firing: int = 0
 
@@ -69,7 +71,10 @@ def look(
     first = longest + int(delays.longest / MINUTE)
     windows = read_windows(launch.pk, begins - first * MINUTE, until)
     is_watched = until - watch_row.looked_until <= AWAY_AFTER
-    looking = _Looking(watcher, windows, first=first, begins=begins, seen=seen, delays=delays, is_watched=is_watched)
+    looking = _Looking(
+        watcher, windows, first=first, begins=begins, seen=seen, delays=delays, is_watched=is_watched,
+        looked_until=watch_row.looked_until,
+    )  # fmt: skip
     for name, rule in rules.items():
         if (watched := looking.watched(rule, before[name])) is not None:
             seen.watched[name] = watched
@@ -95,15 +100,20 @@ class _Looking:
     seen: Seen
     delays: Delays
     is_watched: bool
+    looked_until: datetime
     _spans: dict[Per, Span] = field(default_factory=dict)
 
     def watched(self, rule: Rule, states: Mapping[Key, State]) -> Watched | None:
-        """What a rule sees; None where it is not its time."""
+        """What a rule sees, of all that is in use; None where it is not its time."""
+        seen, retired = self._watched(rule, states), self.watcher.retired
+        if seen is None or not retired:
+            return seen
+        return seen.without(lambda key: component_of(rule.per, key) in retired, states)
+
+    def _watched(self, rule: Rule, states: Mapping[Key, State]) -> Watched | None:
         around = self.watcher.around()
         if rule.measure in FIGURES:
             return self._figures(rule, states, around)
-        if rule.measure is Measure.FLAGGED:
-            rule = self._reaching_back(rule)
         span, first = self._span(rule)
         if rule.measure is Measure.CALLS:
             span = with_keys(span, self._missing(rule, span))
@@ -129,10 +139,6 @@ class _Looking:
             return minutes if delay <= LONGEST_DELAY else None
         return minutes if rule.sustained and rule.minutes // 2 <= minutes and delay <= LONGEST_DELAY else 0
 
-    def _reaching_back(self, rule: Rule) -> Rule:
-        """A flag is told at once when it comes; one that comes as late as its source usually is must not be missed."""
-        return replace(rule, minutes=min(rule.minutes + int(self.delays.longest / MINUTE), self.first))
-
     @property
     def _ends(self) -> list[datetime]:
         return [
@@ -148,7 +154,15 @@ class _Looking:
             return timed(self.windows, rule.per, least=rule.least, stretch=rule.minutes), self.first
         if rule.per not in self._spans:
             self._spans[rule.per] = self.windows.span(rule.per)[0]
+        if rule.measure is Measure.FLAGGED:
+            return self._flagged(rule, self._spans[rule.per]), self.first
         return self._spans[rule.per], self.first
+
+    def _flagged(self, rule: Rule, span: Span) -> Span:
+        """A flag counts when it is told, however late that is; no minute is looked at twice for it."""
+        launch_id = self.watcher.launch.pk
+        self.seen.flags = heard_flags(launch_id, span, first=self.first, looked_until=self.looked_until)
+        return self.seen.flags.counted_in(span, rule.per)
 
     def _figures(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
         launch, targets, until = self.watcher.launch, self.watcher.targets, self.windows.ends
@@ -179,7 +193,7 @@ class _Looking:
 
     def _surprises(self, rule: Rule, states: Mapping[Key, State], around: Around) -> Watched | None:
         """Feeds the detector what it has not seen, each component as late as its own sources; only what is new may fire."""
-        memories = surprise.memories_of(self.watcher.launch.pk)
+        memories = surprise.memories_of(self.watcher.launch)
         components = {kind.component for kind in self.windows.kinds.values()}
         components |= {key[0] for key in [*memories, *states]}
         waits = {component: self.delays.of(component) for component in components}
@@ -203,8 +217,8 @@ class _Looking:
         if own is not None:
             windows = windows.without(lambda component, _at: component not in own)
         elsewhere = len(memories) - len(mine)
-        scored, after = surprise.scored(windows, mine, away=self.watcher.away, elsewhere=elsewhere)
-        self.seen.memories += surprise.rows_of(launch.pk, after, scored)
+        scored, after = surprise.scored(windows, mine, zone=launch.zone, away=self.watcher.away, elsewhere=elsewhere)
+        self.seen.memories += surprise.rows_of(launch, after, scored)
         self.seen.forgotten += [key for key, memory in after.items() if memory.is_forgotten]
         return {key: [one for one in course if one[0] > until - FIRES_WITHIN] for key, course in scored.items()}
 
@@ -229,6 +243,9 @@ def _add_facts(seen: Seen, windows: Windows) -> None:
         for one in watched.found
         if one.change in {Change.FIRED, Change.WORSE} and one.rule.measure not in FIGURES
     ]
+    for one in [one for one in loud if one.rule.measure is Measure.FLAGGED]:
+        seen.facts[one.rule.name, one.key] = seen.flags.facts(one.rule.per, one.key, _minutes_of(one, windows))
+    loud = [one for one in loud if one.rule.measure is not Measure.FLAGGED]
     for per in {one.rule.per for one in loud if one.rule.per is not Per.CONSUMER}:
         of_per = [one for one in loud if one.rule.per is per]
         sketches = consumers_of(windows, per, [one.key for one in of_per])
@@ -236,10 +253,15 @@ def _add_facts(seen: Seen, windows: Windows) -> None:
             seen.facts[one.rule.name, one.key] = _facts(one, windows, sketches.get(one.key, []))
 
 
+def _minutes_of(one: Found, windows: Windows) -> range:
+    """The places of the minutes that a finding rests on."""
+    end = round((one.look.at - windows.begins) / MINUTE)
+    return range(end - one.rule.minutes, end)
+
+
 def _facts(one: Found, windows: Windows, sketches: list[tuple[int, bytes]]) -> dict[str, Any]:
     """Who called in the rule's time, and whose calls they were that it is about: the most of them first."""
-    end = round((one.look.at - windows.begins) / MINUTE)
-    minutes = range(end - one.rule.minutes, end)
+    minutes = _minutes_of(one, windows)
     seen = distinct.count(distinct.union([sketch for minute, sketch in sketches if minute in minutes]))
     counted = windows.counts[counted_by(one.rule.measure)]
     is_then = (windows.minute >= minutes.start) & (windows.minute < minutes.stop) & (counted > 0)

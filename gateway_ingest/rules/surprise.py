@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from gateway_ingest.rules.span import Floats, Span, with_keys
 from gateway_ingest.rules.stored import Windows, first_window, timed, whole_minute
 from gateway_ingest.rules.traffic import Traffic
 from gateway_ingest.rules.watching import Figures
+from hypercare.core.models import Launch
 
 VALUE_MINUTES = 5
 STEP = timedelta(minutes=VALUE_MINUTES)
@@ -47,17 +49,30 @@ def step_of(moment: datetime) -> datetime:
     return minute - timedelta(minutes=minute.minute % VALUE_MINUTES)
 
 
-def memories_of(launch_id: int) -> dict[Key, Remembered]:
-    """What is remembered of a launch's series; one query."""
-    rows = SeriesMemory.objects.filter(launch=launch_id)
+def memories_of(launch: Launch) -> dict[Key, Remembered]:
+    """What is remembered of a launch's series, by its clocks; one query."""
+    rows = SeriesMemory.objects.filter(launch=launch)
     return {
-        (row.component, row.series): Remembered(Scorer.from_bytes(bytes(row.memory)), row.until, row.heard_at)
-        for row in rows
+        (row.component, row.series): Remembered(_scorer_of(row, launch.zone), row.until, row.heard_at) for row in rows
     }
 
 
+def _scorer_of(row: SeriesMemory, zone: str) -> Scorer:
+    """The scorer; where the launch's clocks were others when it learned, its hours move."""
+    scorer = Scorer.from_bytes(bytes(row.memory))
+    if row.zone != zone:
+        ahead = _on_the_wall(row.until, ZoneInfo(zone)) - _on_the_wall(row.until, ZoneInfo(row.zone))
+        scorer.days = scorer.days.moved(round(ahead / 3600))
+    return scorer
+
+
+def _on_the_wall(moment: datetime, zone: ZoneInfo) -> float:
+    """Seconds since 1970 by a clock on the wall: an hour of the day stays one whatever clocks do in spring and autumn."""
+    return moment.astimezone(zone).replace(tzinfo=UTC).timestamp()
+
+
 def scored(
-    windows: Windows, memories: Mapping[Key, Remembered], *, away: Absences, elsewhere: int = 0
+    windows: Windows, memories: Mapping[Key, Remembered], *, zone: str, away: Absences, elsewhere: int = 0
 ) -> tuple[Figures, dict[Key, Remembered]]:
     """The score of each new value of each series, and the memories after them. A series still learning scores nothing.
 
@@ -77,18 +92,19 @@ def scored(
             before, free = Remembered(Scorer()), free - 1
         new = [place for place, end in enumerate(ends) if before.until is None or end > before.until]
         if new:
-            figures[key], after[key] = _fed(before, [ends[place] for place in new], values[new], is_heard[new])
+            moments = [ends[place] for place in new]
+            figures[key], after[key] = _fed(before, moments, values[new], is_heard[new], zone=ZoneInfo(zone))
     return figures, after
 
 
 def _fed(
-    before: Remembered, ends: list[datetime], values: Floats, is_heard: NDArray[np.bool_]
+    before: Remembered, ends: list[datetime], values: Floats, is_heard: NDArray[np.bool_], *, zone: ZoneInfo
 ) -> tuple[list[tuple[datetime, Traffic]], Remembered]:
     """The scores of the values that are known; while the scorer learns, there is nothing to say."""
     scorer, seen = before.scorer, before.scorer.seen
     known = np.flatnonzero(np.isfinite(values))
     scores = np.zeros(len(values))
-    scores[known] = scorer.feed(np.array([ends[place].timestamp() for place in known]), values[known])
+    scores[known] = scorer.feed(np.array([_on_the_wall(ends[place], zone) for place in known]), values[known])
     learned = seen + np.cumsum(np.isfinite(values)) > LEARNING
     course = [
         (end, Traffic(VALUE_MINUTES, figure=score))
@@ -127,11 +143,12 @@ def _series(span: Span, away: Absences) -> Iterator[tuple[Key, list[datetime], F
         yield (component, "p95"), ends, p95, np.isfinite(p95)
 
 
-def rows_of(launch_id: int, after: Mapping[Key, Remembered], figures: Figures) -> list[SeriesMemory]:
+def rows_of(launch: Launch, after: Mapping[Key, Remembered], figures: Figures) -> list[SeriesMemory]:
     """The memories as rows, without those that are forgotten."""
     return [
         SeriesMemory(
-            launch_id=launch_id,
+            launch_id=launch.pk,
+            zone=launch.zone,
             component=key[0],
             series=key[1],
             memory=one.scorer.to_bytes(),

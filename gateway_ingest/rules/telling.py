@@ -93,9 +93,20 @@ def _summary(launch: Launch, found: Found, facts: Mapping[str, Any]) -> str:
             "limit": amount(measure, figures.limit),
         }
     ]
+    if late := _late_answers(launch, found, facts):
+        sentences.append(late)
     if figures.usual and found.rule.against is Against.USUAL:
         sentences.append(_("Usual is %(usual)s.") % {"usual": amount(measure, figures.usual)})
     return " ".join([_(MEANINGS[found.rule.name]), *sentences])
+
+
+def _late_answers(launch: Launch, found: Found, facts: Mapping[str, Any]) -> str:
+    """From when the oldest flagged answer is, where that is before the time in which it was told."""
+    oldest = facts.get("oldest_call_at")
+    if oldest is None or datetime.fromisoformat(oldest) >= _begins(found):
+        return ""
+    at = datetime.fromisoformat(oldest).astimezone(ZoneInfo(launch.zone))
+    return _("They were told late: the oldest answer is from %(at)s.") % {"at": date_format(at, "j F, H:i")}
 
 
 def _last_heard(launch: Launch, facts: Mapping[str, Any]) -> str:

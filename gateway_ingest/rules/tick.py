@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from gateway_ingest import absences, sources, windows
+from gateway_ingest import absences, retiring, sources, windows
 from gateway_ingest.delays import SETTLES
 from gateway_ingest.models import CallKind, Heartbeat, RuleState, Source, TrafficWatch
 from gateway_ingest.rules import rows, usual
@@ -47,6 +47,7 @@ def watch_all(*, clock: Callable[[], datetime]) -> int:
 
 def watch_launch(launch: Launch, *, now: datetime) -> bool:
     """Looks at what has ended and was not looked at; whether there was anything and nobody else took it."""
+    retiring.rest(launch, now=now)
     watch = watch_of(launch, now=now)
     until = whole_minute(now - SETTLES)
     begins = max(watch.looked_until, until - CATCHES_UP)

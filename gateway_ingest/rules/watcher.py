@@ -28,6 +28,7 @@ class Watcher:
     targets: Targets
     learned: Callable[[datetime], Learned]
     critical: frozenset[str]
+    retired: frozenset[str]
     mending: Mending
     away: Absences
 
@@ -36,11 +37,13 @@ class Watcher:
         cls, launch: Launch, watch_row: TrafficWatch | None, begins: datetime, absent: Iterable[Stretch] = ()
     ) -> "Watcher":
         """What is known of a launch for the minutes from `begins` on; `absent` is when we were away just now."""
-        critical = Component.objects.filter(launch=launch, critical=True).values_list("slug", flat=True)
+        rows = Component.objects.filter(launch=launch).values_list("slug", "critical", "retired_at")
+        critical = frozenset(slug for slug, is_critical, _retired_at in rows if is_critical)
+        retired = frozenset(slug for slug, _is_critical, retired_at in rows if retired_at)
         learned = partial(usual_now, launch, learned_until=watch_row.learned_until if watch_row else None)
         mending = mending_of(launch, since=begins - KEPT_FOR)
         away = absences_of(launch, begins - KEPT_FOR, absent)
-        return cls(launch, Targets.of(launch), learned, frozenset(critical), mending, away)
+        return cls(launch, Targets.of(launch), learned, critical, retired, mending, away)
 
     def around(self) -> Around:
         """The same for the rules."""

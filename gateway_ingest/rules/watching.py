@@ -72,6 +72,12 @@ class Watched:
         if change is not Change.NOTHING:
             self.found.append(Found(rule, key, change, state, look))
 
+    def without(self, is_left_out: Callable[[Key], bool], before: Mapping[Key, State]) -> "Watched":
+        """The same where nothing changed of some keys."""
+        states = {key: state for key, state in self.states.items() if not is_left_out(key)}
+        states |= {key: state for key, state in before.items() if is_left_out(key)}
+        return Watched(states, [one for one in self.found if not is_left_out(one.key)])
+
     def take(self, part: "Watched", *, of: Iterable[Key]) -> None:
         """Takes over what was watched apart, of some keys."""
         for key in of:

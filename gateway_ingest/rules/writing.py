@@ -148,7 +148,7 @@ def _write_memories(launch: Launch, seen: Seen) -> None:
             seen.memories,
             update_conflicts=True,
             unique_fields=["launch", "component", "series"],
-            update_fields=["memory", "until", "heard_at", "score"],
+            update_fields=["memory", "until", "heard_at", "score", "zone"],
         )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import dead_letters, replaying
+from gateway_ingest import dead_letters, remedies, replaying
 from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.views.sources import launch_of, tell_of_replay
 from hypercare.core import clock
@@ -37,7 +37,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     rows = list(letters.select_related("source").order_by("-received_at", "-pk")[start : start + PAGE_SIZE + 1])
     of_source = _filtered(launch, chosen | {"reason": ""})
     context: dict[str, Any] = {
-        "letters": rows[:PAGE_SIZE],
+        "letters": remedies.with_remedies(rows[:PAGE_SIZE]),
         "total": letters.count(),
         "replayable": replaying.replayable(letters).count(),
         "chosen": chosen,

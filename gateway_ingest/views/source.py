@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import ending, keeping, programs, source_routes, sources
+from gateway_ingest import ending, keeping, programs, remedies, source_routes, sources
 from gateway_ingest.health import health_of
 from gateway_ingest.models import DeadLetter, Source
 from gateway_ingest.programs import PROGRAMS
@@ -167,7 +167,7 @@ def shown(
         "choices": programs.choices(),
         "pieces": programs.pieces(chosen, **place),
         "trial": programs.trial(chosen, **place),
-        "letters": letters[:LETTERS_SHOWN],
+        "letters": remedies.with_remedies(letters[:LETTERS_SHOWN]),
         "letters_total": letters.count(),
         "letters_shown": LETTERS_SHOWN,
         "routes": routes,

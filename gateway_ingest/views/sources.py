@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gateway_ingest import dead_letters, keeping, replaying, source_routes, sources
+from gateway_ingest import dead_letters, keeping, remedies, replaying, source_routes, sources
 from gateway_ingest.health import health_of
 from gateway_ingest.models import DeadLetter, Source, SourceRoute
 from gateway_ingest.programs import PROGRAMS
@@ -133,7 +133,9 @@ def _page(
     guests = SourceRoute.objects.filter(launch=launch).exclude(source__launch=launch)
     context = {
         "rows": _rows(launch),
-        "letters": letters.select_related("source").order_by("-received_at", "-pk")[:LETTERS_SHOWN],
+        "letters": remedies.with_remedies(
+            letters.select_related("source").order_by("-received_at", "-pk")[:LETTERS_SHOWN]
+        ),
         "letters_total": letters.count(),
         "letters_shown": LETTERS_SHOWN,
         "form": form,

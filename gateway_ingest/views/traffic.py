@@ -69,7 +69,7 @@ def routes(request: HttpRequest, slug: str) -> HttpResponse:
     found = evidence.routes(launch, span, component=component, order=order)
     deployments = _deployments(launch, span, component)
     context = {
-        **_around(request, chosen, tab="routes"),
+        **around(request, chosen, tab="routes"),
         "found": found,
         "rows": [(row, charts.spark(row.course)) for row in found.rows],
         "charts": _charts(found, span, deployments),
@@ -94,7 +94,7 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
     if by in {"trace", "request"} and len(traces) == 1 and "" not in traces:
         return redirect("gateway_ingest:traffic_request", slug, traces.pop())
     context = {
-        **_around(request, "1h", tab=""), "asked": asked, "by": by, "calls": calls, "most": FOUND_SHOWN,
+        **around(request, "1h", tab=""), "asked": asked, "by": by, "calls": calls, "most": FOUND_SHOWN,
     }  # fmt: skip
     return render(request, "gateway_ingest/traffic_found.html", context)
 
@@ -108,7 +108,7 @@ def life(request: HttpRequest, slug: str, trace_id: str) -> HttpResponse:
     if found is None:
         raise not_found(_("No call of this trace is kept here. Single calls go after some days, their figures stay."))
     context = {
-        **_around(request, "1h", tab=""),
+        **around(request, "1h", tab=""),
         "life": found,
         "bars": _bars(found),
         "deployments": [(name_of(row), row, row.deployed_at > found.begins) for row in found.deployments],
@@ -122,7 +122,7 @@ def ai(request: HttpRequest, slug: str) -> HttpResponse:
     """Models and prompt versions side by side."""
     launch = launch_of(request, slug)
     chosen, span = span_of(request, now=clock.now(), usual="24h")
-    context = {**_around(request, chosen, tab="ai"), "rows": evidence.ai_table(launch, span)}
+    context = {**around(request, chosen, tab="ai"), "rows": evidence.ai_table(launch, span)}
     return render(request, "gateway_ingest/traffic_ai.html", context)
 
 
@@ -139,7 +139,7 @@ def deployment(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     minutes = int(asked) if asked in map(str, LENGTHS) else 60
     found = evidence.before_and_after(row, now=clock.now(), length=timedelta(minutes=minutes))
     context = {
-        **_around(request, "1h", tab=""),
+        **around(request, "1h", tab=""),
         "found": found,
         "name": name_of(row),
         "minutes": minutes,
@@ -147,12 +147,12 @@ def deployment(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "tone": _TONES[found.word],
         "sides": [found.before, found.after],
         "changes": [(each, WORDS[each.word], _TONES[each.word]) for each in found.routes[:ROUTES_SHOWN]],
-        "charts": _charts_around(found),
+        "charts": _charts_around(found) if found.is_compared else [],
     }
     return render(request, "gateway_ingest/traffic_deployment.html", context)
 
 
-_TONES = {Word.BETTER: "is-good", Word.WORSE: "is-bad", Word.SAME: "", Word.TOO_LITTLE: ""}
+_TONES = {Word.BETTER: "is-good", Word.WORSE: "is-bad", Word.SAME: "", Word.TOO_LITTLE: "", Word.ELSEWHERE: ""}
 
 
 def span_of(request: HttpRequest, *, now: datetime, usual: str = "1h") -> tuple[str, Span]:
@@ -162,7 +162,8 @@ def span_of(request: HttpRequest, *, now: datetime, usual: str = "1h") -> tuple[
     return chosen, Span.of(now - SPANS[chosen][0], now)
 
 
-def _around(request: HttpRequest, chosen: str, *, tab: str) -> dict[str, Any]:
+def around(request: HttpRequest, chosen: str, *, tab: str) -> dict[str, Any]:
+    """What every page about traffic shows around its own."""
     kept = {name: value for name in ("component", "order") if (value := _text(request, name))}
     spans = [(name, word, urlencode(kept | {"span": name})) for name, (_length, word) in SPANS.items()]
     return {"nav_active": "traffic", "tab": tab, "span": chosen, "spans": spans}

@@ -28,6 +28,7 @@ from hypercare.core.models import (
     Measurement,
     Membership,
     Message,
+    MetricDefinition,
     Subscription,
     Team,
     TimelineEntry,
@@ -133,6 +134,7 @@ _show(
 )
 _show(Delivery, "message", "tried_at", "accepted", "detail")
 _show(Subscription, "user", "launch", "ended_at", hidden=("secret",))
+_show(MetricDefinition, "name", "launch", "unit")
 _show(Measurement, "launch", "metric", "measured_at", "value", filters=("metric",))
 _show(TimelineEntry, "recorded_at", "launch", "kind", "subject", "actor_name")
 _show(WorkerBeat, "name", "beat_at")

@@ -1,4 +1,4 @@
-"""This module changes what a launch is made of: its teams, its components and its own fields on reports."""
+"""This module changes what a launch is made of: its teams, its components, its own fields on reports and its metrics."""
 
 from datetime import datetime
 
@@ -8,15 +8,17 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from hypercare.core import wake
-from hypercare.core.models import Component, FieldDefinition, Launch, Team
+from hypercare.core.models import Component, FieldDefinition, Launch, MetricDefinition, Team
 from hypercare.core.timeline import Actor, Entry, record
 
-_KINDS = {Team: "team", Component: "component", FieldDefinition: "field"}
+_KINDS = {Team: "team", Component: "component", FieldDefinition: "field", MetricDefinition: "metric"}
 
 # Traffic that names a component may have come before it.
 LINK_TASK = "gateway_ingest.link_components"
+# What rules found of a component is over once it is retired.
+RETIRE_TASK = "gateway_ingest.rest_retired"
 
-Part = Team | Component | FieldDefinition
+Part = Team | Component | FieldDefinition | MetricDefinition
 
 
 @transaction.atomic
@@ -34,6 +36,18 @@ def save_part(part: Part, *, actor: Actor, now: datetime) -> None:
     _note(part, "added" if new else "changed", actor=actor, now=now)
     if isinstance(part, Component):
         wake.worker_after_commit(LINK_TASK)
+
+
+@transaction.atomic
+def set_retired(component: Component, *, is_retired: bool, actor: Actor, now: datetime) -> None:
+    """Retires a component, or takes it back; rules let go of it at once."""
+    row = Component.objects.select_for_update(of=("self",)).select_related("launch").get(pk=component.pk)
+    if bool(row.retired_at) == is_retired:
+        return
+    row.retired_at = now if is_retired else None
+    row.save(update_fields=["retired_at"])
+    _note(row, "retired" if is_retired else "returned", actor=actor, now=now)
+    wake.worker_after_commit(RETIRE_TASK)
 
 
 @transaction.atomic

@@ -54,7 +54,7 @@ def _add(model: type[Model], values: Sequence[Mapping[str, Any]], conflict: str)
     for some in _parts(values):
         statement = _insert_into(model, tuple(some[0]), conflict)
         with prepared.cursor() as cursor:
-            cursor.execute(statement, [_as_json(some)])
+            cursor.execute(statement, [as_json(some)])
 
 
 def read(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Row]:
@@ -70,10 +70,15 @@ def update(rows: Sequence[Model], columns: Iterable[str]) -> None:
     wanted = tuple(columns)
     for some in _parts(rows):
         model = type(some[0])
+        change(model, [_values(row, (*wanted, _key(model))) for row in some])
+
+
+def change(model: type[Model], values: Sequence[Mapping[str, Any]]) -> None:
+    """The same by the values of the columns, the key's and the same others in each row."""
+    for some in _parts(values):
+        wanted = tuple(name for name in some[0] if name != _key(model))
         with prepared.cursor() as cursor:
-            cursor.execute(
-                _update_of(model, wanted), [_as_json([_values(row, (*wanted, _key(model))) for row in some])]
-            )
+            cursor.execute(_update_of(model, wanted), [as_json(some)])
 
 
 Part = TypeVar("Part")
@@ -88,7 +93,7 @@ def _inserted(rows: Sequence[Model], conflict: str) -> list[int]:
     columns = tuple(name for name in _columns(model) if is_numbered or name != _key(model))
     statement = f"{_insert_into(model, columns, conflict)} RETURNING {_key(model)}"
     with prepared.cursor() as cursor:
-        cursor.execute(statement, [_as_json([_values(row, columns) for row in rows])])
+        cursor.execute(statement, [as_json([_values(row, columns) for row in rows])])
         return [number for (number,) in cursor.fetchall()]
 
 
@@ -98,7 +103,8 @@ def _values(row: Model, columns: Iterable[str]) -> dict[str, Any]:
     return {name: held[name] for name in columns}
 
 
-def _as_json(values: Sequence[Mapping[str, Any]]) -> str:
+def as_json(values: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as one JSON text."""
     return msgspec.json.encode(values, enc_hook=_plain).decode()
 
 

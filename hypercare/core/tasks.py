@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from hypercare.core import clock, delivery, idempotency, launches
+from hypercare.core import clock, delivery, idempotency, launches, measurements
 
 
 @shared_task(name="core.send_messages")
@@ -15,8 +15,9 @@ def send_messages(**_later: Any) -> None:
 
 @shared_task(name="core.forget_old")
 def forget_old(**_later: Any) -> None:
-    """Deletes answers kept for repeated requests after a day."""
+    """Deletes answers kept for repeated requests after a day, and figures from outside after 90."""
     idempotency.forget_old(now=clock.now())
+    measurements.forget_old(now=clock.now())
 
 
 @shared_task(name="core.begin_launches")

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 
 from gateway_ingest import windows
-from gateway_ingest.models import CallKind, Window
+from gateway_ingest.models import CallKind, DeadLetter, Window
+from hypercare.core.models import Measurement, MetricDefinition
 from hypercare.embedded.place import free_port
 from tests.gateways.programs_at_work import ask, python_with, running, serving, until
 
@@ -119,3 +120,41 @@ def test_real_opentelemetry_sdk_tells_requests_and_models(product, tmp_path):
     asked = Window.objects.get(kind__model="small-1")
     assert (asked.calls, asked.input_tokens, asked.output_tokens) == (5, 15, 10)
     assert "secret" not in everything_stored()
+
+
+METRICS = """
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+
+reader = PeriodicExportingMetricReader(OTLPMetricExporter(), export_interval_millis=3_600_000)
+provider = MeterProvider([reader], resource=Resource.create({"service.name": "checkout"}))
+meter = provider.get_meter("trial")
+paid, length = meter.create_counter("orders.paid"), meter.create_gauge("queue_length")
+for number in range(5):
+    paid.add(2, {"region": f"r{number % 2}"})
+length.set(17)
+meter.create_histogram("duration").record(3)
+provider.force_flush()
+paid.add(1, {"region": "r1"})
+provider.shutdown()
+"""
+
+
+def test_real_opentelemetry_sdk_tells_metrics_that_the_launch_has_named(product, tmp_path):
+    python, at_work = (
+        python_with("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
+        product("opentelemetry"),
+    )
+    for name in ("orders.paid", "queue_length"):
+        MetricDefinition.objects.create(launch=at_work.launch, name=name)
+    env = dict(line.split("=", 1) for line in at_work.texts[0].splitlines())
+    log = tmp_path / "sdk.log"
+    with running([python, "-c", METRICS], log, env=env) as process:
+        assert process.wait(60) == 0, log.read_text()
+    found = dict.fromkeys(("own:orders.paid", "own:queue_length"), 0.0)
+    for row in Measurement.objects.order_by("measured_at"):
+        found[row.metric] = row.value + (found[row.metric] if row.metric == "own:orders.paid" else 0)
+    assert found == {"own:orders.paid": 11.0, "own:queue_length": 17.0}
+    assert DeadLetter.objects.get().reason.startswith("Metrics: no such metric is defined")

@@ -174,6 +174,45 @@ def test_firing_overtaken_by_its_resolve_opens_nothing(send):
     assert (alert.status, alert.episode, Feedback.objects.count()) == ("resolved", 1, 0)
 
 
+def timeless(key, status, number):
+    body = {"title": "Basket is empty", "status": status, "fingerprint": "b"} | ({"n": number} if number else {})
+    answer = Client().post(f"/ingest/{key}/generic/", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_firing_overtaken_by_its_resolve_though_neither_has_a_time_is_over_at_once(key, clock, number):
+    timeless(key, "resolved", number)
+    clock.shift(timedelta(seconds=5))
+    timeless(key, "firing", number)
+    alert = Alert.objects.get()
+    assert (alert.status, alert.feedback, alert.episode) == ("resolved", Feedback.objects.get(), 1)
+    assert [change.status for change in AlertChange.objects.all()] == ["resolved"]
+    clock.shift(timedelta(seconds=5))
+    timeless(key, "firing", 2)
+    assert (Alert.objects.get().status, Alert.objects.get().episode) == ("firing", 2)
+
+
+def test_later_episode_whose_resolve_came_first_is_over_at_once_too(key, clock):
+    timeless(key, "firing", 0)
+    timeless(key, "resolved", 0)
+    clock.shift(timedelta(minutes=20))
+    timeless(key, "resolved", 0)
+    timeless(key, "firing", 0)
+    alert = Alert.objects.get()
+    assert (alert.status, alert.episode, Feedback.objects.count()) == ("resolved", 2, 2)
+    assert [change.status for change in AlertChange.objects.order_by("pk")] == ["resolved", "firing", "resolved"]
+
+
+@pytest.mark.parametrize("minutes", [1, 5])
+def test_real_firing_of_who_says_again_and_again_that_all_is_well_is_open(key, clock, minutes):
+    for number in range(6):
+        timeless(key, "resolved", number)
+        clock.shift(timedelta(minutes=minutes))
+    timeless(key, "firing", 9)
+    assert Alert.objects.get().status == "firing"
+
+
 def test_firing_with_the_old_beginning_counts_as_new_once_the_group_interval_has_passed(send, clock):
     send(FIRING)
     send(RESOLVED)

@@ -15,6 +15,7 @@ from gateway_ingest.mapping import Expressions
 from gateway_ingest.models import Alert, DeadLetter, Source
 from hypercare.core.models import TimelineEntry
 from hypercare.core.timeline import SYSTEM
+from tests.conftest import bearer
 
 ADDRESS = "/launches/shop/sources/letters/"
 
@@ -193,3 +194,64 @@ def test_replay_takes_its_source_before_the_letter_as_deliveries_do(letter, sour
         "_source",
         "_deadletter",
     ]
+
+
+def test_what_is_no_json_offers_neither_mapping_nor_replay_and_says_what_to_do(page, source):
+    for body in ("[", '{"other": 1}', json.dumps({"receiver": "x", "alerts": [{"status": "firing"}]})):
+        Client().post(f"/ingest/{source.key}/", body, content_type="application/json")
+    plain, unknown, known = DeadLetter.objects.order_by("pk")
+    shown = page.get(ADDRESS, {"source": source.pk}).content.decode()
+    can_map = [one for one in (plain, unknown, known) if f"?letter={one.pk}" in shown]
+    can_replay = [one for one in (plain, unknown, known) if f"/letters/{one.pk}/replay/" in shown]
+    assert (can_map, can_replay) == ([unknown], [unknown, known])
+    assert "let its sender send JSON" in shown
+    assert "a notification of “alertmanager”, which no mapping reads" in shown
+    assert "Replay 2 letters" in shown
+    assert "It is no JSON" in page.post(f"{ADDRESS}{plain.pk}/replay/", follow=True).content.decode()
+
+
+API = "/api/v1/dead-letters/"
+
+
+def test_api_lists_letters_by_source_and_reason_in_pages(api, letter, launch, now):
+    other, _key = sources.create(launch, name="other", actor=SYSTEM, now=now)
+    theirs, noise = letter("theirs", of=other), [letter("noise") for _number in range(3)]
+
+    def found(**asked):
+        answer = api.get(API, {"launch": "shop"} | asked).json()
+        return [row["id"] for row in answer["results"]], answer["next"]
+
+    assert found()[0] == [one.key for one in reversed([theirs, *noise])]
+    assert found(source=other.pk)[0] == [theirs.key]
+    ids, following = found(reason="noise", page_size=2)
+    assert ids == [noise[2].key, noise[1].key]
+    assert [row["id"] for row in api.get(following).json()["results"]] == [noise[0].key]
+    for odd in ({"source": "x"}, {"source": "9" * 30}, {"reason": "\x00"}, {"handled": "x"}):
+        assert api.get(API, {"launch": "shop"} | odd).status_code == 400
+
+
+def test_api_shows_replays_and_dismisses_one_letter(api, source, page):
+    post(source, {"headline": "Down"})
+    key = DeadLetter.objects.get().key
+    shown = api.get(f"{API}{key}/").json()
+    assert (shown["body"], shown["can_be_mapped"], shown["handled_at"]) == ('{"headline": "Down"}', True, None)
+    refused = api.post(f"{API}{key}/replay/").json()
+    assert (refused["accepted"], bool(refused["rejected"])) == (0, True)
+    mappings.save(source, Expressions(title="headline"), actor=SYSTEM, now=DeadLetter.objects.get().received_at)
+    assert api.post(f"{API}{key}/replay/").json()["accepted"] == 1
+    assert api.post(f"{API}{key}/replay/").status_code == 409
+    dismissed = post(source, {"other": 1}).json()["dead_letter"]
+    assert api.post(f"{API}{dismissed}/dismiss/").json()["handled_at"] is not None
+    assert [row["id"] for row in api.get(API, {"launch": "shop", "handled": "true"}).json()["results"]] == [
+        dismissed,
+        key,
+    ]
+
+
+def test_api_knows_no_letter_of_another_launch(letter, people, now):
+    key, outsider = letter().key, bearer(people["outsider"], scopes=["admin"], now=now)
+    agent = bearer(people["agent"], scopes=["admin"], now=now)
+    for path, method in ((f"{API}{key}/", "get"), (f"{API}{key}/replay/", "post"), (f"{API}{key}/dismiss/", "post")):
+        assert [getattr(who, method)(path).status_code for who in (outsider, agent)] == [404, 403]
+    reader = bearer(people["lead"], scopes=["feedback:read"], now=now)
+    assert (reader.get(API).json()["results"], reader.get(f"{API}{key}/").status_code) == ([], 403)

@@ -14,7 +14,7 @@ from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.evidence.governance import Rule
 from gateway_ingest.formats.calls import CallFlag
-from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch
+from gateway_ingest.models import ApiDescription, Hour, HourMark, HourOfLaunch, KeptEvidence, MinuteOfLaunch, Source
 from hypercare.core.launches import create_launch
 from hypercare.core.models import Environment, Launch, Release
 from tests.integration.rows import make_alert, make_deployment, make_feedback
@@ -510,6 +510,34 @@ def test_deployment_that_the_next_one_followed_at_once_has_no_time_of_its_own(la
     make_deployment(launch, now=now - 59 * MINUTE, version="2.0")
     found = evidence.before_and_after(deployed, now=now)
     assert (found.word, found.after.calls, found.after.span.length) == (Word.TOO_LITTLE, 0, timedelta(0))
+
+
+def went_to(deployed, name):
+    deployed.environment = Environment.objects.create(launch=deployed.launch, name=name)
+    deployed.save()
+    return deployed
+
+
+@pytest.mark.parametrize("name", ["staging", "pre-production", "QA 2", "review/fix-basket"])
+def test_deployment_to_a_place_for_trying_is_not_held_against_production(launch, now, name):
+    found = evidence.before_and_after(
+        went_to(around(launch, now, before=400, after=420, errors_after=40), name), now=now
+    )
+    assert (found.word, found.is_compared, found.before.calls, found.after.calls) == (Word.ELSEWHERE, False, 0, 0)
+    assert found.reasons[0].startswith(f"It went to {name}, and the calls that we know are of production")
+
+
+@pytest.mark.parametrize("name", ["prod", "eu-west", "canary"])
+def test_deployment_to_what_people_use_is_compared_by_whatever_name(launch, now, name):
+    deployed = went_to(around(launch, now, before=400, after=420, errors_after=40), name)
+    assert evidence.before_and_after(deployed, now=now).word == Word.WORSE
+
+
+def test_deployment_to_staging_is_held_against_the_calls_of_its_own_sources(launch, now):
+    deployed = around(launch, now, before=400, after=420, errors_after=40)
+    Source.objects.filter(name="traffic").update(environment="Staging")
+    assert evidence.before_and_after(deployed, now=now).word == Word.TOO_LITTLE
+    assert evidence.before_and_after(went_to(deployed, "staging"), now=now).word == Word.WORSE
 
 
 # --- life, models, series ---------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_another_launch_with_the_same_component_changes_nothing(told, launch, pe
 def test_measured_reach_raises_severity_by_its_share(reach, active, severity):
     found = severity_of(WORST, reach=reach, active=active, is_measured=True)
     assert found.severity == severity
-    assert ("measured in traffic" in found.reason) == (severity < 3)
+    assert ("measured in traffic" in str(found.reason)) == (severity < 3)
 
 
 def test_severity_that_a_person_holds_stays(told, launch, now, people):

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gateway_ingest.models import NoiseReason, RuleOutcome
 from tests.integration.rows import make_alert, make_feedback, make_issue
@@ -98,6 +100,15 @@ def test_unsure_type_is_no_noise_and_text_without_any_meaning_is(launch, now):
     suggest_due(clock=lambda: now)
     assert suggested(unsure) == {}
     assert suggested(meaningless) == {"genuine": "noise"}
+
+
+def test_requests_of_all_issues_are_followed_by_one_statement(basket, launch, now):
+    other = make_issue(launch, now=now, component=launch.components.get(slug="catalog-api"))
+    told(other, now, trace_id=trace(2))
+    with CaptureQueriesContext(connection) as captured:
+        suggest_due(clock=lambda: now)
+    assert sum("gateway_ingest_call " in one["sql"] for one in captured) == 1
+    assert suggested(basket)["cause"] == other.key
 
 
 def test_answer_of_a_person_stands_and_is_given_on_the_page(basket, launch, client, people, now):

@@ -14,7 +14,7 @@ from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_feedback, make_issue
 from triage import lifecycle, overrides, pipeline
 from triage.models import Decision, Issue, Match
-from triage.route import route
+from triage.recount import recount
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +97,7 @@ def test_component_without_a_team_leaves_the_issue_without_one(tell, launch):
     assert Issue.objects.get().team is None
 
 
-def test_queries_do_not_grow_with_the_issues(launch, now):
+def test_reports_are_read_once_and_queries_do_not_grow_with_the_issues(launch, now):
     component = launch.components.get(slug="checkout")
 
     def queries_of(number: int) -> int:
@@ -106,7 +106,8 @@ def test_queries_do_not_grow_with_the_issues(launch, now):
             row = make_feedback(launch, now=now, component=component)
             Match.objects.create(feedback=row, issue=issue, origin="rule", confidence=1, matched_at=now)
         with CaptureQueriesContext(connection) as captured:
-            route([issue.pk for issue in issues], now=now)
+            recount([issue.pk for issue in issues], now=now)
+        assert sum("JOIN feedback_feedback" in one["sql"] for one in captured) == 1
         assert not Issue.objects.filter(component=None).exists()
         return len(captured)
 

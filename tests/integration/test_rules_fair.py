@@ -5,15 +5,18 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from gateway_ingest import retiring
 from gateway_ingest.feeds import feeds_of
 from gateway_ingest.formats.calls import CallFlag
-from gateway_ingest.models import Alert, AlertStatus, Baseline, Firing, Heartbeat, Source, TrafficWatch
+from gateway_ingest.models import Alert, AlertStatus, Baseline, Firing, Heartbeat, RuleState, Source, TrafficWatch
 from gateway_ingest.receive_calls import CallAnswer, store_calls
 from gateway_ingest.routing import Routing
 from gateway_ingest.rules.defaults import DEFAULTS
 from gateway_ingest.rules.dry_run import try_out
 from gateway_ingest.rules.stored import HOUR, hour_of
 from hypercare.core.models import MaintenanceWindow
+from hypercare.core.parts import set_retired
+from hypercare.core.timeline import SYSTEM
 from tests.integration.watched import MINUTE, Gateway
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +88,62 @@ def test_unsafe_answer_that_comes_late_is_told(gateway):
     plays_late(gateway, 2, 25 * MINUTE, (3, {}))
     plays_late(gateway, 1, 25 * MINUTE, (1, {"flags": int(CallFlag.UNSAFE), "model": "m"}))
     assert alerts_of("unsafe_flag").get().status == AlertStatus.FIRING
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=50), timedelta(hours=30)])
+def test_unsafe_answer_that_comes_later_than_ever_is_told_with_its_time(gateway, late):
+    was_late(gateway, timedelta(), (3, {}), minutes=10)
+    gateway.play(3, (3, {}))
+    told = {"flags": int(CallFlag.UNSAFE), "model": "m", "consumer": "stella"}
+    delivers(gateway, [gateway.minute - late], (2, told), late=late)
+    gateway.play(1, (3, {}))
+    alert = alerts_of("unsafe_flag").get()
+    assert (alert.status, alert.labels["component"]) == (AlertStatus.FIRING, "checkout")
+    rule = alert.feedback.context["rule"]
+    assert (rule["releases"], rule["consumers"]) == (["4.2"], 1)
+    assert rule["oldest_call_at"] == (gateway.minute - MINUTE - late).isoformat()
+    assert "They were told late: the oldest answer is from " in alert.summary
+    gateway.play(13, (3, {}))
+    assert alerts_of("unsafe_flag").get().status == AlertStatus.RESOLVED
+    assert Firing.objects.filter(rule__name="unsafe_flag").count() == 1
+
+
+def test_unsafe_answer_that_came_while_nobody_watched_is_told(gateway):
+    gateway.play(1, (3, {}))
+    gateway.send(gateway.minute, (1, {"flags": int(CallFlag.UNSAFE), "model": "m"}))
+    gateway.minute += timedelta(hours=2)
+    gateway.play(1, (3, {}))
+    assert alerts_of("unsafe_flag").get().status == AlertStatus.FIRING
+
+
+def test_unsafe_answers_of_a_backfill_of_the_past_are_no_news(gateway):
+    gateway.play(1, (3, {}))
+    delivers(
+        gateway, [gateway.minute - timedelta(days=30)], (1, {"flags": int(CallFlag.UNSAFE)}), late=timedelta(days=30)
+    )
+    gateway.play(2, (3, {}))
+    assert not alerts_of("unsafe_flag").exists()
+
+
+# --- retired components -------------------------------------------------------------------------------------------
+
+
+def test_traffic_drop_of_a_retired_component_ends_at_once_and_does_not_come_back(gateway, launch):
+    gateway.was_usual("component", ("checkout",), calls=20.0)
+    gateway.unseen(15, (20, {}))
+    gateway.play(14, (20, {"component": "catalog-api"}))
+    assert alerts_of("traffic_drop").get().status == AlertStatus.FIRING
+    checkout = launch.components.get(slug="checkout")
+    set_retired(checkout, is_retired=True, actor=SYSTEM, now=gateway.now)
+    retiring.rest_all(now=gateway.now)
+    alert = alerts_of("traffic_drop").get()
+    assert (alert.status, alert.changes.latest("pk").reason) == (AlertStatus.RESOLVED, "Its component was retired.")
+    assert not Firing.objects.filter(rule__name="traffic_drop", ended_at=None).exists()
+    gateway.play(5, (20, {"component": "catalog-api"}))
+    assert (alerts_of("traffic_drop").get().episode, RuleState.objects.filter(firing=True).count()) == (1, 0)
+    set_retired(checkout, is_retired=False, actor=SYSTEM, now=gateway.now)
+    gateway.play(2, (20, {"component": "catalog-api"}))
+    assert alerts_of("traffic_drop").get().status == AlertStatus.FIRING
 
 
 def test_component_of_a_fast_source_is_not_kept_waiting_by_a_slow_one(gateway, launch, now):

@@ -206,6 +206,17 @@ def test_pages_show_the_order_the_plot_and_why(client, people, launch, issue, no
     assert "All priorities" in shown
 
 
+def test_priorities_read_the_first_issues_once(client, people, launch, now):
+    for _ in range(3):
+        make_issue(launch, now=now)
+    client.force_login(people["stakeholder"])
+    client.get("/launches/shop/priorities/")
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get("/launches/shop/priorities/")
+    assert [line.rank for line in page.context["lines"]] == [1, 2, 3]
+    assert sum('"triage_issue"."title"' in one["sql"] for one in captured) == 1
+
+
 def test_scoring_page_says_what_is_wrong_beside_the_field_and_keeps_what_was_written(client, people, launch):
     client.force_login(people["lead"])
     cells = {f"cell_{i}_{u}": PLAIN[i - 1][u - 1] for i in (1, 2, 3) for u in (1, 2, 3)}

@@ -1,5 +1,8 @@
 """This module tests the search among all rows of a launch: what it finds, what it suggests and what people answer."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.db import connection
@@ -13,8 +16,12 @@ from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.conftest import bearer
 from triage import lifecycle, pipeline
+from triage.learn import sameness
+from triage.learn.contest import Meeting
+from triage.learn.recent import Split
 from triage.match import deep, duplicates, meanings, pairs, readings, suggestions
 from triage.match.anyhow import nearest_rows
+from triage.match.judge import SHIPPED, Judge, judge_of
 from triage.match.words import words_in
 from triage.models import Answer, Issue, IssueStatus, Origin, Pair, Unread, WordCount, Wording
 from triage.models.meaning import DIMENSIONS
@@ -207,6 +214,48 @@ def test_nothing_is_merged_without_asking_where_component_or_people_say_otherwis
     second.refresh_from_db()
     assert second.merged_into is None
     assert pairs.suggested_for(second, [second.pk])[0].issue == first
+
+
+def test_answers_of_people_become_lessons_and_what_machines_merged_does_not(apart, look, launch, people, now):
+    first = apart("Postcode field rejects Norwegian postcodes")
+    second, third = apart("Norwegian postcode not accepted"), apart("Postcode of the invoice is in bold")
+    look()
+    lead = Actor.person(people["lead"])
+    lifecycle.merge(second.pk, into_id=first.pk, actor=lead, now=now)
+    pairs.refuse(third, first, actor=lead, now=now + timedelta(minutes=1))
+    lifecycle.merge(apart("Norwegian postcodes").pk, into_id=first.pk, actor=SYSTEM, now=now)
+    said = sameness.answers_of(launch)
+    assert [one.is_same for one in said] == [True, False]
+    assert {one.voice for one in said} == {f"user:{people['lead'].pk}"}
+    assert said[0].candidates[said[0].asked][:2] > (0.2, 0.2)
+    assert "too few" in sameness.retrain(launch, now=now).reason
+
+
+def test_better_weights_rank_the_suggestions_until_they_are_rolled_back(apart, look, launch, people, client, now):
+    first = apart("Postcode field rejects Norwegian postcodes")
+    second = apart("Norwegian postcode not accepted")
+    look()
+    by_shipped = Pair.objects.get().score
+    held = [sameness.Answered(((0.1,) * 9,), 0, is_same=True, voice="user:1", at=now)] * 40
+    found, won = Split(held, held, one_voice=False), Meeting(gained=20, lost=2)
+    sure = Judge(5.0, (0.0,) * 9)
+    assert "one person" in sameness.settle(launch, sure, won, replace(found, one_voice=True), now=now).reason
+    assert judge_of(launch.pk) == SHIPPED
+    kept = sameness.settle(launch, sure, Meeting(gained=3, lost=2), found, now=now).version
+    assert (kept.standing, judge_of(launch.pk)) == ("challenger", SHIPPED)
+    promoted = sameness.settle(launch, sure, won, found, now=now).version
+    assert judge_of(launch.pk) == replace(sure, number=promoted.number)
+    Unread.objects.create(feedback_id=second.matches.get().feedback_id)
+    look()
+    assert Pair.objects.get().score == pytest.approx(0.9933, abs=0.001) != by_shipped
+    assert first.merged_into is None
+    client.force_login(people["lead"])
+    assert "ranks what is suggested" in client.get("/launches/shop/model/").content.decode()
+    client.post("/launches/shop/model/roll-back/", {"model": "matching"})
+    assert judge_of(launch.pk) == SHIPPED
+    assert "rolled back" in sameness.settle(launch, sure, won, found, now=now).reason
+    client.post("/launches/shop/model/promote/", {"model": "matching", "version": kept.number})
+    assert judge_of(launch.pk).number == kept.number
 
 
 def test_api_suggests_and_takes_answers(apart, look, people, now):

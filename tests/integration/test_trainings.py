@@ -117,14 +117,16 @@ def test_correction_confirmation_and_release_are_labels(launch, lead, now):
     assert ways(launch) == [("accept", "category", "usability")]
 
 
-def test_merge_unmerge_and_answers_to_proposals_are_labels(launch, lead, now):
+def test_merges_are_answered_pairs_and_answers_to_proposals_are_labels(launch, lead, now):
     one, other = make_issue(launch, now=now), make_issue(launch, now=now)
     lifecycle.merge(one.pk, into_id=other.pk, actor=lead, now=now)
+    assert card_of(launch, now=now).pairs == {"same": 1}
     lifecycle.unmerge(one.pk, actor=lead, now=now)
+    assert card_of(launch, now=now).pairs == {"different": 1}
     Decision.objects.create(launch=launch, issue=other, field="resolution", value="close", origin="rule", decider="rule: x",
                             confidence=0.8, reason="over", applied=False, decided_at=now)  # fmt: skip
     closing.keep_open(other.pk, actor=lead, now=now)
-    assert [way for way, _field, _value in ways(launch)] == ["merge", "unmerge", "reject"]
+    assert [way for way, _field, _value in ways(launch)] == ["reject"]
 
 
 def test_what_is_taken_up_uncorrected_is_let_stand(launch, lead, now):

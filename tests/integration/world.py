@@ -10,7 +10,15 @@ from gateway_ingest.dead_letters import keep
 from gateway_ingest.models import ApiDescription, Heartbeat, SourceRoute
 from hypercare.core import clock
 from hypercare.core.messages import queue_mail
-from hypercare.core.models import FieldDefinition, Launch, MaintenanceWindow, Message, MessageKind, Team
+from hypercare.core.models import (
+    FieldDefinition,
+    Launch,
+    MaintenanceWindow,
+    Message,
+    MessageKind,
+    MetricDefinition,
+    Team,
+)
 from hypercare.core.secrets import digest
 from hypercare.core.subscriptions import subscriptions_of
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
@@ -43,6 +51,7 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         "team": str(Team.objects.create(launch=launch, name="Walkers").pk),
         "component": str(launch.components.earliest("pk").pk),
         "field": str(FieldDefinition.objects.create(launch=launch, key="store", label="Store", kind="text").pk),
+        "metric": str(MetricDefinition.objects.create(launch=launch, name="queue_length").pk),
         "key": str(launch.keys.get().pk),
         "widget": launch.keys.get().key,
         "message": _message(launch),

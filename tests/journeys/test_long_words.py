@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 
 from feedback import intake
 from feedback.report import read_report
+from gateway_ingest import dead_letters, sources
 from hypercare.core import clock
-from hypercare.core.models import Component, Team
+from hypercare.core.models import Component, Measurement, MetricDefinition, Team
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_deployment, make_feedback, make_issue
 from triage import lifecycle
@@ -23,7 +24,8 @@ PAGES = [
     "/my/reports/",
     *(f"{LAUNCH}/{place}" for place in (
         "board/", "inbox/", "issues/", "exit/", "report/", "reports/", "portal/", "notes/new/", "setup/", "settings/",
-        "settings/members/", "settings/components/", "audit/", "outbox/", "quarantine/", "widget-test/",
+        "settings/members/", "settings/components/", "settings/metrics/", "traffic/metrics/", "alerts/", "sources/",
+        "sources/letters/", "audit/", "outbox/", "quarantine/", "widget-test/",
         "issues/{issue}/", "issues/{merged}/", "feedback/{report}/", "inbox/?q={word}", "issues/?q={word}",
     )),
     "/r/{receipt}/",
@@ -48,6 +50,10 @@ def named(launch, people):
     lifecycle.merge(merged.pk, into_id=issue.pk, actor=Actor.person(owner), now=now)
     rescore([issue.pk], now=now)
     add_note(issue, text="W" * 400, actor=Actor.person(owner), now=now)
+    source, _key = sources.create(launch, name="W" * 80, actor=SYSTEM, now=now)
+    dead_letters.keep(source, b"W" * 500, reason="W" * 300, format_name="", now=now)
+    MetricDefinition.objects.create(launch=launch, name="W" * 50, unit="W" * 20, only=["W" * 80])
+    Measurement.objects.create(launch=launch, metric=f"own:{'W' * 50}", measured_at=now, value=1e15)
     ended = make_issue(launch, now=now, title=title)
     lifecycle.move(ended.pk, to="closed", actor=SYSTEM, now=now)
     make_deployment(launch, now=now, version="w" * 60)

@@ -15,7 +15,7 @@ WORD = IncomingAlert("f", "T", "", AlertSeverity.HIGH, "firing", {}, (), None, N
 
 
 def alert(status, **facts):
-    return Alert(fingerprint="f", status=status, starts_at=BEGAN, **facts)
+    return Alert(fingerprint="f", status=status, starts_at=BEGAN, **{"latest_seen_at": NOW} | facts)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,18 @@ def test_acknowledgement_of_an_episode_whose_firing_was_lost_begins_it():
     over = alert("resolved", ends_at=NOW - timedelta(minutes=5), resolved_at=NOW)
     told = replace(WORD, status="acknowledged", starts_at=NOW - timedelta(minutes=1))
     assert rule_for(over, told, reported=True, now=NOW) == "fired_again"
+
+
+def test_end_without_a_time_of_what_was_long_over_may_be_of_an_episode_that_is_on_its_way():
+    told, long_ago = replace(WORD, status="resolved"), NOW - timedelta(minutes=4)
+    assert rule_for(alert("resolved", latest_seen_at=long_ago), told, reported=True, now=NOW) == "early_resolve"
+    timed = replace(told, ends_at=NOW)
+    assert rule_for(alert("resolved", latest_seen_at=long_ago), timed, reported=True, now=NOW) == "late_resolve"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "starts_at", "rule"), [(1, None, "overtaken"), (4, None, "fired_again"), (1, NOW, "fired_again")]
+)
+def test_firing_without_a_time_after_an_early_end_was_overtaken_for_four_minutes(minutes, starts_at, rule):
+    over = alert("resolved", early_end_at=NOW - timedelta(minutes=minutes))
+    assert rule_for(over, replace(WORD, starts_at=starts_at), reported=True, now=NOW) == rule

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from hypercare.core.problem import Problem
 from triage.models import Issue
-from triage.score import formula, matrix, quadrant, rpn
-from triage.score.business import value_part
+from triage.score import business, formula, matrix, quadrant, rpn
 from triage.score.standing import between
 
 FIGURES = dict.fromkeys(formula.NAMES, 2.0)
@@ -51,27 +50,31 @@ def test_width_follows_the_share_reached_and_the_severity_where_nobody_knows_how
     assert matrix.impact_of(reach=reach, active=active, severity=severity) == level
 
 
+def risk(*, severity=3, signals=1, from_machines=0, over=timedelta(hours=1)):
+    return rpn.Risk(severity, signals, from_machines, over)
+
+
 def test_risk_is_the_product_of_its_three_parts():
     assert rpn.rpn(10, 7, 8) == 560
-    assert [int(rpn.severity_part(severity).value) for severity in range(1, 6)] == [10, 8, 6, 4, 2]
+    assert [risk(severity=severity).levels[0] for severity in range(1, 6)] == [10, 8, 6, 4, 2]
 
 
 def test_occurrence_is_by_signals_a_day_and_the_first_hour_is_no_forecast():
-    assert rpn.occurrence_part(30, over=timedelta(hours=1)).value == 7
-    assert rpn.occurrence_part(30, over=timedelta(days=10)).value == 4
-    assert rpn.occurrence_part(1, over=timedelta(days=30)).value == 2
+    assert risk(signals=30, over=timedelta(hours=1)).levels[1] == 7
+    assert risk(signals=30, over=timedelta(days=10)).levels[1] == 4
+    assert risk(signals=1, over=timedelta(days=30)).levels[1] == 2
+    assert risk(signals=30).reasons[1] == "30 signals, 30.0 a day"
 
 
 def test_what_only_people_saw_is_hardest_to_detect():
-    only_people = rpn.detection_part(people=3, machines=0).value
-    both = rpn.detection_part(people=3, machines=2).value
-    assert only_people > both > rpn.detection_part(people=0, machines=2).value
+    only_people, both, only_machines = (risk(signals=5, from_machines=n).levels[2] for n in (0, 2, 5))
+    assert only_people > both > only_machines
 
 
 def test_critical_component_is_worth_more():
     critical = SimpleNamespace(critical=True, name="Checkout")
-    assert value_part(critical).value > value_part(None).value
-    assert "Checkout" in value_part(critical).reason
+    assert business.value_of(critical) > business.value_of(None)
+    assert "Checkout" in business.why(critical)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,13 @@ def board_group(launch_id: int) -> str:
 
 def publish(launch_id: int, issue_ids: Iterable[int]) -> int:
     """Raises the launch's version, stamps the issues with it and tells open boards after commit; call it last."""
+    version = raise_version(launch_id)
+    Issue.objects.filter(pk__in=list(issue_ids)).update(board_version=version)
+    return version
+
+
+def raise_version(launch_id: int) -> int:
+    """The same for who stamps the issues as they are written; call it when all they need is locked."""
     with prepared.cursor() as cursor:
         cursor.execute(
             "INSERT INTO triage_boardcounter (launch_id, version) VALUES (%s, 1)"
@@ -24,7 +31,6 @@ def publish(launch_id: int, issue_ids: Iterable[int]) -> int:
             [launch_id],
         )
         version = int(cursor.fetchone()[0])
-    Issue.objects.filter(pk__in=list(issue_ids)).update(board_version=version)
     wake.group_after_commit(board_group(launch_id), {"type": "board.version", "launch": launch_id, "version": version})
     return version
 

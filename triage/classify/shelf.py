@@ -33,13 +33,18 @@ def read_whole(version: ModelVersion) -> TextModel | None:
         return None
 
 
+def next_number(name: str) -> int:
+    """The number of the next version in the installation; nobody else gets it before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERING_LOCK])
+    highest: int | None = ModelVersion.objects.filter(name=name).aggregate(highest=Max("number"))["highest"]
+    return (highest or 0) + 1
+
+
 @transaction.atomic
 def store(model: TextModel, figures: dict[str, Any], *, now: datetime, **more: Any) -> ModelVersion:
     """Gives a trained model the next number of the installation and keeps its file and its row."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERING_LOCK])
-    highest: int | None = ModelVersion.objects.filter(name=NAME).aggregate(highest=Max("number"))["highest"]
-    version = ModelVersion(name=NAME, number=(highest or 0) + 1, trained_at=now, **more)
+    version = ModelVersion(name=NAME, number=next_number(NAME), trained_at=now, **more)
     version.path = f"text-model-{version.number}.skops"
     version.digest = text_model.save(model.numbered(version.number), path_of(version))
     encoder = "" if model.features.middle is None else ENCODER

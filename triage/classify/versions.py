@@ -20,9 +20,9 @@ def shipped_versions() -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(name=NAME, launch=None)
 
 
-def champion_of(launch_id: int) -> ModelVersion | None:
+def champion_of(launch_id: int, *, name: str = NAME) -> ModelVersion | None:
     """The version that decides in a launch; None where the shipped model does."""
-    return ModelVersion.objects.filter(name=NAME, launch=launch_id, standing=Standing.CHAMPION).first()
+    return ModelVersion.objects.filter(name=name, launch=launch_id, standing=Standing.CHAMPION).first()
 
 
 def path_of(version: ModelVersion) -> Path:
@@ -31,7 +31,9 @@ def path_of(version: ModelVersion) -> Path:
 
 
 def is_whole(version: ModelVersion) -> bool:
-    """Whether the version's file is there, is what was written, and can be read here."""
+    """Whether the version's file is there, is what was written, and can be read here; what lies in its row has none."""
+    if not version.path:
+        return True
     path = path_of(version)
     if version.figures.get("format") != FORMAT or (version.figures.get("encoder") and not _reads_meaning()):
         return False

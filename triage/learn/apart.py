@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from triage.learn import sameness
 from triage.learn.retrain import retrain
 from triage.learn.trainings import FAILED, end
 from triage.models import Training
@@ -16,7 +17,7 @@ def carry_out(training_id: int, *, clock: Callable[[], datetime]) -> Training:
     training = Training.objects.select_related("launch").get(pk=training_id)
     began = clock()
     try:
-        outcome = retrain(training.launch, now=began)
+        outcome, matching = retrain(training.launch, now=began), sameness.retrain(training.launch, now=began)
     except BaseException as error:
         with override(training.launch.language):
             reason = _("It could not be finished: %(problem)s.") % {"problem": type(error).__name__}
@@ -24,4 +25,4 @@ def carry_out(training_id: int, *, clock: Callable[[], datetime]) -> Training:
         raise
     training.version = outcome.version
     training.seconds = round((clock() - began).total_seconds(), 1)
-    return end(training, outcome=outcome.name, reason=outcome.reason, now=clock())
+    return end(training, outcome=outcome.name, reason=f"{outcome.reason} {matching.reason}", now=clock())

@@ -18,9 +18,10 @@ from triage.classify.versions import FIELDS, NAME, champion_of, is_whole, shippe
 from triage.learn.champions import is_held_back
 from triage.learn.drift import Drift, drift_of
 from triage.learn.examples import LET_STAND, SAID, TOLD_BY_A_TICKET
-from triage.learn.labels import LEARNED, SAME_ISSUE
+from triage.learn.labels import LEARNED
 from triage.learn.voices import heard
-from triage.models import Label, ModelVersion, TicketImport, Training, Way
+from triage.match.judge import NAME as MATCHING
+from triage.models import Label, ModelVersion, Origin, Pair, TicketImport, Training, Way
 
 ENOUGH_WRITTEN = 50
 FEWEST_TO_SAY = 10
@@ -90,6 +91,15 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class Matching:
+    """By which weights pairs of issues are judged, what taught them, and the versions there were."""
+
+    deciding: ModelVersion | None
+    versions: list[ModelVersion]
+    is_held_back: bool
+
+
+@dataclass(frozen=True)
 class Card:
     """All of it."""
 
@@ -106,6 +116,7 @@ class Card:
     drift: Drift
     is_held_back: bool
     imports: int
+    matching: Matching
 
 
 def card_of(launch: Launch, *, now: datetime) -> Card:
@@ -115,6 +126,7 @@ def card_of(launch: Launch, *, now: datetime) -> Card:
     tickets = _tickets(launch)
     written = _written(launch, tickets)
     live = Label.objects.filter(launch=launch, withdrawn_at=None)
+    answered = Pair.objects.filter(launch=launch, origin=Origin.PERSON)
     trainings = Training.objects.filter(launch=launch).select_related("version").order_by("-id")
     return Card(
         deciding=deciding,
@@ -122,13 +134,14 @@ def card_of(launch: Launch, *, now: datetime) -> Card:
         contest=figures.get("contest", {}),
         voices=_voices(launch, tickets, figures, now=now),
         ways=dict(live.filter(field__in=LEARNED).order_by().values_list("way").annotate(n=Count("id"))),
-        pairs=dict(live.filter(field=SAME_ISSUE).order_by().values_list("way").annotate(n=Count("id"))),
-        others=live.exclude(field__in=(*LEARNED, SAME_ISSUE)).count(),
+        pairs=dict(answered.order_by().values_list("answer").annotate(n=Count("id"))),
+        others=live.exclude(field__in=LEARNED).count(),
         versions=list(ModelVersion.objects.filter(name=NAME, launch=launch).order_by("-number")[:SHOWN_VERSIONS]),
         trainings=list(trainings.exclude(ended_at=None)[:SHOWN_TRAININGS]),
         running=trainings.filter(ended_at=None).first(),
         drift=drift_of(launch, now=now),
         is_held_back=is_held_back(launch),
+        matching=_matching(launch),
         imports=TicketImport.objects.filter(launch=launch, started_at__isnull=False).count(),
     )
 
@@ -160,6 +173,11 @@ def _seed() -> dict[str, Counter[str]]:
     """How many texts of the seed corpus each class has; the corpus is part of the program."""
     examples = read_corpus()
     return {field: Counter(str(getattr(one, field)) for one in examples) for field in FIELDS}
+
+
+def _matching(launch: Launch) -> Matching:
+    versions = ModelVersion.objects.filter(name=MATCHING, launch=launch).order_by("-number")[:SHOWN_VERSIONS]
+    return Matching(champion_of(launch.pk, name=MATCHING), list(versions), is_held_back(launch, name=MATCHING))
 
 
 def _tickets(launch: Launch) -> list[tuple[int, str, str, int]]:

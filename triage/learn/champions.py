@@ -13,23 +13,26 @@ from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage.classify.versions import NAME, champion_of, is_whole
 from triage.locks import lock_launch
+from triage.match.judge import NAME as MATCHING
 from triage.models import ModelVersion, Standing
 
-SUBJECT = "model"
+SUBJECTS = {NAME: "model", MATCHING: "matching"}
 
 
 @transaction.atomic
-def promote(launch: Launch, number: int, *, actor: Actor, now: datetime, reason: str = "") -> ModelVersion:
+def promote(
+    launch: Launch, number: int, *, name: str = NAME, actor: Actor, now: datetime, reason: str = ""
+) -> ModelVersion:
     """Lets a version decide from now on; 400 for one it does not have, 409 where its file is gone or changed."""
     lock_launch(launch.pk)
-    version = ModelVersion.objects.filter(name=NAME, launch=launch, number=number).first()
+    version = ModelVersion.objects.filter(name=name, launch=launch, number=number).first()
     if version is None:
         detail = _("This launch has no version %(number)s.") % {"number": number}
         raise Problem(400, detail, errors=(FieldError("/version", detail),))
     if not is_whole(version):
         detail = _("The file of version %(number)s is missing, changed or of another format, so it cannot decide.")
         raise Problem(409, detail % {"number": number})
-    before = champion_of(launch.pk)
+    before = champion_of(launch.pk, name=name)
     if before and before.number == number:
         return version
     _retire(before)
@@ -37,18 +40,18 @@ def promote(launch: Launch, number: int, *, actor: Actor, now: datetime, reason:
     version.reason = (reason or _("promoted by %(who)s") % {"who": actor.name})[:500]
     version.save(update_fields=["standing", "decided_from", "reason"])
     data = {"version": number, "before": before.number if before else None, "reason": reason}
-    record(launch, [Entry(SUBJECT, "model.promoted", data)], actor=actor, now=now)
+    record(launch, [Entry(SUBJECTS[name], "model.promoted", data)], actor=actor, now=now)
     return version
 
 
 @transaction.atomic
-def roll_back(launch: Launch, *, actor: Actor, now: datetime) -> ModelVersion | None:
+def roll_back(launch: Launch, *, name: str = NAME, actor: Actor, now: datetime) -> ModelVersion | None:
     """Gives the word back to the version that decided before, or to the shipped model (None); 409 where that decides."""
     lock_launch(launch.pk)
-    present = champion_of(launch.pk)
+    present = champion_of(launch.pk, name=name)
     if present is None:
         raise Problem(409, _("The shipped model decides; there is nothing to roll back."))
-    earlier = ModelVersion.objects.filter(name=NAME, launch=launch, decided_from__lt=present.decided_from)
+    earlier = ModelVersion.objects.filter(name=name, launch=launch, decided_from__lt=present.decided_from)
     back = next((one for one in earlier.order_by("-decided_from") if is_whole(one)), None)
     # Without the time from which it decided it counts no more among those that decided before another.
     present.decided_from = None
@@ -57,7 +60,7 @@ def roll_back(launch: Launch, *, actor: Actor, now: datetime) -> ModelVersion | 
         back.standing = Standing.CHAMPION
         back.save(update_fields=["standing"])
     data = {"version": present.number, "to": back.number if back else None}
-    record(launch, [Entry(SUBJECT, "model.rolled_back", data)], actor=actor, now=now)
+    record(launch, [Entry(SUBJECTS[name], "model.rolled_back", data)], actor=actor, now=now)
     return back
 
 
@@ -69,10 +72,10 @@ def _retire(version: ModelVersion | None, *, reason: str = "") -> None:
     version.save(update_fields=["standing", "reason", "decided_from"])
 
 
-def is_held_back(launch: Launch) -> bool:
+def is_held_back(launch: Launch, *, name: str = NAME) -> bool:
     """Whether somebody rolled back and nobody promoted since."""
     moves = TimelineEntry.objects.filter(
-        launch=launch, subject=SUBJECT, kind__in=("model.promoted", "model.rolled_back")
+        launch=launch, subject=SUBJECTS[name], kind__in=("model.promoted", "model.rolled_back")
     )
     last = moves.order_by("-id").values_list("kind", flat=True).first()
     return last == "model.rolled_back"

@@ -1,4 +1,4 @@
-"""This module writes labels: what people say of a report or of two issues becomes an example to learn from.
+"""This module writes labels: what people say of a report or of an issue becomes an example to learn from.
 
 Of a report and field one label is live, the newest. What people looked at and let stand is a label too, though a faint
 one: a model that were judged by corrections alone would be judged by its mistakes alone.
@@ -17,7 +17,6 @@ from triage.models import Decision, Issue, Label, Way
 LEARNED = ("category", "severity", "sentiment", "component")
 # What is said of a whole issue and holds for its first report too; its severity weighs more than words.
 _OF_THE_TEXT = ("category", "component")
-SAME_ISSUE = "same_issue"
 PROPOSED_END = "resolution"
 _NAMES_OR_PEOPLE = frozenset({"title", "owner"})
 
@@ -53,12 +52,6 @@ def accepted(issue: Issue, *, said: Decision, actor: Actor, now: datetime) -> No
     _write(issue, way=Way.ACCEPT, field=said.field, value=said.value, said=said, actor=actor, now=now)
 
 
-def joined(issue: Issue, other: Issue, *, way: Way, actor: Actor, now: datetime) -> None:
-    """Two issues are one and the same, or are not."""
-    value = "yes" if way == Way.MERGE else "no"
-    _write(issue, way=way, field=SAME_ISSUE, value=value, said=None, actor=actor, now=now, other=other)
-
-
 def let_stand(issue: Issue, *, actor: Actor, now: datetime) -> None:
     """Who takes an issue up has read its first report: what machines say of that and nobody corrected stands."""
     if actor.user is None:
@@ -91,7 +84,6 @@ def _write(
     said: Decision | None,
     actor: Actor,
     now: datetime,
-    other: Issue | None = None,
 ) -> None:
     if actor.user is None:
         return
@@ -106,7 +98,6 @@ def _write(
         value=value[:120],
         feedback=feedback,
         issue=about if isinstance(about, Issue) else None,
-        other=other,
         said_value=said.value if said else "",
         said_by=said.decider if said else "",
         said_confidence=said.confidence if said else None,

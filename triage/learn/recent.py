@@ -8,16 +8,34 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from triage.learn.examples import Example
+from typing import Generic, Protocol, TypeVar
 
 FEWEST_HELD, MOST_HELD = 30, 500
 FEWEST_LEARNED = 20
 HELD_SHARE = 0.25
 
 
+class Taught(Protocol):
+    """What a person taught, when, and who spoke."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was said."""
+
+    @property
+    def is_ticket(self) -> bool:
+        """Whether an old ticket says it."""
+
+    @property
+    def voices(self) -> set[str]:
+        """Who spoke."""
+
+
+Example = TypeVar("Example", bound=Taught)
+
+
 @dataclass(frozen=True)
-class Split:
+class Split(Generic[Example]):
     """What is learned, what judges, and whether that is one person's word."""
 
     learned: list[Example]
@@ -44,7 +62,7 @@ class TooFew:
     unseen: int
 
 
-def split(examples: Sequence[Example], *, seen_until: datetime | None) -> Split | TooFew:
+def split(examples: Sequence[Example], *, seen_until: datetime | None) -> Split[Example] | TooFew:
     """Holds out the newest quarter of what the champion cannot have learned: decisions, and old tickets before there are any."""
     unseen = [one for one in examples if seen_until is None or one.at > seen_until]
     decisions = [one for one in unseen if not one.is_ticket]

@@ -17,9 +17,9 @@ from triage.classify.shelf import store
 from triage.classify.text_model import TextModel
 from triage.classify.train import encoder
 from triage.classify.versions import FIELDS, NAME, champion_of
-from triage.learn.champions import SUBJECT, is_held_back, promote
+from triage.learn.champions import SUBJECTS, is_held_back, promote
 from triage.learn.contest import Contest, meet
-from triage.learn.examples import examples_of
+from triage.learn.examples import Example, examples_of
 from triage.learn.recent import FEWEST_HELD, FEWEST_LEARNED, Split, TooFew, split
 from triage.learn.teach import teach
 from triage.locks import lock_launch
@@ -66,7 +66,7 @@ def settle(
     model: TextModel,
     figures: dict[str, Any],
     contest: Contest,
-    found: Split,
+    found: Split[Example],
     *,
     met: ModelVersion | None,
     now: datetime,
@@ -80,14 +80,17 @@ def settle(
     more = {"launch": launch, "standing": Standing.CHALLENGER, "reason": reason[:500]}
     version = store(model, figures, now=now, learned_until=found.learned_until, **more)
     record(
-        launch, [Entry(SUBJECT, "model.trained", {"version": version.number, "reason": reason})], actor=SYSTEM, now=now
+        launch,
+        [Entry(SUBJECTS[NAME], "model.trained", {"version": version.number, "reason": reason})],
+        actor=SYSTEM,
+        now=now,
     )
     if why_not:
         return Outcome(KEPT, reason, version)
     return Outcome(PROMOTED, reason, promote(launch, version.number, actor=SYSTEM, now=now, reason=reason))
 
 
-def _against(launch: Launch, contest: Contest, found: Split, *, met: ModelVersion | None) -> str:
+def _against(launch: Launch, contest: Contest, found: Split[Example], *, met: ModelVersion | None) -> str:
     """Why it may not decide by itself; empty where it may."""
     gained = {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": _chance(contest)}
     worse = [field for field, meeting in contest.fields.items() if meeting.is_worse]
@@ -138,7 +141,7 @@ def _too_few(found: TooFew) -> str:
     }  # fmt: skip
 
 
-def _told(contest: Contest, found: Split, against: int) -> dict[str, Any]:
+def _told(contest: Contest, found: Split[Example], against: int) -> dict[str, Any]:
     meetings = {"whole": contest.whole, **contest.fields}
     return {
         "against": against,

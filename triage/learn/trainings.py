@@ -20,7 +20,7 @@ from hypercare.core.clock import local_day, local_moment
 from hypercare.core.models import Launch
 from hypercare.core.timeline import SYSTEM, Actor
 from triage.learn.bounds import WALL_SECONDS
-from triage.models import Label, TicketImport, Training
+from triage.models import Label, Origin, Pair, TicketImport, Training
 
 TASK = "triage.learn"
 FAILED = "failed"
@@ -50,6 +50,7 @@ def ask_for_the_night(*, now: datetime) -> None:
             continue
         since = last or launch.created_at
         new = Label.objects.filter(launch=launch, withdrawn_at=None, labelled_at__gt=since).count()
+        new += Pair.objects.filter(launch=launch, origin=Origin.PERSON, answered_at__gt=since).count()
         if new >= FEWEST_NEW or TicketImport.objects.filter(launch=launch, ended_at__gt=since).exists():
             ask(launch, actor=SYSTEM, now=now)
 

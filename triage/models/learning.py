@@ -17,7 +17,10 @@ class Standing(models.TextChoices):
 
 
 class ModelVersion(models.Model):
-    """A trained text model: its file, its checksum and what it scored; without a launch it is the one shipped to all."""
+    """A trained model, its checksum and what it scored: of texts in a file, of matching in `figures`.
+
+    Without a launch it is the one shipped to all.
+    """
 
     launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="model_versions")
     name = models.CharField(max_length=40)
@@ -36,7 +39,9 @@ class ModelVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name", "number"], name="model_version_number"),
             models.UniqueConstraint(
-                fields=["launch"], name="one_champion_per_launch", condition=models.Q(standing=Standing.CHAMPION)
+                fields=["launch", "name"],
+                name="one_champion_per_launch_and_name",
+                condition=models.Q(standing=Standing.CHAMPION),
             ),
         ]
 
@@ -51,12 +56,10 @@ class Way(models.TextChoices):
     ACCEPT = "accept", _("confirmed")
     LET_STAND = "let_stand", _("let stand")
     REJECT = "reject", _("refused")
-    MERGE = "merge", _("merged")
-    UNMERGE = "unmerge", _("taken apart")
 
 
 class Label(models.Model):
-    """What a person said of a text or of two issues, and what a machine had said; the text stays with its report."""
+    """What a person said of a text, and what a machine had said; the text stays with its report."""
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="labels", db_index=False)
     way = models.CharField(max_length=12, choices=Way.choices)
@@ -64,7 +67,6 @@ class Label(models.Model):
     value = models.CharField(max_length=120)
     feedback = models.ForeignKey(Feedback, models.CASCADE, null=True, blank=True, related_name="labels", db_index=False)
     issue = models.ForeignKey(Issue, models.CASCADE, null=True, blank=True, related_name="labels")
-    other = models.ForeignKey(Issue, models.CASCADE, null=True, blank=True, related_name="+")
     said_value = models.CharField(max_length=120, blank=True)
     said_by = models.CharField(max_length=160, blank=True)
     said_confidence = models.FloatField(null=True, blank=True)

@@ -33,11 +33,15 @@ def suggest_due(*, clock: Callable[[], datetime]) -> int:
     found = list(
         due.select_related("launch", "component").order_by(F("judged_at").asc(nulls_first=True), "-pk")[:AT_ONCE]
     )
-    facts = facts_of(found)
+    facts, failed = facts_of(found), symptom.failures_of(found, now=now)
 
     def judged(issue: Issue) -> None:
         with override(issue.launch.language):
-            said = [noise.judge(facts[issue.pk]), training.judge(facts[issue.pk]), symptom.judge(issue, now=now)]
+            said = [
+                noise.judge(facts[issue.pk]),
+                training.judge(facts[issue.pk]),
+                symptom.judge(issue, failed[issue.pk]),
+            ]
         _write(issue, [one for one in said if one is not None], now=clock())
 
     one_by_one(found, judged)
@@ -50,8 +54,7 @@ def _write(issue: Issue, said: Sequence[Judgement], *, now: datetime) -> None:
     if not lock_ids([issue.pk]):
         return
     before = _in_force(issue)
-    for field in set(FIELDS) - {one.field for one in said}:
-        decisions.withdraw([issue], field=field, now=now)
+    decisions.withdraw([issue], fields=set(FIELDS) - {one.field for one in said}, now=now)
     decisions.suggest_for_issues(
         [
             decisions.IssueValue(

@@ -1,13 +1,14 @@
 """This module tells a symptom from a cause: where the failed requests of an issue failed first in what another is about."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
 from gateway_ingest import evidence
+from hypercare.core.models import Launch
 from triage import tree
 from triage.models import OPEN_STATUSES, Issue
 from triage.nature.judgement import CAUSE, Judgement
@@ -27,10 +28,23 @@ _NO_FAILURE = (
 )
 
 
-def judge(issue: Issue, *, now: datetime) -> Judgement | None:
-    """None where no request of it can be followed, or where they failed in different places."""
-    traces = _traces(issue)
-    failed = Counter(slug for trace in traces if (slug := evidence.innermost_failure(issue.launch, trace, now=now)))
+def failures_of(issues: Sequence[Issue], *, now: datetime) -> Mapping[int, Counter[str]]:
+    """How many requests of each issue failed first in which component, by the issue's id; their traces are followed
+    by one statement a launch."""
+    members = tree.members_of([issue.pk for issue in issues])
+    traces = {issue.pk: _traces(issue, members[issue.pk]) for issue in issues}
+    by_launch: dict[Launch, list[str]] = defaultdict(list)
+    for issue in issues:
+        by_launch[issue.launch] += traces[issue.pk]
+    failed = {launch: evidence.innermost_failures(launch, found, now=now) for launch, found in by_launch.items()}
+    return {
+        issue.pk: Counter(slug for trace in traces[issue.pk] if (slug := failed[issue.launch].get(trace)))
+        for issue in issues
+    }
+
+
+def judge(issue: Issue, failed: Counter[str]) -> Judgement | None:
+    """None where no request of it could be followed, or where they failed in different places."""
     if not failed:
         return None
     slug, times = failed.most_common(1)[0]
@@ -53,8 +67,8 @@ def _sure(failed: Counter[str]) -> float:
     return round((times + 1) / (failed.total() + 2), 2)
 
 
-def _traces(issue: Issue) -> Sequence[str]:
-    keys = tree.keys_of(issue.pk)
+def _traces(issue: Issue, members: Sequence[int]) -> Sequence[str]:
+    keys = [f"IS-{member}" for member in members]
     reports = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys).select_related("reporter")
     found = [trace for report in reports.order_by("-pk")[:_REPORTS_READ] for trace in evidence.traces_of(report)]
     return list(dict.fromkeys(found))[:_TRACES_READ]

@@ -10,9 +10,10 @@ from triage.board import changes
 from triage.locks import lock_ids, lock_launch
 from triage.models import OPEN_STATUSES, Issue, ScoringRules
 from triage.one_by_one import one_by_one
-from triage.score.scoring import rescore
+from triage.score.scoring import score
+from triage.score.tally import count
 
-AT_ONCE = 500
+AT_ONCE = 1000
 
 
 def rescore_changed(*, clock: Callable[[], datetime]) -> int:
@@ -35,6 +36,6 @@ def _rescore_launch(rules: ScoringRules, *, clock: Callable[[], datetime]) -> No
 @transaction.atomic
 def _rescore(launch_id: int, ids: list[int], *, now: datetime) -> None:
     lock_launch(launch_id)
-    held = lock_ids(ids)
-    rescore(held, now=now)
-    changes.publish(launch_id, held)
+    counted = count(lock_ids(ids))
+    # Each issue is written once, with its place on the board; nothing is locked after this.
+    score(counted, now=now, board_version=changes.raise_version(launch_id))

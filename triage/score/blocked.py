@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from triage.models import ExitCriterion, Issue
+from triage.models import ExitCriterion
 
 _OF_SEVERITY, _OF_ALERTS = "open_sev1_sev2", "error_alerts"
 
@@ -30,7 +30,7 @@ def criteria_of(launch_ids: Iterable[int]) -> Mapping[int, Sequence[Criterion]]:
     return {launch: found.get(launch, _AT_FIRST) for launch in launch_ids}
 
 
-def blocked(issue: Issue, criteria: Sequence[Criterion], *, fires: bool) -> list[Criterion]:
-    """Those that count this issue, or an alert of it that still fires, against the launch."""
-    counts = {_OF_SEVERITY: issue.is_open and issue.severity <= 2, _OF_ALERTS: fires}
+def blocked(criteria: Sequence[Criterion], *, is_bad: bool, fires: bool) -> list[Criterion]:
+    """Those that count an open issue of SEV1 or SEV2, or an alert that still fires, against the launch."""
+    counts = {_OF_SEVERITY: is_bad, _OF_ALERTS: fires}
     return [criterion for criterion in criteria if counts.get(criterion.metric)]

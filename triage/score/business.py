@@ -3,13 +3,17 @@
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import Component
-from triage.score.rice import Part
 
 CRITICAL, ORDINARY = 8.0, 5.0
 
 
-def value_part(component: Component | None) -> Part:
+def value_of(component: Component | None) -> float:
     """0 to 10: more for a critical component."""
+    return CRITICAL if component is not None and component.critical else ORDINARY
+
+
+def why(component: Component | None) -> str:
+    """Why it is that, in the reader's language."""
     if component is not None and component.critical:
-        return Part(CRITICAL, _("%(component)s is critical") % {"component": component.name})
-    return Part(ORDINARY, _("nothing says it is worth more or less"))
+        return _("%(component)s is critical") % {"component": component.name}
+    return _("nothing says it is worth more or less")

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from hypercare.core import prepared
-from triage.models import Issue
+from triage.score.reasons import because
 from triage.score.rice import DEFAULT_EFFORT, Part
 
 ENOUGH = 5
@@ -36,14 +36,13 @@ class Taken:
 
     of_kind: Mapping[_Kind, tuple[int, float]] = field(default_factory=dict)
 
-    def part(self, issue: Issue) -> Part:
+    def part(self, launch: int, component: int | None, category: str | None) -> Part:
         """The effort in weeks of those most like it: same component and category, else component, else category."""
-        launch, component, category = issue.launch_id, issue.component_id, issue.category or None
         for kind in ((launch, component, category), (launch, component, None), (launch, None, category)):
             if kind[1:] != (None, None) and kind in self.of_kind:
                 number, weeks = self.of_kind[kind]
-                return Part(weeks, _("half of the %(number)s fixed like it took less") % {"number": number})
-        return Part(DEFAULT_EFFORT, _("default"))
+                return Part(weeks, because(_("half of the %(number)s fixed like it took less"), number=number))
+        return Part(DEFAULT_EFFORT, because(_("default")))
 
 
 def taken(launch_ids: Iterable[int]) -> Taken:

@@ -1,16 +1,18 @@
 """This module keeps what an issue's score was and why it moved, so that a change of order can be explained later."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from hypercare.core import rows
+from hypercare.core import prepared, rows
 from triage.decisions import IssueValue
 from triage.models import Issue, Moscow, Score
+from triage.score.figures import Scored
 
 # What is kept, and whether a change of it alone is worth a row.
 _KEPT = {
@@ -44,42 +46,50 @@ _WORDS = {
 }
 
 
-def note(issues: Sequence[Issue], said: Sequence[IssueValue], *, now: datetime) -> None:
+_NEWEST = f"""
+SELECT issue_id, {", ".join(_KEPT)} FROM triage_score WHERE id = ANY(ARRAY(
+    SELECT (SELECT max(id) FROM triage_score WHERE issue_id = one) FROM unnest(%s::bigint[]) one))
+"""  # noqa: S608 - the names stand above
+_ALONE = [at for at, alone in enumerate(_KEPT.values()) if alone]
+_REACH = list(_KEPT).index("reach_value")
+_Figures = tuple[Any, ...]
+
+
+def note(issues: Sequence[Scored], said: Sequence[IssueValue], *, now: datetime) -> None:
     """Writes a row for each issue of which something moved that matters; two queries."""
-    before = _newest([issue.pk for issue in issues])
+    before, figures = _newest([issue.pk for issue in issues]), attrgetter(*_KEPT)
     reasons = {(value.issue.pk, value.field): value.reason for value in said}
     written = []
     for issue in issues:
-        was = before.get(issue.pk)
-        if was is None or _moved(was, issue):
-            written.append(_row(issue, was, reasons, now=now))
+        was, becomes = before.get(issue.pk), figures(issue)
+        if was is None or _moved(was, becomes):
+            moved = _told_moves(issue.pk, was or becomes, becomes, reasons)
+            row = dict(zip(_KEPT, becomes, strict=True))
+            written.append({"issue_id": issue.pk, "scored_at": now, **row, "moved": moved})
     rows.put(Score, written)
 
 
-def _newest(ids: Sequence[int]) -> dict[int, Score]:
-    found = rows.read(
-        Score,
-        "id = ANY(ARRAY(SELECT (SELECT max(id) FROM triage_score WHERE issue_id = one) FROM unnest(%s::bigint[]) one))",
-        [list(ids)],
-    )
-    return {row.issue_id: row for row in found}
+def _newest(ids: Sequence[int]) -> dict[int, _Figures]:
+    with prepared.cursor(binary=True) as cursor:
+        cursor.execute(_NEWEST, [list(ids)])
+        return {issue: figures for issue, *figures in cursor.fetchall()}
 
 
-def _moved(was: Score, issue: Issue) -> bool:
-    if any(getattr(was, name) != getattr(issue, name) for name, alone in _KEPT.items() if alone):
+def _moved(was: _Figures, becomes: _Figures) -> bool:
+    if any(was[at] != becomes[at] for at in _ALONE):
         return True
-    grown = abs(issue.reach_value - was.reach_value)
-    return grown > 0 and grown >= _WORTH_TELLING * max(was.reach_value, 1)
+    grown = abs(becomes[_REACH] - was[_REACH])
+    return bool(grown > 0 and grown >= _WORTH_TELLING * max(was[_REACH], 1))
 
 
-def _row(issue: Issue, was: Score | None, reasons: dict[tuple[int, str], str], *, now: datetime) -> dict[str, Any]:
-    values = {name: getattr(issue, name) for name in _KEPT}
-    moved = {
-        name: {"was": getattr(was, name), "why": reasons.get((issue.pk, name), "")}
-        for name, value in values.items()
-        if was is not None and getattr(was, name) != value
+def _told_moves(
+    issue: int, was: _Figures, becomes: _Figures, reasons: Mapping[tuple[int, str], str]
+) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"was": before, "why": reasons.get((issue, name), "")}
+        for name, before, after in zip(_KEPT, was, becomes, strict=True)
+        if before != after
     }
-    return {"issue_id": issue.pk, "scored_at": now, **values, "moved": moved}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """This module ranks a launch's open issues in the board's order, and says what keeps each above the next one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,9 +37,8 @@ def open_roots(launch: Launch) -> QuerySet[Issue]:
     return Issue.objects.filter(launch=launch, merged_into=None, status__in=OPEN_STATUSES).order_by("-priority", "-pk")
 
 
-def ranked(launch: Launch, *, first: int = 1) -> list[Line]:
-    """A page of the ranking, `first` being the rank it begins with; one query."""
-    found = list(open_roots(launch).select_related("component", "team")[first - 1 : first + SHOWN])
+def ranked(found: Sequence[Issue], *, first: int = 1) -> list[Line]:
+    """A page of the ranking, `first` being the rank it begins with; one issue more says what the last stands above."""
     kept = [between(upper, lower) for upper, lower in pairwise(found)]
     return [Line(first + at, issue, kept[at] if at < len(kept) else None) for at, issue in enumerate(found[:SHOWN])]
 

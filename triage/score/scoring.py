@@ -3,44 +3,32 @@
 It runs over a batch of root issues with a constant number of queries, inside the caller's transaction.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop as _
 
 from gateway_ingest.models import AlertSeverity, AlertStatus
-from hypercare.core import prepared
+from hypercare.core import prepared, rows
 from hypercare.core.models import Component, Launch
 from triage import decisions, tree
-from triage.models import Decision, Issue, MeasuredReach, Origin
+from triage.models import OPEN_STATUSES, Decision, Issue, Origin
 from triage.score import history
 from triage.score.blocked import Criterion, criteria_of
 from triage.score.effort import Taken, taken
-from triage.score.figures import REPORTERS, Facts, Reach, apply
+from triage.score.figures import REPORTERS, Facts, Reach, Scored, apply
+from triage.score.reasons import because
 from triage.score.severity import Verdict, severity_of
-from triage.score.tally import Tally, tallies_of
+from triage.score.tally import Counted, Tally, count
 
-# What a rescore writes, with each column's type.
-_COLUMNS = {
-    "feedback_count": "int", "sources": "jsonb", "reach_value": "int", "reach_guests": "int", "reach_of": "int",
-    "reach_method": "text", "reach_at": "timestamptz", "severity": "smallint", "category": "text",
-    "rice_impact": "float", "rice_confidence": "float", "rice_effort": "float", "rice_score": "float",
-    "formula_score": "float", "impact_level": "smallint", "urgency": "smallint", "business_value": "float",
-    "rpn_severity": "smallint", "rpn_occurrence": "smallint", "rpn_detection": "smallint", "rpn": "smallint",
-    "blocks_must": "boolean", "blocks": "jsonb", "moscow": "text", "priority": "int", "last_seen_at": "timestamptz",
-}  # fmt: skip
-# Django's bulk_update builds a CASE for each row and column, which took longer than all else of a rescore together.
-_WRITE = f"""
-UPDATE triage_issue issue SET {", ".join(f"{name} = said.{name}" for name in _COLUMNS)}
-FROM jsonb_to_recordset(%s::jsonb) AS said(id bigint, {", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
-WHERE issue.id = said.id
-"""  # noqa: S608 - the names stand above
-
+_ISSUES = """
+SELECT issue.id, issue.launch_id, issue.component_id, issue.category, issue.status, issue.opened_at, issue.last_seen_at,
+       reach.value, reach.of, reach.method, reach.measured_at
+FROM triage_issue issue LEFT JOIN triage_measuredreach reach ON reach.issue_id = issue.id AND reach.value > 0
+WHERE issue.id = ANY(%s::bigint[]) ORDER BY issue.id
+"""
 # Stops at the first alert of each issue: one that fires on and on may have thousands.
 _FIRING = """
 SELECT DISTINCT tree.root FROM unnest(%(members)s::bigint[], %(roots)s::bigint[]) AS tree(issue_id, root)
@@ -57,14 +45,14 @@ class _Known:
     """All that is known of a batch of root issues, each kind read by one query."""
 
     tallies: Mapping[int, Tally]
-    measured: Mapping[int, MeasuredReach]
+    measured: Mapping[int, Reach]
     held: Mapping[int, Mapping[str, str]]
     worst_held: Mapping[int, tuple[int, str]]
     firing: Set[int]
     criteria: Mapping[int, Sequence[Criterion]]
     taken: Taken
 
-    def facts(self, issue: Issue, *, now: datetime) -> Facts:
+    def facts(self, issue: Scored, *, now: datetime) -> Facts:
         """What a score needs to know of one of them."""
         tally = self.tallies[issue.pk]
         reach = _reach_of(issue, tally, self.measured.get(issue.pk), now=now)
@@ -82,24 +70,26 @@ class _Known:
 
 def rescore(root_ids: Iterable[int], *, now: datetime) -> None:
     """Recounts these root issues and writes what changed; the caller holds their locks and publishes the board."""
-    issues = _read(sorted(set(root_ids)))
-    known = _known(issues)
-    suggested: list[decisions.IssueValue] = []
-    for language, told_in_it in groupby(issues, key=lambda issue: issue.launch.language):
-        with override(language):
-            suggested += [value for issue in told_in_it for value in apply(issue, known.facts(issue, now=now))]
-    _write(issues)
+    score(count(root_ids), now=now)
+
+
+def score(counted: Counted, *, now: datetime, board_version: int | None = None) -> None:
+    """The same for issues whose reports are counted already; with a board's version where it is raised already."""
+    issues, measured = _read(sorted(counted.tallies))
+    known = _known(issues, counted, measured)
+    suggested = [value for issue in issues for value in apply(issue, known.facts(issue, now=now))]
+    stamp = {} if board_version is None else {"board_version": board_version}
+    rows.change(Issue, [issue.row | stamp for issue in issues])
     history.note(issues, suggested, now=now)
     decisions.suggest_for_issues(suggested, now=now)
 
 
-def _known(issues: Sequence[Issue]) -> _Known:
-    ids, launches = [issue.pk for issue in issues], {issue.launch_id for issue in issues}
-    members_of = tree.members_of(ids)
+def _known(issues: Sequence[Scored], counted: Counted, measured: Mapping[int, Reach]) -> _Known:
+    launches, members_of = {issue.launch_id for issue in issues}, counted.members_of
     return _Known(
-        tallies=tallies_of(members_of),
-        measured=MeasuredReach.objects.filter(value__gt=0).in_bulk(ids),
-        held=decisions.overridden_fields(issues),
+        tallies=counted.tallies,
+        measured=measured,
+        held=decisions.overridden_fields(counted.tallies),
         worst_held=_held_by_merged(members_of),
         firing=_with_firing_errors(members_of),
         criteria=criteria_of(launches),
@@ -107,15 +97,18 @@ def _known(issues: Sequence[Issue]) -> _Known:
     )
 
 
-def _read(ids: Sequence[int]) -> list[Issue]:
-    """The issues by language; those of one launch share its row, and those of one component too."""
-    issues = list(Issue.objects.filter(pk__in=ids).defer("search"))
-    launches = Launch.objects.select_related("scoring_rules").in_bulk({issue.launch_id for issue in issues})
-    components = Component.objects.in_bulk({issue.component_id for issue in issues} - {None})
-    for issue in issues:
-        issue.launch = launches[issue.launch_id]
-        issue.component = components[issue.component_id] if issue.component_id else None
-    return sorted(issues, key=lambda issue: issue.launch.language)
+def _read(ids: Sequence[int]) -> tuple[list[Scored], dict[int, Reach]]:
+    """The issues, those of one launch with one row of it, and the reach of those that traffic shows."""
+    with prepared.cursor(binary=True) as cursor:
+        cursor.execute(_ISSUES, [list(ids)])
+        found = cursor.fetchall()
+    launches = Launch.objects.select_related("scoring_rules").in_bulk({row[1] for row in found})
+    components = Component.objects.in_bulk({row[2] for row in found} - {None})
+    issues = [
+        Scored(pk, launches[launch], components.get(component), category, status in OPEN_STATUSES, opened, seen)
+        for pk, launch, component, category, status, opened, seen, *_reach in found
+    ]
+    return issues, {row[0]: Reach(row[7], 0, *row[8:]) for row in found if row[7]}
 
 
 def _with_firing_errors(members_of: Mapping[int, Sequence[int]]) -> set[int]:
@@ -133,6 +126,8 @@ def _with_firing_errors(members_of: Mapping[int, Sequence[int]]) -> set[int]:
 def _held_by_merged(members_of: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, str]]:
     """The worst severity that people hold on issues merged into each root, and which issue that is."""
     root_of = {member: root for root, members in members_of.items() for member in members if member != root}
+    if not root_of:
+        return {}
     held = Decision.objects.filter(issue__in=root_of, field="severity", origin=Origin.PERSON, ended_at=None)
     worst: dict[int, tuple[int, str]] = {}
     for member, value in held.order_by("-value").values_list("issue_id", "value"):
@@ -140,25 +135,19 @@ def _held_by_merged(members_of: Mapping[int, Sequence[int]]) -> dict[int, tuple[
     return worst
 
 
-def _reach_of(issue: Issue, tally: Tally, measured: MeasuredReach | None, *, now: datetime) -> Reach:
+def _reach_of(issue: Scored, tally: Tally, measured: Reach | None, *, now: datetime) -> Reach:
     """What traffic shows, where it shows as many as say so themselves; else the reporters."""
     if measured and measured.value >= tally.reach:
-        return Reach(measured.value, 0, measured.of, measured.method, measured.measured_at)
+        return measured
     return Reach(tally.reach, tally.guests, issue.launch.active_users, REPORTERS, now)
 
 
-def _severity_said(issue: Issue, tally: Tally, reach: Reach, held: tuple[int, str] | None) -> Verdict:
+def _severity_said(issue: Scored, tally: Tally, reach: Reach, held: tuple[int, str] | None) -> Verdict:
     said = severity_of(tally.voices, reach=tally.reach, active=issue.launch.active_users)
     if reach.is_measured:
         measured = severity_of(tally.voices, reach=reach.value, active=reach.of, is_measured=True)
         said = min(said, measured, key=lambda one: one.severity)
     if held is None or held[0] >= said.severity:
         return said
-    reason = _("a person holds SEV%(severity)s on %(key)s, merged into this") % {"severity": held[0], "key": held[1]}
-    return Verdict(held[0], 1.0, Origin.RULE, reason)
-
-
-def _write(issues: Sequence[Issue]) -> None:
-    rows = [{"id": issue.pk} | {name: getattr(issue, name) for name in _COLUMNS} for issue in issues]
-    with prepared.cursor() as cursor:
-        cursor.execute(_WRITE, [json.dumps(rows, default=str)])
+    holds = _("a person holds SEV%(severity)s on %(key)s, merged into this")
+    return Verdict(held[0], 1.0, Origin.RULE, because(holds, severity=held[0], key=held[1]))

@@ -1,9 +1,11 @@
 """This module decides an issue's severity from what its reports say, how many they are, and who vouches for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
+
+from triage.score.reasons import Reason, because
 
 CONFIDENT = 0.60
 RAISE_AT_SHARE = 0.05
@@ -13,24 +15,22 @@ LEAST_MEASURED = 20
 DEFAULT_SEVERITY = 4
 
 
-@dataclass(frozen=True)
-class Voice:
+class Voice(NamedTuple):
     """What reports say of severity: the level, how sure the surest is, whether a rule gave it, and how many say so."""
 
     severity: int
     confidence: float
     origin: str
-    count: int = 1
+    reports: int = 1
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The issue's severity with confidence, origin and reason."""
 
     severity: int
     confidence: float
     origin: str
-    reason: str
+    reason: Reason
 
 
 def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None, is_measured: bool = False) -> Verdict:
@@ -43,22 +43,23 @@ def severity_of(voices: Sequence[Voice], *, reach: int, active: int | None, is_m
     sure = [voice for voice in voices if voice.confidence >= CONFIDENT]
     if sure:
         worst = min(sure, key=lambda voice: (voice.severity, -voice.confidence))
-        count = sum(voice.count for voice in sure if voice.severity == worst.severity)
-        reason = _("%(count)s of %(all)s reports say SEV%(severity)s") % {
-            "count": count, "all": sum(voice.count for voice in voices), "severity": worst.severity}  # fmt: skip
+        count = sum(voice.reports for voice in sure if voice.severity == worst.severity)
+        heard = {"count": count, "all": sum(voice.reports for voice in voices), "severity": worst.severity}
+        reason = because(_("%(count)s of %(all)s reports say SEV%(severity)s"), **heard)
         verdict = Verdict(worst.severity, worst.confidence, worst.origin, reason)
     elif voices:
         best = max(voices, key=lambda voice: voice.confidence)
-        verdict = Verdict(best.severity, best.confidence, best.origin, _("not sure; the likeliest of what reports say"))
+        reason = because(_("not sure; the likeliest of what reports say"))
+        verdict = Verdict(best.severity, best.confidence, best.origin, reason)
     else:
-        verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", _("no report says how bad it is"))
+        verdict = Verdict(DEFAULT_SEVERITY, 0.0, "rule", because(_("no report says how bad it is")))
     if verdict.origin == "model":
         verdict = Verdict(max(verdict.severity, 2), verdict.confidence, verdict.origin, verdict.reason)
     if is_measured:
         return _raised_by_measured(verdict, reach, active or 0)
     if active and reach / active >= RAISE_AT_SHARE and verdict.severity > 2:
-        reason = _("%(reach)s of %(active)s active people report it (5%% or more raises by one)") % {
-            "reach": reach, "active": active}  # fmt: skip
+        told = _("%(reach)s of %(active)s active people report it (5%% or more raises by one)")
+        reason = because(told, reach=reach, active=active)
         return Verdict(verdict.severity - 1, 1.0, "rule", reason)
     return verdict
 
@@ -75,4 +76,4 @@ def _raised_by_measured(verdict: Verdict, reach: int, active: int) -> Verdict:
         if blocks
         else _("%(reach)s of %(active)s active consumers are affected, measured in traffic (5%% or more raises by one)")
     )
-    return Verdict(severity, 1.0, "rule", said % {"reach": reach, "active": active})
+    return Verdict(severity, 1.0, "rule", because(said, reach=reach, active=active))

@@ -1,31 +1,35 @@
 """This module adds up in the database what the live reports of issues say, so that a large issue costs little more."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+
+import msgspec
 
 from feedback.models import MACHINE_CHANNELS
 from hypercare.core import prepared
 from triage import tree
 from triage.score.severity import CONFIDENT, Voice
 
-_REPORTS = f"""
-SELECT root, feedback.channel, feedback.category, grouping(feedback.channel), grouping(feedback.category),
-       count(*), count(*) FILTER (WHERE reporter_id IS NULL), count(DISTINCT reporter_id), max(occurred_at)
-{tree.LIVE_REPORTS} JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
-GROUP BY GROUPING SETS ((root), (root, feedback.channel), (root, feedback.category))
-ORDER BY root, count(*) DESC, feedback.category
-"""
-
-_VOICES = f"""
-SELECT root, severity, max(confidence), origin, count(*)
-{tree.LIVE_REPORTS} CROSS JOIN LATERAL (
-    SELECT value::int AS severity, coalesce(confidence, 1) AS confidence, origin FROM triage_decision
-    WHERE feedback_id = match.feedback_id AND field = 'severity' AND ended_at IS NULL AND value ~ '^[1-5]$' OFFSET 0
-) decision
-GROUP BY root, severity, origin, confidence >= %(confident)s
+# One line for all reports of a tree that say the same.
+_TOLD = f"""
+WITH told AS MATERIALIZED (
+    SELECT root, feedback.id, channel, category, component_id, reporter_id, occurred_at, said.*
+    {tree.LIVE_REPORTS} JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
+    LEFT JOIN LATERAL (
+        SELECT value::int AS severity, origin, coalesce(confidence, 1) AS confidence FROM triage_decision
+        WHERE feedback_id = match.feedback_id AND field = 'severity' AND ended_at IS NULL AND value ~ '^[1-5]$' OFFSET 0
+    ) said ON true
+), lines AS (
+    SELECT root, min(id) AS first, json_build_array(
+        channel, category, component_id, severity, origin, max(confidence), count(*), count(*) - count(reporter_id)
+    ) AS line
+    FROM told GROUP BY root, channel, category, component_id, severity, origin, confidence >= %(confident)s
+)
+SELECT root, people, latest, lines
+FROM (SELECT root, count(DISTINCT reporter_id) AS people, max(occurred_at) AS latest FROM told GROUP BY root) counted
+JOIN (SELECT root, json_agg(line ORDER BY first)::text AS lines FROM lines GROUP BY root) grouped USING (root)
 """  # noqa: S608 - no word of it comes from outside
 
 
@@ -38,6 +42,7 @@ class Tally:
     guests: int = 0
     sources: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
+    components: Counter[int] = field(default_factory=Counter)
     voices: list[Voice] = field(default_factory=list)
     last_seen_at: datetime | None = None
 
@@ -51,43 +56,43 @@ class Tally:
         """Distinct reporters; guests cannot be told apart, so all of them are at least one."""
         return self.people or (1 if self.guests else 0)
 
+    def add(self, line: "_Line") -> None:
+        """Counts reports that say the same; whoever spoke first comes first among equals."""
+        channel, category, component_id, severity, origin, confidence, reports, nameless = line
+        self.count += reports
+        self.sources[channel] += reports
+        if channel not in MACHINE_CHANNELS:
+            self.guests += nameless
+        if category:
+            self.categories[category] += reports
+        if component_id:
+            self.components[component_id] += reports
+        if severity and origin and confidence is not None:
+            self.voices.append(Voice(severity, confidence, origin, reports))
 
-class _Told(NamedTuple):
-    """One line of the count: of a channel, of a category, or of every channel and category."""
 
-    root: int
-    channel: str
-    category: str
-    of_every_channel: int
-    of_every_category: int
-    reports: int
-    nameless: int
-    people: int
-    latest: datetime
+# Channel, category, component, severity with its origin and confidence, how many reports, how many of them nameless.
+_Line = tuple[str, str, int | None, int | None, str | None, float | None, int, int]
+_read_lines = msgspec.json.Decoder(list[_Line]).decode
 
 
-def tallies_of(members_of: Mapping[int, Sequence[int]]) -> dict[int, Tally]:
-    """The tally of each root issue's tree, given the members of each; two queries."""
+@dataclass(frozen=True)
+class Counted:
+    """Trees of issues with what their reports add up to, by their roots."""
+
+    members_of: Mapping[int, Sequence[int]]
+    tallies: Mapping[int, Tally]
+
+
+def count(root_ids: Iterable[int]) -> Counted:
+    """Reads the live reports of these trees, each once."""
+    members_of = tree.members_of(sorted(set(root_ids)))
     tallies = {root: Tally() for root in members_of}
-    given = {**tree.columns_of(members_of), "confident": CONFIDENT}
-    for told in map(_Told._make, _rows(_REPORTS, given)):
-        _add(tallies[told.root], told)
-    for root, severity, confidence, origin, count in _rows(_VOICES, given):
-        tallies[root].voices.append(Voice(severity, confidence, origin, count))
-    return tallies
-
-
-def _add(tally: Tally, told: _Told) -> None:
-    if not told.of_every_channel:
-        tally.sources[told.channel] = told.reports
-        tally.guests += 0 if told.channel in MACHINE_CHANNELS else told.nameless
-    elif told.of_every_category:
-        tally.count, tally.people, tally.last_seen_at = told.reports, told.people, told.latest
-    elif told.category:
-        tally.categories[told.category] = told.reports
-
-
-def _rows(sql: str, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    with prepared.cursor() as cursor:
-        cursor.execute(sql, given)
-        return iter(cursor.fetchall())
+    with prepared.cursor(binary=True) as cursor:
+        cursor.execute(_TOLD, {**tree.columns_of(members_of), "confident": CONFIDENT})
+        for root, people, latest, lines in cursor.fetchall():
+            tally = tallies[root]
+            tally.people, tally.last_seen_at = people, latest
+            for line in _read_lines(lines):
+                tally.add(line)
+    return Counted(members_of, tallies)

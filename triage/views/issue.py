@@ -34,12 +34,11 @@ from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
 from triage.notes import add_note
-from triage.score.business import value_part
-from triage.score.figures import REPORTERS, risk_parts
+from triage.score import business
+from triage.score.figures import REPORTERS, RISK, risk_of
 from triage.score.history import told
 from triage.score.matrix import LEVELS
 from triage.score.ranking import place_of
-from triage.score.rice import Part
 from triage.story import story_of
 from triage.views.posted import posted
 
@@ -122,7 +121,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "place": place_of(one),
         "levels": [(str(level), f"{level}") for level in LEVELS],
         "risk": _risk(one),
-        "worth": value_part(one.component),
+        "worth": business.why(one.component),
         "scores": told(one),
         "category_names": CATEGORY_NAMES,
         "moscow_names": Moscow.choices,
@@ -142,14 +141,15 @@ def _suggested(decision: Decision | None) -> str:
 
 
 @dataclass(frozen=True)
-class _Risk(Part):
+class _Risk:
+    reason: str
     shown: int
 
 
 def _risk(one: Issue) -> dict[str, _Risk]:
     """The three parts of the risk priority number as they stand, with what the rules say of each."""
-    parts = risk_parts(one, now=clock.now())
-    return {field: _Risk(part.value, part.reason, getattr(one, field)) for field, part in parts.items()}
+    reasons = risk_of(one, now=clock.now()).reasons
+    return {field: _Risk(why, getattr(one, field)) for field, why in zip(RISK, reasons, strict=True)}
 
 
 def _is_of_machines(one: Issue) -> bool:

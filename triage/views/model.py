@@ -16,8 +16,10 @@ from hypercare.core.access import Principal
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from hypercare.core.views.place import enter
+from triage.classify.versions import NAME
 from triage.learn import champions, trainings
 from triage.learn.card import Card, FieldCard, card_of
+from triage.match.judge import NAME as MATCHING
 
 CURVE = 120
 _WHATS = {
@@ -78,6 +80,11 @@ def train(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("triage:model", slug)
 
 
+def _name(request: HttpRequest) -> str:
+    """Which model is meant: the one that matches, else the one that reads texts."""
+    return MATCHING if request.POST.get("model") == MATCHING else NAME
+
+
 @login_required
 @require_POST
 def promote(request: HttpRequest, slug: str) -> HttpResponse:
@@ -86,7 +93,7 @@ def promote(request: HttpRequest, slug: str) -> HttpResponse:
     text = request.POST.get("version", "")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
     try:
-        champions.promote(launch, number, actor=actor, now=clock.now())
+        champions.promote(launch, number, name=_name(request), actor=actor, now=clock.now())
         messages.success(request, _("Version %(number)s decides within seconds.") % {"number": number})
     except Problem as problem:
         messages.error(request, problem.detail)
@@ -99,7 +106,7 @@ def roll_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Gives the word back to what decided before."""
     launch, actor = enter(request, slug, right=Right.MANAGE)
     try:
-        back = champions.roll_back(launch, actor=actor, now=clock.now())
+        back = champions.roll_back(launch, name=_name(request), actor=actor, now=clock.now())
         text = (
             _("Version %(number)s decides again.") % {"number": back.number}
             if back

@@ -30,15 +30,19 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     first = _rank(request.GET.get("from", ""))
     roots = ranking.open_roots(launch)
     total = roots.count()
+    plotted = list(roots[:_PLOTTED])
+    # The pages that the plot begins with are read once.
+    last = first + ranking.SHOWN
+    shown = plotted[first - 1 : last] if last <= _PLOTTED or total <= _PLOTTED else list(roots[first - 1 : last])
     context = {
         "nav_active": "board",
-        "lines": ranking.ranked(launch, first=first),
+        "lines": ranking.ranked(shown, first=first),
         "total": total,
         "first": first,
-        "next": first + ranking.SHOWN if total >= first + ranking.SHOWN else None,
+        "next": last if total >= last else None,
         "previous": max(first - ranking.SHOWN, 1) if first > 1 else None,
         "rules": rules_of(launch),
-        **_plot(list(roots[:_PLOTTED])),
+        **_plot(plotted),
         "plotted": min(total, _PLOTTED),
     }
     return render(request, "triage/priorities.html", context)

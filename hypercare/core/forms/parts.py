@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hypercare.core.forms.fields import LineField, LowerEmailField, offer, refuse_unsafe_characters
-from hypercare.core.models import Component, ComponentKind, FieldDefinition, FieldKind, Team
+from hypercare.core.models import Component, ComponentKind, FieldDefinition, FieldKind, MetricDefinition, Team
 
 MAX_ORIGINS = 20
+MAX_METRICS = 50
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes no argument at run time
@@ -109,6 +110,43 @@ class FieldForm(NewFieldForm):
     class Meta:
         model = FieldDefinition
         fields = ["label", "choices", "required"]
+
+
+class MetricForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes no argument at run time
+    """A figure that is taken from outside."""
+
+    name = LineField(
+        label=gettext_lazy("Name"),
+        max_length=50,
+        help_text=gettext_lazy("As its sender calls it: orders.paid, queue_length."),
+    )
+    unit = LineField(label=gettext_lazy("Unit"), required=False, max_length=20)
+    only = WordsField(
+        label=gettext_lazy("Only with these attributes"),
+        required=False,
+        help_text=gettext_lazy(
+            "Between commas: queue=orders, region=eu. Without any, every value of that name counts."
+        ),
+    )
+
+    class Meta:
+        model = MetricDefinition
+        fields = ["name", "unit", "only"]
+
+    def clean_only(self) -> list[str]:
+        """Pairs; raises ValidationError that names what is none."""
+        words: list[str] = self.cleaned_data["only"]
+        if wrong := [word for word in words if not all(word.partition("="))]:
+            raise ValidationError(_("“%(word)s” is no attribute; write one like queue=orders.") % {"word": wrong[0]})
+        return words
+
+    def clean(self) -> dict[str, Any]:
+        """A launch has few of them, for each is drawn and kept."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        known = MetricDefinition.objects.filter(launch_id=self.instance.launch_id).exclude(pk=self.instance.pk)
+        if known.count() >= MAX_METRICS:
+            raise ValidationError(_("A launch has at most %(most)s metrics of its own.") % {"most": MAX_METRICS})
+        return data
 
 
 class OriginsForm(forms.Form):

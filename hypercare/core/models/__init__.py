@@ -16,7 +16,7 @@ from .launch import (
 )
 from .message import Delivery, Message, MessageKind, Subscription
 from .people import ApiToken, Membership, User
-from .record import IdempotencyRecord, Measurement, TimelineEntry, WorkerBeat
+from .record import IdempotencyRecord, Measurement, MetricDefinition, TimelineEntry, WorkerBeat
 
 __all__ = [
     "ApiToken",
@@ -35,6 +35,7 @@ __all__ = [
     "Membership",
     "Message",
     "MessageKind",
+    "MetricDefinition",
     "Phase",
     "Release",
     "Subscription",

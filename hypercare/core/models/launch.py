@@ -149,7 +149,10 @@ class ComponentKind(models.TextChoices):
 
 
 class Component(models.Model):
-    """A part of the launch that can break: service, route group, gateway, model or prompt."""
+    """A part of the launch that can break: service, route group, gateway, model or prompt.
+
+    One that is retired is called no longer, and nobody waits for its calls; what it was stays.
+    """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="components")
     slug = models.CharField(max_length=60, validators=[slug_rule])
@@ -157,6 +160,7 @@ class Component(models.Model):
     kind = models.CharField(max_length=16, choices=ComponentKind.choices, default=ComponentKind.SERVICE)
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="components")
     critical = models.BooleanField(_("on a critical journey"), default=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
     hints = ArrayField(models.CharField(max_length=80), default=list, blank=True)
 
     class Meta:

@@ -1,6 +1,9 @@
 """This module holds what is written down and stays: timeline, measurements, first answers to repeated requests."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .launch import Launch
 from .people import User
@@ -29,6 +32,41 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.kind}"
+
+
+class MetricDefinition(models.Model):
+    """A figure that a launch takes from outside, by the name its sender gives it; each value becomes a measurement.
+
+    `only` are the attributes, as `queue=orders`, that a value must carry to be meant.
+    """
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="metric_definitions")
+    name = models.CharField(
+        max_length=50,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z][A-Za-z0-9_./-]*$", _("Begin with a letter, then letters, digits and the signs _ . / and -.")
+            )
+        ],
+    )
+    unit = models.CharField(max_length=20, blank=True)
+    only = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["launch", "name"], name="metric_once_per_launch")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key(self) -> str:
+        """The name people use, for example MD-4."""
+        return f"MD-{self.pk}"
+
+    @property
+    def measured_as(self) -> str:
+        """The metric of its measurements; no figure that we measure ourselves is called so."""
+        return f"own:{self.name}"
 
 
 class Measurement(models.Model):

@@ -1,4 +1,4 @@
-"""This module shows and changes what a launch is made of: teams, components, own fields; one kind a page."""
+"""This module shows and changes what a launch is made of: teams, components, own fields, metrics; one kind a page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hypercare.core import clock
-from hypercare.core.forms.parts import ComponentForm, FieldForm, NewFieldForm, TeamForm
-from hypercare.core.models import Component, FieldDefinition, Launch, Team
-from hypercare.core.parts import Part, remove_part, save_part
+from hypercare.core.forms.parts import ComponentForm, FieldForm, MetricForm, NewFieldForm, TeamForm
+from hypercare.core.models import Component, FieldDefinition, Launch, MetricDefinition, Team
+from hypercare.core.parts import Part, remove_part, save_part, set_retired
 from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor
@@ -39,6 +39,7 @@ SHELVES = {
     "teams": Shelf("teams", Team, TeamForm, TeamForm),
     "components": Shelf("components", Component, ComponentForm, ComponentForm),
     "fields": Shelf("fields", FieldDefinition, NewFieldForm, FieldForm, order="label"),
+    "metrics": Shelf("metrics", MetricDefinition, MetricForm, MetricForm),
 }
 
 
@@ -59,7 +60,7 @@ def shelf(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def one(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
-    """One part: change it, or remove it."""
+    """One part: change it, remove it, or retire it, if it is a component."""
     launch, actor = enter(request, slug, right=Right.MANAGE)
     here = SHELVES[kind]
     part = _rows(here, launch).filter(pk=pk).first()
@@ -68,6 +69,11 @@ def one(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     if request.method == "POST" and "remove" in request.POST:
         remove_part(part, actor=actor, now=clock.now())
         messages.success(request, _("Removed."))
+        return redirect(f"core:{kind}", slug)
+    if request.method == "POST" and "retire" in request.POST and isinstance(part, Component):
+        is_retired = request.POST["retire"] == "1"
+        set_retired(part, is_retired=is_retired, actor=actor, now=clock.now())
+        messages.success(request, _("Retired.") if is_retired else _("Taken back into use."))
         return redirect(f"core:{kind}", slug)
     form = here.change_form(request.POST or None, instance=part)
     if _saved(form, actor):
