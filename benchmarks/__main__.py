@@ -18,6 +18,7 @@ NEEDS_ROWS = {
     "first_model_on_real_texts": True,
     "classifier_on_real_sets": True,
     "learning_curve": True,
+    "spam_on_real_texts": True,
     "report_to_board": False,
     "intake_without_broker": False,
     "detector": False,

@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from triage.classify.corpus import read_corpus
@@ -38,14 +39,24 @@ class Texts:
 def read_texts(count: int, *, folder: str | None = None) -> Texts:
     """So many texts, evenly mixed from all files of the shared data; the product's own corpus where there are none."""
     where = Path(folder or os.environ.get("HYPERCARE_SHARED_DATA") or _DEFAULT)
-    files = sorted((where / "texts").glob("*.csv.gz"))
-    readers = [iterator for iterator in map(_read_file, files) if iterator is not None]
+    readers = [iterator for iterator in map(_read_file, files_of(where)) if iterator is not None]
     if not readers:
         print(f"No texts in {where / 'texts'}: measuring on the product's own corpus with variations.", file=sys.stderr)
         return Texts(_from_corpus(count), "own corpus, repeated with variations")
     texts = _mixed(readers, count)
     random.Random(SEED).shuffle(texts)
     return Texts(texts, f"{len(texts)} real texts from {len(readers)} files")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files with texts of the shared data folder."""
+    return sorted((folder / "texts").glob("*.csv.gz"))
+
+
+def texts_in(path: Path, *, at_most: int) -> Iterator[str]:
+    """The first texts of a file, title and body together; none where it has no column of texts."""
+    rows = _read_file(path)
+    return (f"{one.title}\n{one.body}".strip() for one in islice(rows, at_most)) if rows else iter(())
 
 
 def _mixed(readers: list[Iterator[Text]], count: int) -> list[Text]:

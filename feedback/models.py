@@ -103,6 +103,12 @@ class Feedback(models.Model):
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="feedback")
     reply_status = models.CharField(max_length=20, choices=ReplyStatus.choices, default=ReplyStatus.RECEIVED)
     issue_key = models.CharField(max_length=20, blank=True)
+    # Spam or noise, where it is held for that; set aside it is out of the inbox, until it returns or a person decides.
+    spam = models.CharField(max_length=8, blank=True, default="", db_default="")
+    set_aside = models.BooleanField(default=False, db_default=False)
+    returns_at = models.DateTimeField(null=True, blank=True)
+    ai_failure = models.CharField(max_length=20, blank=True, default="", db_default="")
+    governance = models.CharField(max_length=20, blank=True, default="", db_default="")
     triaged_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=60, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
@@ -124,7 +130,27 @@ class Feedback(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], name="feedback_untriaged", condition=models.Q(triaged_at=None)),
-            models.Index(fields=["launch"], name="feedback_not_looked_at", condition=models.Q(reply_status="received")),
+            models.Index(
+                fields=["launch"],
+                name="feedback_not_looked_at",
+                condition=models.Q(reply_status="received", set_aside=False),
+            ),
+            models.Index(fields=["launch", "-id"], name="feedback_set_aside", condition=models.Q(set_aside=True)),
+            models.Index(
+                fields=["launch", "-id"],
+                name="feedback_suspected",
+                condition=~models.Q(spam="") & models.Q(set_aside=False),
+            ),
+            models.Index(
+                fields=["launch", "ai_failure", "-id"],
+                name="feedback_by_ai_failure",
+                condition=~models.Q(ai_failure=""),
+            ),
+            models.Index(
+                fields=["launch", "governance", "-id"],
+                name="feedback_by_governance",
+                condition=~models.Q(governance=""),
+            ),
             models.Index(fields=["launch", "-id"], name="feedback_newest"),
             models.Index(fields=["launch", "issue_key", "-id"], name="feedback_of_issue"),
             models.Index(fields=["launch", "received_at"], name="feedback_by_time"),

@@ -84,7 +84,7 @@ def _note(change: AlertChange, issue_id: int | None, *, now: datetime) -> None:
     told = {"alert": change.alert.key, "episode": change.episode}
     entry = Entry(
         f"IS-{issue_id}",
-        "alert.ended" if change.reason else kind,
+        "alert.ended" if change.ended_by_id else kind,
         told | _said(change),
         occurred_at=change.changed_at,
         once_key=f"alert-change:{change.pk}",

@@ -14,6 +14,7 @@ from django.db.models import Q
 from feedback.models import Feedback
 from hypercare.core import prepared, rows
 from hypercare.core.timeline import Actor
+from triage.classify.suggestion import Suggestion
 from triage.learn import labels
 from triage.models import Decision, Issue, Origin
 
@@ -114,6 +115,22 @@ def _row_for(value: IssueValue, *, now: datetime) -> dict[str, Any]:
         "decider": value.decider,
         "confidence": value.confidence,
         "reason": value.reason[:500],
+        "decided_at": now,
+    }
+
+
+def suggested(launch_id: int, feedback_id: int, said: Suggestion, *, now: datetime) -> dict[str, Any]:
+    """What a machine says of a report as the row that keeps it."""
+    return {
+        "launch_id": launch_id,
+        "feedback_id": feedback_id,
+        "field": said.field,
+        "value": said.value,
+        "applied": said.applied,
+        "origin": said.origin,
+        "decider": said.decider,
+        "confidence": said.confidence,
+        "reason": said.reason[:500],
         "decided_at": now,
     }
 

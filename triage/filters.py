@@ -15,7 +15,7 @@ from feedback.models import Channel, Feedback, ReplyStatus
 from hypercare.core.models import FieldDefinition, FieldKind, Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.strict_json import MAX_NUMBER_LENGTH, BadJson, parse
-from triage.categories import CATEGORY_NAMES, SENTIMENTS
+from triage.categories import AI_FAILURE_NAMES, CATEGORY_NAMES, GOVERNANCE_NAMES, SENTIMENTS, SPAM_NAMES
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus, Moscow
 
 SEVERITIES = [(str(number), f"SEV{number}") for number in range(1, 6)]
@@ -50,6 +50,11 @@ class FeedbackFilter(_ByAddress):
     category = filters.MultipleChoiceFilter(choices=CATEGORY_NAMES, label=_("Type"))
     severity = filters.MultipleChoiceFilter(choices=SEVERITIES, label=_("Severity"))
     sentiment = filters.MultipleChoiceFilter(choices=[(name, name) for name in SENTIMENTS], label=_("Tone"))
+    spam = filters.MultipleChoiceFilter(choices=SPAM_NAMES, label=_("Spam or noise"))
+    set_aside = filters.BooleanFilter(label=_("Set aside"))
+    ai_failure = filters.MultipleChoiceFilter(choices=AI_FAILURE_NAMES, label=_("How the AI failed"))
+    governance = filters.MultipleChoiceFilter(choices=GOVERNANCE_NAMES, label=_("Governance"))
+    language = filters.CharFilter(label=_("Language"))
     component = filters.CharFilter(field_name="component__slug", label=_("Component"))
     team = filters.CharFilter(field_name="team__name", label=_("Team"))
     issue = filters.CharFilter(field_name="issue_key", label=_("Issue"))

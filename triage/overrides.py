@@ -20,12 +20,17 @@ from hypercare.core.timeline import Actor, Entry, record
 from triage import closing, decisions, tree
 from triage.board import changes
 from triage.categories import CATEGORIES, SENTIMENTS
+from triage.classify import spam
+from triage.classify.ai_failures import AI_FAILURES
+from triage.classify.governance import GOVERNANCE
+from triage.classify.languages import LANGUAGES
 from triage.lifecycle import lock
 from triage.locks import lock_issues, lock_launch
 from triage.models import Issue, Match, Moscow
 from triage.nature import judgement as nature
 from triage.recount import recount
 from triage.score import rescore
+from triage.sifting import aside
 
 ISSUE_FIELDS = (
     "title",
@@ -48,7 +53,9 @@ ISSUE_FIELDS = (
 )
 SCORED = set(ISSUE_FIELDS) - {"title", "component", "team", "owner", *nature.FIELDS}
 ROUTED = {"component", "team"}
-FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component")
+FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component", "ai_failure", "governance", "language", "spam")
+# The answer that takes a machine's finding away.
+NONE = "none"
 _TENTHS = tuple(str(number) for number in range(1, 11))
 _IMPACTS = {3.0, 2.0, 1.0, 0.5, 0.25}
 
@@ -97,6 +104,10 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "severity": _severity,
     "category": _one_of(*CATEGORIES),
     "sentiment": _one_of(*SENTIMENTS),
+    "ai_failure": _one_of(*AI_FAILURES, NONE),
+    "governance": _one_of(*GOVERNANCE, NONE),
+    "language": _one_of(*LANGUAGES),
+    "spam": _one_of(*spam.VERDICTS),
     "moscow": _one_of(*Moscow.values),
     "rice_impact": _one_of(*(str(impact) for impact in sorted(_IMPACTS, reverse=True))),
     "rice_confidence": _number(0.01, 1),
@@ -241,8 +252,10 @@ def override_feedback(row: Feedback, *, field: str, value: Any, reason: str, act
     """Sets a verdict of a report by hand; its issue is scored again."""
     reason = given_reason(reason)
     row, roots = _locked_report(row, field)
-    stored = _set_verdict(row, field, value)
+    stored = _CHECKS[field](value) if field == spam.FIELD else _set_verdict(row, field, value)
     decisions.hold(row, field=field, value=stored, reason=reason, actor=actor, now=now)
+    if field == spam.FIELD:
+        aside.obey(row, stored, roots, actor=actor, now=now)
     _after_verdict(row, roots, {"field": field, "new": stored, "reason": reason}, actor=actor, now=now)
     return row
 
@@ -254,6 +267,10 @@ def release_feedback(row: Feedback, *, field: str, actor: Actor, now: datetime) 
     if not decisions.release(row, field=field, now=now):
         raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
     again = decisions.restore(row, field=field, now=now)
+    if field == spam.FIELD:
+        aside.unsay(row, again, now=now)
+        _after_verdict(row, roots, {"field": field, "new": "released"}, actor=actor, now=now)
+        return row
     _set_verdict(row, field, again.value if again and again.applied else None)
     _after_verdict(row, roots, {"field": field, "new": "released"}, actor=actor, now=now)
     return row
@@ -285,7 +302,8 @@ def _set_verdict(row: Feedback, field: str, value: Any) -> str:
     if value is None and field == "component":
         row.component, row.team, stored = None, None, ""
     elif value is None:
-        setattr(row, field, None if field == "severity" else "")
+        unsaid: dict[str, Any] = {"severity": None, "language": row.launch.language}
+        setattr(row, field, unsaid.get(field, ""))
         stored = ""
     elif field == "component":
         slug = str(value)[:60]
@@ -296,6 +314,6 @@ def _set_verdict(row: Feedback, field: str, value: Any) -> str:
         stored = row.component.slug
     else:
         stored = _CHECKS[field](value)
-        setattr(row, field, int(stored) if field == "severity" else stored)
-    row.save(update_fields=["category", "severity", "sentiment", "component", "team"])
+        setattr(row, field, int(stored) if field == "severity" else stored if stored != NONE else "")
+    row.save(update_fields=[*FEEDBACK_FIELDS, "team"])
     return stored

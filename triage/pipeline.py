@@ -1,4 +1,4 @@
-"""This module is the middle of the story: claim > classify > match > route > score > announce, over a batch.
+"""This module is the middle of the story: claim > classify > sift > match > route > score > announce, over a batch.
 
 Thinking (classify, match against the index) happens outside any transaction. Writing happens in one transaction
 under the launch's advisory lock, looks again at what came since, and touches only rows still claimed and untriaged.
@@ -23,6 +23,8 @@ from triage.classify.suggestion import Suggestion
 from triage.locks import lock_launch
 from triage.match.assign import Item, Proposal, propose, settle
 from triage.recount import recount
+from triage.sifting.aside import set_aside
+from triage.sifting.gate import is_set_aside, sift
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +36,14 @@ class Thought:
     launch: Launch
     rows: list[Feedback]
     suggestions: list[list[Suggestion]]
+    aside: list[tuple[Feedback, list[Suggestion]]]
     components: dict[str, Component]
-    proposal: Proposal
+    proposal: Proposal | None
+
+    @property
+    def ids(self) -> list[int]:
+        """Of all rows, those set aside among them."""
+        return [row.pk for row in self.rows] + [row.pk for row, _found in self.aside]
 
 
 def triage_waiting(*, clock: Callable[[], datetime], rows: int = BATCH_ROWS) -> int:
@@ -87,10 +95,13 @@ def think(rows: Sequence[Feedback], *, now: datetime) -> Thought:
     components = {
         component.slug: component for component in Component.objects.filter(launch=launch).select_related("team")
     }
-    suggestions = classify(rows, list(components.values()), model=load_model(now=now, launch_id=launch.pk))
-    items = [_item(row, found, components) for row, found in zip(rows, suggestions, strict=True)]
-    proposal = propose(launch.pk, items, [f"{row.title}\n{row.body}" for row in rows])
-    return Thought(launch, list(rows), suggestions, components, proposal)
+    said = classify(rows, list(components.values()), model=load_model(now=now, launch_id=launch.pk))
+    found = list(zip(rows, sift(launch, rows, said), strict=True))
+    aside = [(row, suggestions) for row, suggestions in found if is_set_aside(suggestions)]
+    kept = [(row, suggestions) for row, suggestions in found if not is_set_aside(suggestions)]
+    items = [_item(row, suggestions, components) for row, suggestions in kept]
+    proposal = propose(launch.pk, items, [f"{row.title}\n{row.body}" for row, _suggestions in kept]) if kept else None
+    return Thought(launch, [row for row, _ in kept], [found for _, found in kept], aside, components, proposal)
 
 
 def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
@@ -99,23 +110,25 @@ def write(thought: Thought, *, claim_name: str, now: datetime) -> int:
         lock_launch(thought.launch.pk)
         still = set(
             Feedback.objects.select_for_update()
-            .filter(pk__in=[row.pk for row in thought.rows], claimed_by=claim_name, triaged_at=None)
+            .filter(pk__in=thought.ids, claimed_by=claim_name, triaged_at=None)
             .values_list("pk", flat=True)
         )
+        put_aside = [(row, found) for row, found in thought.aside if row.pk in still]
+        set_aside(thought.launch, put_aside, now=now)
         closing.open_again([row for row in thought.rows if row.pk in still], now=now)
-        assignments = settle(thought.proposal)
+        assignments = settle(thought.proposal) if thought.proposal else []
         verdicts = [
             writing.Verdict(row, found, assignment)
             for row, found, assignment in zip(thought.rows, thought.suggestions, assignments, strict=True)
             if row.pk in still
         ]
         if not verdicts:
-            return 0
+            return len(put_aside)
         touched = writing.write_verdicts(thought.launch, verdicts, components=thought.components, now=now)
         recount(touched, now=now)
         closing.review_proposed(touched, now=now)
         changes.publish(thought.launch.pk, touched)
-    return len(verdicts)
+    return len(verdicts) + len(put_aside)
 
 
 def _item(row: Feedback, found: Sequence[Suggestion], components: dict[str, Component]) -> Item:

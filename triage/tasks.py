@@ -12,6 +12,7 @@ from triage.learn import tickets, trainings
 from triage.nature import suggesting
 from triage.reports import daily
 from triage.score import again, measured
+from triage.sifting import aside
 
 _TRIAGE = Lock()
 
@@ -55,6 +56,12 @@ def follow_alert_changes(**_later: Any) -> None:
 def settle_transient(**_later: Any) -> None:
     """Closes issues whose alerts came and went."""
     closing.settle_due(now=clock.now())
+
+
+@shared_task(name="triage.return_set_aside")
+def return_set_aside(**_later: Any) -> None:
+    """Lets reports back into triage that nobody decided on while they were set aside."""
+    aside.return_due(clock=clock.now)
 
 
 @shared_task(name="triage.assess")

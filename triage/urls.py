@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from triage.views import board, health, inbox, issue, lookup, model, priorities, questions, report, themes, tickets
+from triage.views import (
+    board,
+    health,
+    inbox,
+    issue,
+    lookup,
+    model,
+    priorities,
+    questions,
+    report,
+    set_aside,
+    themes,
+    tickets,
+)
 from triage.views import exit as exit_views
 
 app_name = "triage"
@@ -16,6 +29,9 @@ urlpatterns = [
     path("launches/<slug:slug>/inbox/waiting/", inbox.waiting, name="inbox_waiting"),
     path("launches/<slug:slug>/feedback/<str:key>/", inbox.report, name="feedback"),
     path("launches/<slug:slug>/feedback/<str:key>/override/", inbox.override, name="feedback_override"),
+    path("launches/<slug:slug>/set-aside/", set_aside.page, name="set_aside"),
+    path("launches/<slug:slug>/set-aside/turn/", set_aside.turn, name="set_aside_turn"),
+    path("launches/<slug:slug>/set-aside/<str:key>/", set_aside.decide, name="set_aside_decide"),
     path("launches/<slug:slug>/alike/", lookup.alike, name="alike"),
     path("launches/<slug:slug>/issues/", issue.issues, name="issues"),
     path("launches/<slug:slug>/issues/<str:key>/", issue.issue, name="issue"),

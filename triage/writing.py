@@ -14,7 +14,7 @@ from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core import prepared, rows
 from hypercare.core.models import Component, Launch
 from hypercare.core.timeline import SYSTEM, Entry, record
-from triage import transitions, tree
+from triage import decisions, transitions, tree
 from triage.classify.suggestion import Suggestion
 from triage.locks import lock_issues
 from triage.match.assign import Assignment
@@ -115,22 +115,7 @@ def _write_decisions(
     launch: Launch, verdicts: Sequence[Verdict], *, components: dict[str, Component], now: datetime
 ) -> None:
     said = [(v.row.pk, s) for v in verdicts for s in (*v.suggestions, *_team(v, components))]
-    decisions = [
-        {
-            "launch_id": launch.pk,
-            "feedback_id": feedback_id,
-            "field": s.field,
-            "value": s.value,
-            "applied": s.applied,
-            "origin": s.origin,
-            "decider": s.decider,
-            "confidence": s.confidence,
-            "reason": s.reason[:500],
-            "decided_at": now,
-        }
-        for feedback_id, s in said
-    ]
-    rows.put(Decision, decisions)
+    rows.put(Decision, [decisions.suggested(launch.pk, feedback_id, s, now=now) for feedback_id, s in said])
 
 
 def _team(verdict: Verdict, components: dict[str, Component]) -> list[Suggestion]:
@@ -154,12 +139,16 @@ _WRITE_COLUMNS = """
 UPDATE feedback_feedback f SET
     category = v.category, severity = v.severity, sentiment = v.sentiment, component_id = v.component_id,
     team_id = v.team_id, issue_key = v.issue_key, reply_status = v.reply_status, triaged_at = %(now)s,
+    ai_failure = v.ai_failure, governance = v.governance, language = coalesce(nullif(v.language, ''), f.language),
+    spam = coalesce(nullif(v.spam, ''), f.spam),
     claimed_by = '', claimed_until = NULL,
     search = setweight(to_tsvector('english', f.title), 'A') || setweight(to_tsvector('simple', f.title), 'B')
           || to_tsvector('english', left(f.body, 100000)) || to_tsvector('simple', left(f.body, 100000))
 FROM unnest(%(ids)s::bigint[], %(categories)s::text[], %(severities)s::smallint[], %(sentiments)s::text[],
-            %(components)s::bigint[], %(teams)s::bigint[], %(keys)s::text[], %(replies)s::text[])
-     AS v(id, category, severity, sentiment, component_id, team_id, issue_key, reply_status)
+            %(components)s::bigint[], %(teams)s::bigint[], %(keys)s::text[], %(replies)s::text[],
+            %(ai_failures)s::text[], %(flags)s::text[], %(languages)s::text[], %(spam)s::text[])
+     AS v(id, category, severity, sentiment, component_id, team_id, issue_key, reply_status,
+          ai_failure, governance, language, spam)
 WHERE f.id = v.id
 """
 
@@ -192,6 +181,13 @@ def _write_columns(
                     str(transitions.REPLY_STATUS[IssueStatus(status_of[roots[issue_of[v.row.pk].pk]])])
                     for v in verdicts
                 ],
+                "ai_failures": [v.applied("ai_failure") for v in verdicts],
+                "flags": [v.applied("governance") for v in verdicts],
+                # What came in the launch's own language came without a word about its own.
+                "languages": [
+                    v.applied("language") if v.row.language == v.row.launch.language else "" for v in verdicts
+                ],
+                "spam": [v.likeliest("spam") for v in verdicts],
             },
         )
 

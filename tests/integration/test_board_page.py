@@ -133,10 +133,11 @@ def test_what_is_not_shown_is_counted(browser, launch, now):
     make_issue(launch, now=now, title="Asleep", snoozed_until=clock.now() + timedelta(days=1))
     make_issue(launch, now=now, title="Awake again", snoozed_until=clock.now() - timedelta(days=1))
     make_feedback(launch, now=now, triaged_at=None)
+    make_feedback(launch, now=now, spam="noise", set_aside=True)
     Quarantined.objects.create(launch=launch, report={}, reason="too many", received_at=now)
     answer = browser.get(BOARD)
     assert set(cards(answer)) == {"Root", "Awake again"}
-    assert "Not shown: 1 ended 1 merged 1 snoozed 1 quarantined 1 in triage" in text_of(answer)
+    assert "Not shown: 1 ended 1 merged 1 snoozed 1 quarantined 1 set aside 1 in triage" in text_of(answer)
     assert "1 ended 1 merged 1 snoozed" in text_of(browser.get(f"{BOARD}hidden/"))
 
 

@@ -133,6 +133,7 @@ def test_numbers_count_what_the_rows_say(launch):
     make_feedback(launch, now=inside, triaged_at=inside + timedelta(seconds=10))
     make_feedback(launch, now=inside, triaged_at=inside + timedelta(seconds=30))
     make_feedback(launch, now=inside, channel=Channel.ALERT, triaged_at=inside + timedelta(seconds=20))
+    make_feedback(launch, now=inside, spam="spam", set_aside=True, returns_at=DUE + DAY)
     numbers = figures_at(launch, DUE)["numbers"]
     assert numbers == {
         "open": 3,
@@ -146,6 +147,7 @@ def test_numbers_count_what_the_rows_say(launch):
         "sev5": 0,
         "reports": 2,
         "triage_seconds": 20.0,
+        "set_aside": 1,
         "alerts": 2,
         "error_alerts": 1,
         "refused_messages": 0,

@@ -18,7 +18,7 @@ from hypercare.core.members import set_member
 from hypercare.core.models import Component, Deployment, Launch, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Role
-from hypercare.core.timeline import SYSTEM
+from hypercare.core.timeline import SYSTEM, Actor
 from tests.unit.test_call_traces import SERVED, export, span
 
 
@@ -204,12 +204,12 @@ def test_end_says_that_the_only_launch_it_could_reach_is_closed(source, route, l
     assert (answer["accepted"], answer["rejected"][0]["error"]) == (0, "Till was closed and takes nothing more.")
 
 
-def test_ended_source_ends_what_it_has_open_in_every_launch(source, route, launch, till, now):
+def test_ended_source_ends_what_it_has_open_in_every_launch(source, route, launch, till, people, now):
     route("component", "pay", till)
     route("anything", "", launch)
     post(source, [alert("a", "pay"), alert("b"), alert("c")])
     post(source, [alert("c", status="resolved")])
-    assert sources.end(source, actor=SYSTEM, now=now) == 2
+    assert sources.end(source, actor=Actor.person(people["lead"]), now=now) == 2
     assert not Alert.objects.exclude(status="resolved").exists()
     told = TimelineEntry.objects.filter(kind="alert.ended").values_list("launch__slug", "data__reason")
     assert set(told) == {(slug, "Its source “gateway” was ended.") for slug in ("shop", "till")}

@@ -25,7 +25,7 @@ PAGES = [
     *(f"{LAUNCH}/{place}" for place in (
         "board/", "inbox/", "issues/", "exit/", "report/", "reports/", "portal/", "notes/new/", "setup/", "settings/",
         "settings/members/", "settings/components/", "settings/metrics/", "traffic/metrics/", "alerts/", "sources/",
-        "sources/letters/", "audit/", "outbox/", "quarantine/", "widget-test/",
+        "sources/letters/", "audit/", "outbox/", "quarantine/", "set-aside/", "widget-test/",
         "issues/{issue}/", "issues/{merged}/", "feedback/{report}/", "inbox/?q={word}", "issues/?q={word}",
     )),
     "/r/{receipt}/",

@@ -56,6 +56,8 @@ PAGES = [
     f"{LAUNCH}/notes/new/",
     f"{LAUNCH}/widget-test/",
     f"{LAUNCH}/quarantine/",
+    f"{LAUNCH}/set-aside/",
+    f"{LAUNCH}/set-aside/?show=suspected",
     f"{LAUNCH}/setup/",
     f"{LAUNCH}/settings/",
     f"{LAUNCH}/settings/members/",

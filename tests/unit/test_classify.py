@@ -336,3 +336,16 @@ def test_changed_model_file_is_refused(trained, tmp_path):
 def test_calibration_error_is_the_gap_between_confidence_and_truth():
     assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
     assert figures_of(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1]))["accuracy"] == 1.0
+
+
+def test_only_what_is_surely_about_ai_is_asked_how_the_ai_failed(said):
+    assert "ai_failure" not in said(
+        "Pickup date wrong by one day again", "The mail says the 14th, the store says the 15th."
+    )
+    assert said("The answer is wrong", kind="ai_answer")["ai_failure"].value == "incorrect"
+    assert said("The chatbot answers wrong")["ai_failure"].reason == "because of: “wrong”"
+
+
+def test_machines_are_not_asked_for_spam_language_or_governance(said):
+    found = said("429 on /search", "Our quota is used up, rate limited", channel="alert", context={"alert": {}})
+    assert not {"spam", "language", "governance", "ai_failure"} & found.keys()

@@ -324,7 +324,11 @@ class FeedbackOverride(APIView):
         responses={200: schema.FEEDBACK, **schema.PROBLEMS},
     )
     def post(self, request: Request, key: str) -> Response:
-        """Sets category, severity, sentiment or component by hand, or with `release` gives it back to the machine."""
+        """Sets a field by hand, or with `release` gives it back to the machine.
+
+        Fields are category, severity, sentiment, component, ai_failure, governance, language and spam. Spam is spam or
+        noise, which sets the report aside, or genuine, which lets it back into triage.
+        """
         principal = Principal.of(request)
         row = access_feedback(principal, key, right=Right.TRIAGE)
         order = schema.read_order(request.data, texts=("field", "reason"))

@@ -53,6 +53,11 @@ FEEDBACK = _object(
         "id": _TEXT,
         "title": _TEXT,
         "issue": _MAYBE_TEXT,
+        "ai_failure": _MAYBE_TEXT,
+        "governance": _MAYBE_TEXT,
+        "spam": _MAYBE_TEXT,
+        "set_aside": {"type": "boolean"},
+        "returns_at": {"type": "string", "format": "date-time", "nullable": True},
         "decisions": {"type": "array", "items": {"type": "object"}},
     }
 )

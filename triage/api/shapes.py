@@ -52,6 +52,11 @@ def feedback_shape(row: Feedback, *, with_person: bool) -> dict[str, Any]:
         "category": row.category or None,
         "severity": row.severity,
         "sentiment": row.sentiment or None,
+        "ai_failure": row.ai_failure or None,
+        "governance": row.governance or None,
+        "spam": row.spam or None,
+        "set_aside": row.set_aside,
+        "returns_at": moment(row.returns_at),
         "issue": row.issue_key or None,
         "reply_status": row.reply_status,
         "reporter": {"name": person.name, "email": person.email, "external_id": person.external_id}

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, scoring, similar, undo
+from triage.api import feedback, issues, model, scoring, similar, spam, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("issues/<str:key>/scores/", scoring.IssueScores.as_view(), name="api_issue_scores"),
     path("issues/<str:key>/why/", scoring.IssueWhy.as_view(), name="api_issue_why"),
     path("launches/<str:slug>/scoring/", scoring.Scoring.as_view(), name="api_scoring"),
+    path("launches/<str:slug>/spam/", spam.Spam.as_view(), name="api_spam"),
     path("launches/<str:slug>/model/", model.Model.as_view(), name="api_model"),
     path("launches/<str:slug>/model/train/", model.Train.as_view(), name="api_model_train"),
     path("launches/<str:slug>/model/promote/", model.Promote.as_view(), name="api_model_promote"),

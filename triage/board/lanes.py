@@ -52,6 +52,7 @@ class NotShown:
     ended: int
     duplicates: int
     in_triage: int
+    set_aside: int
 
 
 def lanes_of(issues: QuerySet[Issue], *, now: datetime) -> list[Lane]:
@@ -71,7 +72,7 @@ def lanes_of(issues: QuerySet[Issue], *, now: datetime) -> list[Lane]:
 
 
 def not_shown(launch: Launch, *, now: datetime) -> NotShown:
-    """Counts of what the board leaves out; three queries."""
+    """Counts of what the board leaves out; four queries."""
     counts = Issue.objects.filter(launch=launch).aggregate(
         snoozed=Count("pk", filter=Q(snoozed_until__gt=now, status__in=OPEN_STATUSES)),
         ended=Count("pk", filter=Q(status__in=ENDED_STATUSES) & ~Q(status=IssueStatus.DUPLICATE)),
@@ -81,4 +82,5 @@ def not_shown(launch: Launch, *, now: datetime) -> NotShown:
         **counts,
         quarantined=Quarantined.objects.filter(launch=launch, handled_at=None).count(),
         in_triage=Feedback.objects.filter(launch=launch, triaged_at=None).count(),
+        set_aside=Feedback.objects.filter(launch=launch, set_aside=True).count(),
     )

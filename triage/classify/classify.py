@@ -1,4 +1,4 @@
-"""This module suggests category, severity, sentiment and component for reports, each with a reason and an origin."""
+"""This module suggests what reports are: type, severity, tone, component and what words tell, each with a reason."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component
-from triage.classify import evidence, text_model
+from triage.classify import ai_failures, evidence, governance, languages, text_model
 from triage.classify.calibration import Floats
 from triage.classify.corpus import FOLDER
 from triage.classify.features import MAX_CHARACTERS, WORDLESS
@@ -23,6 +23,7 @@ from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of
 from triage.classify.shelf import read_whole
+from triage.classify.spam import suggest_spam
 from triage.classify.suggestion import ABSTAIN_UNDER, Suggestion, abstention, suggest
 from triage.classify.text_model import TextModel
 from triage.classify.train import ensure_model
@@ -130,8 +131,22 @@ class _Batch:
         alert = evidence.alert_of(row.context) if row.channel in MACHINE_CHANNELS else None
         ask = {"category": self._category, "severity": self._severity, "sentiment": self._sentiment}
         found = [say(at, row, alert) for field, say in ask.items() if field in self.model.heads]
-        component = self.finder.suggest(row) or self._component(at)
-        return [*found, component] if component else found
+        more = [self.finder.suggest(row) or self._component(at)]
+        if alert is None and row.channel not in MACHINE_CHANNELS:
+            sure = next((one.value for one in found if one.field == "category" and one.applied), "")
+            more += self._by_words(at, row, category=sure)
+        return [*found, *(suggestion for suggestion in more if suggestion)]
+
+    def _by_words(self, at: int, row: Feedback, *, category: str) -> list[Suggestion | None]:
+        """What rules tell of a person's words; most reports give them nothing to say."""
+        text, wording = self.texts[at], self.wordings[at]
+        about_ai = ai_failures.is_about_ai(row, category=category, thoughts=wording.thoughts)
+        return [
+            ai_failures.suggest_failure(wording.words) if about_ai else None,
+            governance.suggest_flag(wording.words),
+            languages.suggest_language(text, wording.words, said=row.language),
+            suggest_spam(text),
+        ]
 
     def _component(self, at: int) -> Suggestion | None:
         """What the launch's own decisions taught, where no sign is there; never one that it does not have."""

@@ -17,7 +17,7 @@ from triage.demo.story import Event
 from triage.demo.voices import speak
 from triage.models import ENDED_STATUSES, Issue, StatusReport
 from triage.notes import add_note
-from triage.overrides import override_issue
+from triage.overrides import override_feedback, override_issue
 from triage.reports import draft
 
 DEPLOYER = Actor("Release pipeline")
@@ -147,10 +147,19 @@ def _report_note(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
     draft.edit_note(report.pk, data["text"], actor=stage.actor(data["who"]), now=now)
 
 
+def _judge(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
+    """Says of a report that it is spam, noise or genuine."""
+    row = lookup.report_of(stage, data["report"])
+    if row is None or row.triaged_at is None:
+        raise NotYet(data["report"])
+    override_feedback(row, field="spam", value=data["as"], reason="", actor=stage.actor(data["who"]), now=now)
+
+
 _ACTS: dict[str, Callable[[Stage, Mapping[str, Any], datetime], None]] = {
     "report": _report,
     "deploy": _deploy,
     "alert": _alert,
     "turn": _turn,
     "report_note": _report_note,
+    "judge": _judge,
 }

@@ -15,18 +15,23 @@ _NUMBER = re.compile(r"-\d\d$")
 
 def issue_of(stage: Stage, name: str) -> Issue | None:
     """The issue with a thread's first report or an alert's newest episode; None while triage has not come to it."""
+    row = report_of(stage, name)
+    match = Match.objects.filter(feedback=row, ended_at=None).first() if row else None
+    if match is None:
+        return None
+    root = tree.roots_of([match.issue_id])[match.issue_id]
+    return Issue.objects.select_related("component__team").get(pk=root)
+
+
+def report_of(stage: Stage, name: str) -> Feedback | None:
+    """A thread's first report, or an alert's newest episode."""
     first = f"{name}-01"
     told = (
         Q(external_id__in=[name, first])
         | Q(external_id__startswith=f"{name}:")
         | Q(external_id__startswith=f"{first}:")
     )
-    row = Feedback.objects.filter(told, launch=stage.launch).order_by("-pk").first()
-    match = Match.objects.filter(feedback=row, ended_at=None).first() if row else None
-    if match is None:
-        return None
-    root = tree.roots_of([match.issue_id])[match.issue_id]
-    return Issue.objects.select_related("component__team").get(pk=root)
+    return Feedback.objects.filter(told, launch=stage.launch).order_by("-pk").first()
 
 
 def issues_of_threads(stage: Stage, names: Iterable[str]) -> list[Issue]:

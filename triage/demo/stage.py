@@ -12,6 +12,7 @@ from hypercare.core.models import Component, Launch, Team, User
 from hypercare.core.parts import save_part
 from hypercare.core.timeline import Actor
 from triage.demo.story import Story
+from triage.sifting import aside
 
 ALERTMANAGER = "Alertmanager"
 PREPARED = timedelta(days=3)
@@ -65,6 +66,7 @@ def build(story: Story, *, now: datetime) -> Stage:
     _parts(story, launch, actor=lead, now=prepared_at)
     for person in story.people:
         set_member(launch, people[person.key], role=person.role, actor=lead, now=prepared_at)
+    aside.turn(launch, on=True, actor=lead, now=prepared_at)
     source, _key = sources.create(launch, name=ALERTMANAGER, actor=lead, now=prepared_at)
     begin_due(now=prepared_at + PREPARED)
     launch.refresh_from_db()

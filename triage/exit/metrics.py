@@ -70,7 +70,7 @@ def inflow(launch: Launch, now: datetime) -> float | None:
     if now - begun < INFLOW_NEEDS:
         return None
     counts = (
-        Feedback.objects.filter(launch=launch, received_at__gt=begun, received_at__lte=now)
+        Feedback.objects.filter(launch=launch, received_at__gt=begun, received_at__lte=now, set_aside=False)
         .exclude(channel__in=MACHINE_CHANNELS)
         .aggregate(all=Count("pk"), lately=Count("pk", filter=Q(received_at__gt=now - timedelta(days=1))))
     )
@@ -128,7 +128,7 @@ METRICS = {
             inflow,
             _(
                 "Reports by people in the last 24 hours, over the mean a day since go-live. "
-                "Machines' alerts do not count. No data in the first two days and before the first report."
+                "Machines' alerts and what is set aside do not count. No data in the first two days and before the first report."
             ),
             _("%(value)s × the mean day"),
             _nothing_to_name,

@@ -30,6 +30,7 @@ FROM (
     FROM (
         SELECT id, channel, language, body, received_at FROM feedback_feedback
         WHERE launch_id = %(launch)s AND received_at >= %(before)s AND received_at <= %(now)s AND triaged_at IS NOT NULL
+            AND NOT set_aside
         ORDER BY received_at DESC LIMIT %(most)s
     ) feedback
     LEFT JOIN LATERAL (

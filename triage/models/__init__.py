@@ -18,6 +18,7 @@ from .opinion import SecondOpinion
 from .pair import Answer, Pair
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
+from .sieve import Sieve
 from .theme import Course, Theme, ThemeReport, ThemesRun
 from .wording import Unread, WordCount, Wording, WordsInAll
 
@@ -46,6 +47,7 @@ __all__ = [
     "Score",
     "ScoringRules",
     "SecondOpinion",
+    "Sieve",
     "Standing",
     "StatusReport",
     "Theme",

@@ -93,11 +93,12 @@ def _issue_numbers(launch: Launch, period: Period) -> dict[str, Any]:
 
 
 def _feedback_numbers(launch: Launch, period: Period) -> dict[str, Any]:
-    counts = Feedback.objects.filter(_within("received_at", period), launch=launch).aggregate(
+    counts = Feedback.objects.filter(_within("received_at", period), launch=launch, set_aside=False).aggregate(
         reports=Count("pk", filter=~Q(channel__in=MACHINE_CHANNELS)),
         triage=Median(F("triaged_at") - F("received_at")),
     )
     waited = counts.pop("triage")
+    counts["set_aside"] = Feedback.objects.filter(launch=launch, set_aside=True, returns_at__isnull=False).count()
     return counts | {"triage_seconds": None if waited is None else max(waited, timedelta(0)).total_seconds()}
 
 

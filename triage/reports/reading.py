@@ -205,6 +205,8 @@ def _more(figures: dict[str, Any]) -> list[str]:
         lines.append(_("%(n)s of them critical or high") % {"n": numbers["error_alerts"]})
     if numbers["snoozed"]:
         lines.append(_("%(n)s snoozed") % {"n": numbers["snoozed"]})
+    if aside := numbers.get("set_aside"):
+        lines.append(_("%(n)s set aside as spam or noise, not decided on") % {"n": aside})
     refused = numbers["refused_messages"]
     if refused:
         lines.append(ngettext("%(n)s message not accepted", "%(n)s messages not accepted", refused) % {"n": refused})

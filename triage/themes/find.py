@@ -27,7 +27,7 @@ _READ_FOR_NAMES = 200
 _NEWEST = """
 SELECT f.id, array_send(w.terms), w.said, w.title_words, w.body_words, f.received_at, f.sentiment, f.component_id
 FROM feedback_feedback f JOIN triage_wording w ON w.feedback_id = f.id
-WHERE f.launch_id = %s AND f.received_at >= %s AND f.channel <> ALL(%s) AND w.launch_id = f.launch_id
+WHERE f.launch_id = %s AND f.received_at >= %s AND f.channel <> ALL(%s) AND NOT f.set_aside AND w.launch_id = f.launch_id
 ORDER BY f.received_at DESC LIMIT %s
 """
 

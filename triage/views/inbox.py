@@ -22,11 +22,19 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import FieldDefinition, Launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
-from hypercare.core.templatetags.hypercare_ui import SENTIMENT_WORDS, field_word
+from hypercare.core.templatetags.hypercare_ui import (
+    AI_FAILURE_WORDS,
+    GOVERNANCE_WORDS,
+    LANGUAGE_WORDS,
+    SENTIMENT_WORDS,
+    SPAM_WORDS,
+    field_word,
+)
 from hypercare.core.timeline import Actor
 from triage import overrides
 from triage.access import access_feedback
 from triage.categories import CATEGORY_NAMES
+from triage.classify.spam import FIELD, GENUINE
 from triage.filters import FeedbackFilter, active_filters, by_custom_fields, without_control
 from triage.models import Decision, Match, Origin, SecondOpinion
 from triage.views.inbox_parts import as_listed, choosers_html, rows_html
@@ -34,12 +42,16 @@ from triage.views.posted import posted
 
 # One statement, since three would take three times as long to prepare.
 _COUNTS = """
-SELECT (SELECT count(*) FROM feedback_feedback WHERE launch_id = %(launch)s AND reply_status = %(received)s),
+SELECT (SELECT count(*) FROM feedback_feedback
+        WHERE launch_id = %(launch)s AND reply_status = %(received)s AND NOT set_aside),
        (SELECT count(*) FROM feedback_feedback WHERE launch_id = %(launch)s AND triaged_at IS NULL),
-       (SELECT count(*) FROM feedback_quarantined WHERE launch_id = %(launch)s AND handled_at IS NULL)
+       (SELECT count(*) FROM feedback_quarantined WHERE launch_id = %(launch)s AND handled_at IS NULL),
+       (SELECT count(*) FROM feedback_feedback WHERE launch_id = %(launch)s AND set_aside),
+       (SELECT count(*) FROM feedback_feedback WHERE launch_id = %(launch)s AND spam <> '' AND NOT set_aside)
 """
+_COUNTED = ("waiting", "in_triage", "quarantined", "set_aside", "suspected")
 # The filters that have a control of their own; every other one of the address is kept by a hidden field.
-CONTROLS = {"q", "channel", "category", "severity"}
+CONTROLS = {"q", "channel", "category", "severity", "ai_failure", "governance"}
 
 
 @require_GET
@@ -50,6 +62,8 @@ def inbox(request: HttpRequest, slug: str) -> HttpResponse:
     launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     every = Feedback.objects.filter(launch=launch)
+    if not request.GET.get("set_aside"):  # what is set aside has a page of its own, and is shown here when asked for
+        every = every.filter(set_aside=False)
     found = FeedbackFilter(request.GET, every)
     chosen = by_custom_fields(found.qs, request.GET, launch) if found.is_valid() else every
     page, pages = _page(as_listed(chosen), request)
@@ -83,11 +97,11 @@ def waiting(request: HttpRequest, slug: str) -> HttpResponse:
 def _counts(launch: Launch) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, {"launch": launch.pk, "received": ReplyStatus.RECEIVED})
-        return dict(zip(("waiting", "in_triage", "quarantined"), cursor.fetchone(), strict=True))
+        return dict(zip(_COUNTED, cursor.fetchone(), strict=True))
 
 
 def _not_looked_at(launch: Launch) -> int:
-    return Feedback.objects.filter(launch=launch, reply_status=ReplyStatus.RECEIVED).count()
+    return Feedback.objects.filter(launch=launch, reply_status=ReplyStatus.RECEIVED, set_aside=False).count()
 
 
 def _page(rows: QuerySet[Feedback, Any], request: HttpRequest) -> tuple[list[Any], NewestFirst]:
@@ -138,6 +152,10 @@ def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feed
         "category_names": CATEGORY_NAMES,
         "sentiments": SENTIMENT_WORDS.items(),
         "components": launch.components.order_by("name"),
+        "spam_names": SPAM_WORDS.items(),
+        "ai_failures": AI_FAILURE_WORDS.items(),
+        "flags": GOVERNANCE_WORDS.items(),
+        "languages": sorted(LANGUAGE_WORDS.items(), key=lambda one: str(one[1])),
         "facts": _facts(row, launch),
         "evidence": evidence.evidence_of(row, now=clock.now()),
     }
@@ -145,7 +163,9 @@ def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feed
     return render(request, "triage/_feedback.html" if panel else "triage/feedback.html", context | {"panel": panel})
 
 
-_SHOWN_FIRST = ("severity", "category", "component", "team", "sentiment")
+_SHOWN_FIRST = (
+    "spam", "severity", "category", "component", "team", "sentiment", "ai_failure", "governance", "language",
+)  # fmt: skip
 
 
 def _facts(row: Feedback, launch: Launch) -> list[tuple[str, Any]]:
@@ -183,6 +203,8 @@ def _decide(request: HttpRequest, row: Feedback, field: str, *, actor: Actor) ->
         return _("%(key)s: %(field)s is the machine's again.") % named
     value, reason = posted(request, "value"), posted(request, "reason")
     overrides.override_feedback(row, field=field, value=value, reason=reason, actor=actor, now=clock.now())
+    if field == FIELD and value == GENUINE and row.set_aside:
+        return _("%(key)s goes through triage as usual.") % named
     return _("%(key)s: %(field)s is set.") % named
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from feedback.models import Channel, Feedback
 from hypercare.core.fragments import fragment
 from hypercare.core.models import Launch
-from triage.categories import CATEGORY_NAMES
+from triage.categories import AI_FAILURE_NAMES, CATEGORY_NAMES, GOVERNANCE_NAMES
 from triage.filters import SEVERITIES, single_choice
 from triage.models import Origin
 
@@ -22,6 +22,7 @@ EXCERPT = 160
 # What the list reads of a report; plain values, since making model instances took longer than the query.
 _COLUMNS = (
     "id", "channel", "title", "excerpt", "category", "issue_key", "received_at", "triaged_at",
+    "spam", "set_aside",
     "reporter__name", "reporter__email", "reporter__external_id",
     "decided__value", "decided__origin", "decided__applied", "decided__confidence",
 )  # fmt: skip
@@ -45,6 +46,8 @@ class Row:
     category: str
     issue_key: str
     received_at: datetime
+    spam: str
+    set_aside: bool
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,14 @@ class Choosers:
     channel: str
     category: str
     severity: str
+    ai_failure: str
+    governance: str
 
     channels = tuple(Channel.choices)
     categories = tuple(CATEGORY_NAMES)
     severities = tuple(SEVERITIES)
+    ai_failures = tuple(AI_FAILURE_NAMES)
+    flags = tuple(GOVERNANCE_NAMES)
 
 
 def as_listed(rows: QuerySet[Feedback]) -> QuerySet[Feedback, Any]:
@@ -74,7 +81,13 @@ def rows_html(page: Sequence[Any], *, launch: Launch, with_person: bool) -> list
 
 def choosers_html(query: QueryDict) -> SafeString:
     """The markup of the filters with a list to choose from."""
-    known = {"channel": Choosers.channels, "category": Choosers.categories, "severity": Choosers.severities}
+    known = {
+        "channel": Choosers.channels,
+        "category": Choosers.categories,
+        "severity": Choosers.severities,
+        "ai_failure": Choosers.ai_failures,
+        "governance": Choosers.flags,
+    }
     asked = {name: single_choice(query, name) for name in known}
     return fragment(
         "triage/_inbox_choosers.html",
@@ -100,4 +113,6 @@ def _row(row: Any, launch: str, *, with_person: bool) -> Row:
         category=row.category,
         issue_key=row.issue_key,
         received_at=row.received_at,
+        spam=row.spam,
+        set_aside=row.set_aside,
     )

@@ -104,6 +104,39 @@ NATURE_WORDS = {
     "cause": _("Cause"),
     "unclear": _("Unclear"),
 }
+SPAM_WORDS = {"spam": _("Spam"), "noise": _("Noise"), "genuine": _("Genuine")}
+AI_FAILURE_WORDS = {
+    "incorrect": _("Incorrect"),
+    "made_up": _("Made up"),
+    "irrelevant": _("Irrelevant"),
+    "context_lost": _("Context lost"),
+    "repetitive": _("Repetitive"),
+    "biased": _("Biased"),
+    "unsafe": _("Unsafe"),
+    "privacy_leak": _("Privacy leak"),
+    "refused_wrongly": _("Refused wrongly"),
+    "too_slow": _("Too slow"),
+    "too_costly": _("Too costly"),
+    "format_broken": _("Format broken"),
+    "drift": _("Drift"),
+    "none": _("None"),
+}
+GOVERNANCE_WORDS = {
+    "design_standard": _("Design standard"),
+    "error_format": _("Error format"),
+    "versioning": _("Versioning"),
+    "security_policy": _("Security policy"),
+    "data_protection": _("Data protection"),
+    "documentation": _("Documentation"),
+    "sla_quotas": _("SLA and quotas"),
+    "none": _("None"),
+}
+LANGUAGE_WORDS = {
+    "ar": _("Arabic"), "da": _("Danish"), "de": _("German"), "el": _("Greek"), "en": _("English"), "es": _("Spanish"),
+    "fi": _("Finnish"), "fr": _("French"), "he": _("Hebrew"), "hi": _("Hindi"), "it": _("Italian"), "ja": _("Japanese"),
+    "ko": _("Korean"), "nl": _("Dutch"), "no": _("Norwegian"), "pl": _("Polish"), "pt": _("Portuguese"),
+    "ru": _("Russian"), "sv": _("Swedish"), "th": _("Thai"), "uk": _("Ukrainian"), "zh": _("Chinese"),
+}  # fmt: skip
 FIELD_WORDS = {
     "title": _("Title"),
     "category": _("Type"),
@@ -123,6 +156,10 @@ FIELD_WORDS = {
     "rpn_occurrence": _("Risk: occurrence"),
     "rpn_detection": _("Risk: detection"),
     "resolution": _("Proposed end"),
+    "spam": _("Spam or noise"),
+    "ai_failure": _("How the AI failed"),
+    "governance": _("Governance"),
+    "language": _("Language"),
     "genuine": _("Genuine or noise"),
     "defect": _("Defect or training gap"),
     "cause": _("Cause or symptom"),
@@ -253,6 +290,10 @@ def value_word(value: str, field: str) -> Any:
         "sentiment": SENTIMENT_WORDS,
         "moscow": MOSCOW_WORDS,
         "resolution": END_WORDS,
+        "spam": SPAM_WORDS,
+        "ai_failure": AI_FAILURE_WORDS,
+        "governance": GOVERNANCE_WORDS,
+        "language": LANGUAGE_WORDS,
         **dict.fromkeys(("genuine", "defect", "cause"), NATURE_WORDS),
     }
     if field == "cause" and str(value).startswith("IS-"):
