@@ -3,9 +3,10 @@ import { h } from "./elements.js";
 
 const PAUSE_MS = 600;
 const FEWEST = 8;
+const MOST = 500; // more the server does not look at
 
 async function ask(endpoint, text, signal) {
-  const options = { method: "POST", credentials: "omit", mode: "cors", signal, body: JSON.stringify({ text }), headers: { "Content-Type": "application/json" } };
+  const options = { method: "POST", credentials: "omit", mode: "cors", signal, body: JSON.stringify({ text: text.slice(0, MOST) }), headers: { "Content-Type": "application/json" } };
   const answer = await fetch(endpoint, options).catch(() => null);
   if (!answer?.ok) return [];
   return (await answer.json().catch(() => ({}))).results ?? [];
@@ -26,9 +27,9 @@ export function knownList({ t, settings }) {
   }
   return {
     box,
-    look(text) {
+    look(text, pause = PAUSE_MS) {
       clearTimeout(timer);
-      timer = setTimeout(() => show(text), PAUSE_MS);
+      timer = setTimeout(() => show(text), pause);
     },
   };
 }

@@ -51,6 +51,7 @@ export function write(widget) {
     id: "text", required: true, maxLength: 60000, "aria-describedby": "text-error",
     oninput: (event) => known.look((draft.text = event.target.value)),
   });
+  known.look(draft.text, 0); // who comes back to this step finds again what was known
   const email = h("input", {
     id: "email", type: "email", autocomplete: "email", value: draft.email, "aria-describedby": "email-why email-error",
     oninput: (event) => (draft.email = event.target.value),

@@ -66,6 +66,42 @@ def test_failures_that_begin_in_what_another_issue_is_about_make_a_symptom(baske
     assert said.reason == f"3 of 3 failed requests failed first in catalog-api, which {cause.key} is about"
 
 
+def test_wish_about_the_component_is_no_cause(basket, launch, now):
+    make_issue(launch, now=now, component=launch.components.get(slug="catalog-api"), category="enhancement", severity=1)
+    suggest_due(clock=lambda: now)
+    assert "cause" not in suggested(basket)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("How do I export my orders?", {"defect": "training_gap"}),
+        ("What does the yellow badge mean?", {"defect": "training_gap"}),
+        ("Hur byter jag språk?", {"defect": "training_gap"}),
+        ("Why was I charged twice?", {}),
+        ("What happened to my points, they are all gone?", {}),
+        ("Is it normal that search finds nothing?", {}),
+        ("Varför är kundvagnen tom?", {}),
+    ],
+)
+def test_who_asks_why_something_went_wrong_has_no_training_gap(launch, now, title, expected):
+    issue = make_issue(launch, now=now)
+    told(issue, now, title=title, category="question")
+    suggest_due(clock=lambda: now)
+    assert suggested(issue) == expected
+
+
+def test_unsure_type_is_no_noise_and_text_without_any_meaning_is(launch, now):
+    unsure, meaningless = (make_issue(launch, now=now) for _each in range(2))
+    for issue, value in ((unsure, "bug"), (meaningless, "")):
+        row = told(issue, now, category="")
+        Decision.objects.create(launch=launch, feedback=row, field="category", value=value, origin="model", decider="m",
+                                applied=False, confidence=0.4, reason="r", decided_at=now)  # fmt: skip
+    suggest_due(clock=lambda: now)
+    assert suggested(unsure) == {}
+    assert suggested(meaningless) == {"genuine": "noise"}
+
+
 def test_requests_of_all_issues_are_followed_by_one_statement(basket, launch, now):
     other = make_issue(launch, now=now, component=launch.components.get(slug="catalog-api"))
     told(other, now, trace_id=trace(2))

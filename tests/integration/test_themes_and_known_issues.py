@@ -1,5 +1,6 @@
 """This module tests what a launch's reports have in common, and what is known in public while somebody writes."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,8 @@ def test_themes_are_found_named_counted_and_linked_to_their_rows(launch, told, p
     shown = page(client, launch)
     assert rising[0].name in shown
     assert "Rising" in shown
+    assert "0.0000" not in shown
+    assert re.search(r"Negative in tone: \d+% of \d+ in the last 7 days", shown)
     inbox = client.get(f"/launches/shop/inbox/?theme={rising[0].pk}").content.decode()
     assert "Postcode" in inbox
     assert "Slow search" not in inbox
@@ -120,6 +123,25 @@ def test_note_shows_while_it_is_written_which_issues_it_may_be_about(launch, peo
     listing = client.post("/launches/shop/alike/", {"text": "Norwegian postcode refused again"}).content.decode()
     assert issue.key in listing
     assert "/launches/shop/alike/" in client.get("/launches/shop/notes/new/").content.decode()
+
+
+def test_twin_of_a_secret_in_another_launch_is_nowhere(launch, other, told, people, now):
+    """Every word of these reports is told in the other launch too, which must see none of them."""
+    told()
+    words = "The Norwegian postcode is not accepted at the till"
+    row = Feedback.objects.create(
+        launch=other, channel="portal", source="test", content_digest="", title="Postcode rejected", body=words,
+        occurred_at=now, received_at=now, triaged_at=now,
+    )  # fmt: skip
+    readings.read([row.pk])
+    find(other, now=now)
+    assert not Theme.objects.filter(launch=other).exists()
+    assert ThemesRun.objects.get(launch=other).reports == 1
+    find(launch, now=now)
+    quoted = {number for theme in Theme.objects.all() for number in theme.quotes}
+    assert row.pk not in quoted
+    assert look_up(other, words) == []
+    assert known.alike(other, words) == []
 
 
 def test_public_look_up_shows_public_words_of_this_launch_alone(launch, other, people, now):

@@ -16,9 +16,8 @@ from triage.classify import classify as classifier
 from triage.classify import text_model
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER, corpus_digest, read_corpus
-from triage.classify.text_model import FORMAT
 from triage.classify.train import train
-from triage.classify.versions import champion_of, path_of
+from triage.classify.versions import FORMAT, champion_of, path_of
 from triage.learn import champions, tickets, trainings
 from triage.learn.card import card_of
 from triage.learn.contest import meet
@@ -149,7 +148,7 @@ def test_better_challenger_decides_until_it_is_rolled_back(launch, people, lead,
     found = split(examples_of(launch), seen_until=None)
     taught = lesson(found.learned, seed=read_corpus(small), components=[])
     contest = meet(load_model(now=now, corpus=small), taught.model, found.held, fields=["category"])
-    outcome = settle(launch, taught.model, {}, contest, found, now=now)
+    outcome = settle(launch, taught.model, {}, contest, found, met=None, now=now)
     assert outcome.name == PROMOTED, outcome.reason
     assert champion_of(launch.pk) == outcome.version
     assert contest.whole.gained > 20
@@ -158,7 +157,7 @@ def test_better_challenger_decides_until_it_is_rolled_back(launch, people, lead,
     champions.roll_back(launch, actor=lead, now=now)
     assert champion_of(launch.pk) is None
     assert load_model(now=now, launch_id=launch.pk, corpus=small).number == 1
-    again = settle(launch, taught.model, {}, contest, found, now=now)
+    again = settle(launch, taught.model, {}, contest, found, met=None, now=now)
     assert (again.name, champion_of(launch.pk)) == (KEPT, None)
     assert "rolled back" in again.reason
     champions.promote(launch, again.version.number, actor=lead, now=now)
@@ -195,8 +194,9 @@ def test_broken_file_gives_the_word_to_the_shipped_model_and_says_so(launch, peo
     browser = Client()
     browser.force_login(people["lead"])
     page = browser.get("/launches/shop/model/").content.decode()
-    assert "missing or changed" in page
+    assert "missing, changed or of another format" in page
     assert "The shipped model decides" in page
+    assert "would decide" in page
     unreadable = hashlib.sha256(b"something else").hexdigest()  # as another version of a library may find it
     ModelVersion.objects.filter(launch=launch).update(digest=unreadable)
     assert load_model(now=now, launch_id=launch.pk, corpus=small).number == 1

@@ -18,6 +18,7 @@ from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, calls, store
 from triage import overrides
+from triage.classify.versions import FORMAT
 from triage.learn import tickets
 from triage.learn.ticket_words import Mapping
 from triage.models import Decision, Label, Match, ModelVersion
@@ -151,7 +152,8 @@ def _learned(launch, row, *, now):
     file.write_bytes(b"")
     ModelVersion.objects.create(
         launch=launch, name="text", number=90, path=file.name, digest=hashlib.sha256(b"").hexdigest(), trained_at=now,
-        standing="champion", decided_from=now, reason="Better", figures={"texts": 1936, "seconds": 6.1, "contest": contest},
+        standing="champion", decided_from=now, reason="Better",
+        figures={"format": FORMAT, "texts": 1936, "seconds": 6.1, "contest": contest},
     )  # fmt: skip
     for field, value in (("category", "bug"), ("sentiment", "neutral")):
         Decision.objects.create(launch=launch, feedback=row, field=field, value=value, origin="model", decider="text model 1",

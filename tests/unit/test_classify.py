@@ -14,6 +14,7 @@ from triage.classify.corpus import read_corpus
 from triage.classify.features import prepare
 from triage.classify.feelings import feelings_in
 from triage.classify.learner import figures_of
+from triage.classify.lesson import learn
 from triage.classify.reading import Counted
 from triage.classify.severity_words import floor_of
 from triage.classify.suggestion import ABSTAIN_UNDER, APPLY_AT, MAX_REASON
@@ -47,15 +48,17 @@ def test_confidence_is_honest_within_a_tenth(trained):
     assert max(figures[field]["expected_calibration_error"] for field in ("category", "severity", "sentiment")) <= 0.10
 
 
+def test_figures_say_how_well_each_class_is_told_and_what_chance_alone_gives(trained):
+    _model, figures = trained
+    assert set(figures["category"]["classes"]) == set(CATEGORIES)
+    assert sum(one["texts"] for one in figures["category"]["classes"].values()) == figures["texts"]
+    assert 0 < figures["category"]["error_of_perfect_confidence"] < 0.05
+
+
 def test_applied_categories_are_right_oftener_than_the_threshold(trained):
     _model, figures = trained
     assert figures["category"]["applied_accuracy"] >= APPLY_AT
     assert figures["category"]["applied_share"] >= 0.25
-
-
-def test_training_takes_well_under_a_minute(trained):
-    _model, figures = trained
-    assert figures["seconds"] < 45
 
 
 @pytest.mark.parametrize(
@@ -85,13 +88,36 @@ def test_unsure_suggestion_is_kept_and_not_applied(said):
     assert unsure.reason.startswith("not sure: ")
 
 
-@pytest.mark.parametrize("text", ["", "🚀🚀🚀", "مرحبا"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "🚀🚀🚀",
+        "مرحبا",
+        "?!?!",
+        "购物车是空的?",
+        "لا يعمل https://shop.example/ 123",
+        "12345 67890",
+        "a@b.se",
+        "😡",
+        "z" * 900,
+        "a " + "a" * 900,
+    ],
+)
 def test_text_without_a_word_the_model_knows_gets_no_value_and_the_reason(said, text):
     for field in ("category", "severity"):
         nothing = said(text)[field]
         assert (nothing.value, nothing.applied) == ("", False)
         assert nothing.reason.startswith("abstained: ")
         assert nothing.likeliest
+
+
+@pytest.mark.parametrize("texts", [["basket empty"], ["basket empty", "invoice wrong", "page slow"]])
+def test_model_that_learned_one_answer_alone_says_none(texts):
+    one, _unseen = learn(texts, {"category": ["bug"] * len(texts)}, spread_by="category", number=1)
+    [suggestion] = classify([Feedback(title="The basket is empty", channel="widget")], [], model=one)[0]
+    assert (suggestion.value, suggestion.likeliest, suggestion.applied) == ("", "bug", False)
+    assert suggestion.reason == "abstained: it learned one answer alone"
 
 
 def test_value_that_is_hardly_likelier_than_others_is_not_suggested(said):
@@ -239,6 +265,13 @@ def test_prepared_text_masks_numbers_and_keeps_status_codes():
     prepared = prepare("Order 4711 gave 503 at https://shop.example/x").split()
     assert {"order", "0", "503", "webaddress"} <= set(prepared)
     assert "4711" not in prepared
+
+
+def test_address_and_path_are_no_unhappy_face():
+    assert "facebad" not in prepare("See https://shop.example/cart and C:/temp, at 10:/30").split()
+    assert "facegood" not in prepare("Fails with (code:D41)").split()
+    assert {"facebad", "facegood"} <= set(prepare("It is gone :( and back :) now").split())
+    assert "facebad" in prepare("hm :/").split()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """What is learned from people: bounded voices, recent decisions held out, contests decided by more than chance."""
 
+import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -132,6 +134,15 @@ def test_drift_index_is_nothing_for_equal_shares_and_names_what_moved():
     assert (moved.how_far, moved.before + moved.now) == ("much", pytest.approx(1.0))
 
 
+def test_few_reports_of_many_kinds_drift_no_oftener_than_one_time_in_twenty_by_chance():
+    draw, kinds = random.Random(4), [str(kind) for kind in range(16)]
+    told = 0
+    for _each in range(400):
+        now, before = (Counter(draw.choices(kinds, k=count)) for count in (40, 120))
+        told += stability("category", {kind: (now[kind], before[kind]) for kind in kinds}).how_far != "little"
+    assert told <= 40
+
+
 CSV = "Summary;Beschreibung;Type;Priority;Created\nBasket empty;It was full;Defect;P1;2026-04-01\n"
 
 
@@ -146,6 +157,17 @@ def test_what_is_no_table_is_refused_in_words(content):
     with pytest.raises(Problem) as refused:
         read_csv(content)
     assert refused.value.status == 400
+
+
+def test_blank_lines_take_no_ticket_its_place():
+    lines = [line for number in range(9_000) for line in (f"Ticket {number},Bug", "")]
+    assert len(read_csv("\n".join(["Title,Type", *lines]).encode()).lines) == 9_000
+    with pytest.raises(Problem):
+        read_csv("\n".join(["Title,Type", *[f"Ticket {number},Bug" for number in range(10_001)]]).encode())
+
+
+def test_line_that_names_the_delimiter_is_no_line_of_names():
+    assert read_csv(b"sep=;\r\nTitle;Type\r\nA, b;Bug\r\n").columns == ["Title", "Type"]
 
 
 def test_pasted_log_is_cut():

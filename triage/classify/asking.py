@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
 from hypercare.core.outgoing import Answered, Unreachable, fetch
@@ -31,7 +32,11 @@ Ask = Callable[[str, bytes, Mapping[str, str]], Answered]
 
 
 class NoAnswer(Exception):
-    """The language model did not answer as it should; the text is a sentence."""
+    """The language model was not reached or refused; the text is a sentence."""
+
+
+class OfNoUse(NoAnswer):
+    """It answered, and not as it was asked to; so it would again."""
 
 
 def is_configured() -> bool:
@@ -54,7 +59,8 @@ def ask(report: Feedback) -> dict[str, str]:
     except Unreachable as problem:
         raise NoAnswer(str(problem)) from problem
     if answered.status != 200:
-        raise NoAnswer(f"{settings.LLM_MODEL} answered {answered.status}.")
+        told = {"model": settings.LLM_MODEL, "status": answered.status}
+        raise NoAnswer(_("%(model)s answered with status %(status)s.") % told)
     return _read(answered.body)
 
 
@@ -79,5 +85,6 @@ def _read(body: bytes) -> dict[str, str]:
         said = json.loads(json.loads(body)["choices"][0]["message"]["content"])
         found = {field: str(said[field]) for field in ANSWERS if field in said}
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-        raise NoAnswer(f"{settings.LLM_MODEL} did not answer with the JSON object it was asked for.") from error
+        said = _("%(model)s did not answer with the JSON object it was asked for.")
+        raise OfNoUse(said % {"model": settings.LLM_MODEL}) from error
     return {field: value for field, value in found.items() if value in ANSWERS[field]}

@@ -17,7 +17,7 @@ from hypercare.core.models import Component
 from triage.classify import ai_failures, evidence, governance, languages, text_model
 from triage.classify.calibration import Floats
 from triage.classify.corpus import FOLDER
-from triage.classify.features import MAX_CHARACTERS
+from triage.classify.features import MAX_CHARACTERS, WORDLESS
 from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
@@ -64,11 +64,16 @@ def _shipped(*, now: datetime, corpus: Path) -> TextModel:
     if held.model is None or time.monotonic() - held.looked_at >= LOOK_AGAIN_SECONDS:
         newest = _newest_shipped()
         if held.model is None or (newest is not None and newest != held.seen):
-            version = ensure_model(now=now, corpus=corpus)
-            held.model = text_model.load(path_of(version), digest=version.digest)
+            held.model = read_whole(ensure_model(now=now, corpus=corpus)) or _trained_anew(now=now, corpus=corpus)
             held.seen = _newest_shipped()
         held.looked_at = time.monotonic()
     return held.model
+
+
+def _trained_anew(*, now: datetime, corpus: Path) -> TextModel:
+    """Where the file is what was written and yet cannot be read, as after another version of a library came."""
+    version = ensure_model(now=now, corpus=corpus, force=True)
+    return text_model.load(path_of(version), digest=version.digest)
 
 
 def _newest_shipped() -> tuple[int, str] | None:
@@ -114,6 +119,7 @@ class _Batch:
         self.chances: Mapping[str, Floats] = {
             name: head.probabilities(self.features) for name, head in model.heads.items()
         }
+        self.known = model.features.tell_of_words(WORDLESS)
         self.reasons = Reasons(model.features.names)
         self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
@@ -193,7 +199,7 @@ class _Batch:
         head = self.model.heads[field]
         best = int(chances.argmax())
         told = dict(zip(head.labels, chances.tolist(), strict=True))
-        unclear = self._unclear(at, float(chances[best]))
+        unclear = self._unclear(at, head, float(chances[best]))
         if unclear:
             return abstention(
                 field, confidence=float(chances[best]), reason=unclear, decider=self.model.name, chances=told
@@ -210,9 +216,11 @@ class _Batch:
             chances=told,
         )
 
-    def _unclear(self, at: int, likeliest: float) -> str:
+    def _unclear(self, at: int, head: Head, likeliest: float) -> str:
         """Why nothing is suggested; empty where something is."""
-        if not self.features[at].nnz:
+        if len(head.labels) == 1:
+            return _("abstained: it learned one answer alone")
+        if not self.known[self.features.indices[self.features.indptr[at] : self.features.indptr[at + 1]]].any():
             return _("abstained: it holds no word that the model knows")
         if likeliest < ABSTAIN_UNDER:
             return _("abstained: the likeliest of all is only %(chance)s %% likely") % {

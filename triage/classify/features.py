@@ -14,8 +14,8 @@ _MAIL = re.compile(r"\S+@\S+\.\w+")
 _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"```|\w+\.\w+\(|\w+Exception|\bat \w+\.\w+|[{}<>];|\w+_\w+|::|[a-z]+[A-Z]\w+[A-Z]")
 _FACES = {
-    "facegood": re.compile(r"[:;]-?[)D]|😀|😊|😍|👍|🎉|❤|🙏|😄|🙂"),
-    "facebad": re.compile(r":-?[(/]|😡|😠|😢|😞|👎|🙁|😤"),
+    "facegood": re.compile(r"[:;]-?[)D](?!\w)|😀|😊|😍|👍|🎉|❤|🙏|😄|🙂"),
+    "facebad": re.compile(r":-?\((?!\w)|(?<!\w):-?/(?![\w/])|😡|😠|😢|😞|👎|🙁|😤"),
 }
 
 CUES = {
@@ -30,6 +30,11 @@ CUES = {
     "feelsorry": _("words of annoyance"),
 }
 CONCEPT = "means"
+# What stands for an address, a number or a sign, in any language; it tells nothing by itself.
+WORDLESS = frozenset(
+    {"0", "webaddress", "mailaddress", "answered4xx", "answered5xx"}
+    | {"cuequestion", "cueshouts", "cuecode", "cuedots", "facegood", "facebad"}
+)
 
 _ASKS = re.compile(
     r"(?i)^\W*(?:how|what|where|when|why|who|which|is|are|can|could|does|do|did|will|would|should|may|any|hur|vad|var|när|"

@@ -7,7 +7,7 @@ word are looked up once and kept.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
@@ -144,6 +144,13 @@ class Features:
         found.data[(found.indices >= first) & (found.indices < first + length)] = 0
         found.eliminate_zeros()
         return found
+
+    def tell_of_words(self, wordless: Set[str]) -> npt.NDArray[np.bool_]:
+        """Which features are words of a text: no letter by itself, and nothing that stands for a sign or a number in it."""
+        words = self.blocks["words"].names
+        told = np.zeros(len(self.names), dtype=bool)
+        told[: len(words)] = [len(name) > 1 and " " not in name and name not in wordless for name in words]
+        return told
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

@@ -9,8 +9,8 @@ from django.db.models import Max
 
 from triage.classify import text_model
 from triage.classify.meaning import ENCODER, is_installed
-from triage.classify.text_model import FORMAT, ModelFileProblem, TextModel
-from triage.classify.versions import NAME, path_of
+from triage.classify.text_model import ModelFileProblem, TextModel
+from triage.classify.versions import FORMAT, NAME, path_of
 from triage.models import ModelVersion
 
 log = logging.getLogger(__name__)

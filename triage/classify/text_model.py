@@ -23,8 +23,7 @@ from triage.classify.features import MAX_CHARACTERS, prepare
 from triage.classify.learner import Head
 from triage.classify.meaning import ENCODER, meanings
 from triage.classify.reading import Features, Terms
-
-FORMAT = 2
+from triage.classify.versions import FORMAT
 
 
 class ModelFileProblem(Exception):

@@ -8,17 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import connection
 
 from triage.classify.calibration import reliability
 from triage.classify.corpus import FOLDER, Example, corpus_digest, read_corpus
-from triage.classify.learner import figures_of
+from triage.classify.learner import by_class, figures_of
 from triage.classify.lesson import learn
 from triage.classify.meaning import ENCODER, is_installed
 from triage.classify.shelf import store
-from triage.classify.text_model import FORMAT, TextModel
-from triage.classify.versions import BLIND_TO_OPENING, FIELDS, is_whole, shipped_versions
+from triage.classify.text_model import TextModel
+from triage.classify.versions import BLIND_TO_OPENING, FIELDS, FORMAT, is_whole, shipped_versions
 from triage.models import ModelVersion
 
 log = logging.getLogger(__name__)
@@ -87,10 +88,12 @@ def train(
     figures: dict[str, Any] = {"texts": len(examples), "seconds": round(time.perf_counter() - began, 2)}
     curves: dict[str, Any] = {}
     for field in FIELDS:
-        chances = unseen[field].probabilities()
-        figures[field] = figures_of(chances, unseen[field].truth)
-        sure, right = chances.max(axis=1), chances.argmax(axis=1) == unseen[field].truth
+        chances, truth = unseen[field].probabilities(), unseen[field].truth
+        told = figures_of(chances, truth)
+        labels = np.array(unseen[field].labels)
+        figures[field] = told | {"classes": by_class(labels[truth].tolist(), labels[chances.argmax(axis=1)].tolist())}
+        sure, right = chances.max(axis=1), chances.argmax(axis=1) == truth
         curves[field] = reliability(sure, right)
-        say(f"{field}: {', '.join(f'{name} {value:.3f}' for name, value in figures[field].items())}")
+        say(f"{field}: {', '.join(f'{name} {value:.3f}' for name, value in told.items())}")
     figures["reliability"] = curves
     return model, figures

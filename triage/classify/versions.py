@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from triage.models import ModelVersion, Standing
 
 NAME = "text"
+FORMAT = 2  # of the file
 FIELDS = ("category", "severity", "sentiment")
 # How bad something is does not follow from what it is about: learned from openings, it carried over worse to other texts.
 BLIND_TO_OPENING = frozenset({"severity"})
@@ -30,8 +31,16 @@ def path_of(version: ModelVersion) -> Path:
 
 
 def is_whole(version: ModelVersion) -> bool:
-    """Whether the version's file is there and is what was written; of what lies in its row there is none."""
+    """Whether the version's file is there, is what was written, and can be read here; what lies in its row has none."""
     if not version.path:
         return True
     path = path_of(version)
+    if version.figures.get("format") != FORMAT or (version.figures.get("encoder") and not _reads_meaning()):
+        return False
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == version.digest
+
+
+def _reads_meaning() -> bool:
+    from triage.classify.meaning import is_installed  # noqa: PLC0415 - it reads NumPy, which few versions need
+
+    return is_installed()

@@ -30,10 +30,10 @@ SHOWN_VERSIONS, SHOWN_TRAININGS = 20, 8
 _ORDER = {"category": CATEGORIES, "severity": tuple("12345"), "sentiment": SENTIMENTS}
 
 _OF_TICKETS = """
-SELECT run.id, run.name, said.key, said.value, count(*)
+SELECT coalesce(run.uploaded_by_id, 0), said.key, said.value, count(*)
 FROM triage_ticketimport run JOIN triage_oldticket ticket ON ticket.run_id = run.id
 CROSS JOIN LATERAL jsonb_each_text(ticket.said) said
-WHERE run.launch_id = %s AND ticket.is_read AND ticket.error = '' GROUP BY 1, 2, 3, 4
+WHERE run.launch_id = %s AND ticket.is_read AND ticket.error = '' GROUP BY 1, 2, 3
 """
 
 
@@ -53,12 +53,13 @@ class ClassLine:
     value: str
     seed: int
     written: int
+    learned: int
     figures: dict[str, Any] | None
 
     @property
     def rests_on_seed(self) -> bool:
-        """Whether people wrote too few texts of it for a learned class: then it is the seed corpus and rules."""
-        return self.written < ENOUGH_WRITTEN
+        """Whether the deciding version learned too few texts that people wrote: then it is the seed corpus and rules."""
+        return self.learned < ENOUGH_WRITTEN
 
     @property
     def is_told(self) -> bool:
@@ -79,7 +80,7 @@ class FieldCard:
 
 @dataclass(frozen=True)
 class Voice:
-    """A person or an import, how much they said, and how much of it is heard."""
+    """A person, or the old tickets a person brought in: how much was said, and how much of it is heard."""
 
     name: str
     words: int
@@ -160,7 +161,10 @@ def _field(field: str, figures: dict[str, Any], written: dict[str, dict[str, int
     curve = told.get("reliability") or figures.get("reliability", {}).get(field, [])
     seed = _seed()[field]
     classes = told.get("classes", {})
-    lines = [ClassLine(one, seed[one], written[field][one], classes.get(one)) for one in _ORDER[field]]
+    learned = figures.get("people", {}).get(field, {})
+    lines = [
+        ClassLine(one, seed[one], written[field][one], learned.get(one, 0), classes.get(one)) for one in _ORDER[field]
+    ]
     return FieldCard(field, told, contest.get("champion", {}).get(field, {}), curve, lines)
 
 
@@ -176,26 +180,26 @@ def _matching(launch: Launch) -> Matching:
     return Matching(champion_of(launch.pk, name=MATCHING), list(versions), is_held_back(launch, name=MATCHING))
 
 
-def _tickets(launch: Launch) -> list[tuple[int, str, str, str, int]]:
+def _tickets(launch: Launch) -> list[tuple[int, str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_OF_TICKETS, [launch.pk])
         return list(cursor.fetchall())
 
 
-def _written(launch: Launch, tickets: list[tuple[int, str, str, str, int]]) -> dict[str, dict[str, int]]:
+def _written(launch: Launch, tickets: list[tuple[int, str, str, int]]) -> dict[str, dict[str, int]]:
     """How many texts that people wrote each class has: labelled reports of people, and old tickets."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     of_people = Label.objects.filter(launch=launch, withdrawn_at=None, field__in=FIELDS, feedback__isnull=False)
     of_people = of_people.exclude(feedback__channel__in=MACHINE_CHANNELS)
     for field, value, count in of_people.order_by().values_list("field", "value").annotate(n=Count("id")):
         found[field][value] += count
-    for _run, _name, field, value, count in tickets:
+    for _who, field, value, count in tickets:
         found[field][value] += count
     return found
 
 
 def _voices(
-    launch: Launch, tickets: list[tuple[int, str, str, str, int]], figures: dict[str, Any], *, now: datetime
+    launch: Launch, tickets: list[tuple[int, str, str, int]], figures: dict[str, Any], *, now: datetime
 ) -> list[Voice]:
     """Everyone who taught, the loudest first, bounded as the next training will bound them."""
     weights: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -208,18 +212,15 @@ def _voices(
         weights[field][voice] += count * (LET_STAND if way == Way.LET_STAND else SAID)
         words[voice] += count
         lately[voice] += new
-    names = {f"import:{run}": name for run, name, *_rest in tickets}
-    for run, _name, field, _value, count in tickets:
-        weights[field][f"import:{run}"] += count * TOLD_BY_A_TICKET
-        words[f"import:{run}"] += count
+    for who, field, _value, count in tickets:
+        weights[field][f"import:{who}"] += count * TOLD_BY_A_TICKET
+        words[f"import:{who}"] += count
     kept = _kept(weights)
     agreed = figures.get("voices", {})
-    people = User.objects.in_bulk(
-        [int(voice[5:]) for voice in words if voice.startswith("user:") and voice[5:].isdigit()]
-    )
-    names |= {f"user:{pk}": str(person) for pk, person in people.items()}
+    numbers = {voice: int(number) for voice in words if (number := voice.partition(":")[2]).isdigit()}
+    people = User.objects.in_bulk(set(numbers.values()))
     found = [
-        Voice(names.get(voice, _("someone who left")), count, lately[voice], kept[voice],
+        Voice(str(people.get(numbers.get(voice, 0)) or _("someone who left")), count, lately[voice], kept[voice],
               agreed.get(voice, {}).get("agrees"), voice.startswith("import:"))
         for voice, count in words.items()
     ]  # fmt: skip

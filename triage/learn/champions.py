@@ -30,9 +30,8 @@ def promote(
         detail = _("This launch has no version %(number)s.") % {"number": number}
         raise Problem(400, detail, errors=(FieldError("/version", detail),))
     if not is_whole(version):
-        raise Problem(
-            409, _("The file of version %(number)s is missing or changed, so it cannot decide.") % {"number": number}
-        )
+        detail = _("The file of version %(number)s is missing, changed or of another format, so it cannot decide.")
+        raise Problem(409, detail % {"number": number})
     before = champion_of(launch.pk, name=name)
     if before and before.number == number:
         return version
@@ -54,6 +53,8 @@ def roll_back(launch: Launch, *, name: str = NAME, actor: Actor, now: datetime) 
         raise Problem(409, _("The shipped model decides; there is nothing to roll back."))
     earlier = ModelVersion.objects.filter(name=name, launch=launch, decided_from__lt=present.decided_from)
     back = next((one for one in earlier.order_by("-decided_from") if is_whole(one)), None)
+    # Without the time from which it decided it counts no more among those that decided before another.
+    present.decided_from = None
     _retire(present, reason=_("rolled back by %(who)s") % {"who": actor.name})
     if back:
         back.standing = Standing.CHAMPION
@@ -68,7 +69,7 @@ def _retire(version: ModelVersion | None, *, reason: str = "") -> None:
         return
     version.standing = Standing.RETIRED
     version.reason = reason[:500] or version.reason
-    version.save(update_fields=["standing", "reason"])
+    version.save(update_fields=["standing", "reason", "decided_from"])
 
 
 def is_held_back(launch: Launch, *, name: str = NAME) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.metrics import f1_score, precision_recall_fscore_support
+from sklearn.metrics import f1_score
 
 from hypercare.core.models import Component
 from triage.classify.calibration import calibration_error, error_of_perfect_confidence, reliability
 from triage.classify.classify import classify
+from triage.classify.learner import by_class
 from triage.classify.suggestion import Suggestion
 from triage.classify.text_model import TextModel
 from triage.learn.examples import Example
@@ -122,19 +123,5 @@ def figures(said: Said, held: Sequence[Example], field: str) -> dict[str, Any]:
         "expected_calibration_error": round(calibration_error(confidence, right), 4),
         "error_of_perfect_confidence": round(error_of_perfect_confidence(confidence), 4),
         "reliability": reliability(confidence, right),
-        "classes": _classes(truth, values),
-    }
-
-
-def _classes(truth: Sequence[str], said: Sequence[str]) -> Mapping[str, dict[str, float]]:
-    known = sorted((set(truth) | set(said)) - {""})
-    precision, recall, score, texts = precision_recall_fscore_support(truth, said, labels=known, zero_division=0)
-    return {
-        label: {
-            "texts": int(texts[at]),
-            "precision": round(float(precision[at]), 4),
-            "recall": round(float(recall[at]), 4),
-            "f1": round(float(score[at]), 4),
-        }
-        for at, label in enumerate(known)
+        "classes": by_class(truth, values),
     }

@@ -1,6 +1,7 @@
 """This module says whether what comes in, and what is decided of it, has changed: the last week beside the weeks before.
 
-The measure is the population stability index over shares: below 0.1 little moved, above 0.25 much did.
+The measure is the population stability index over shares: below 0.1 little moved, above 0.25 much did. Few reports of
+many kinds differ by chance alone, and the index with them; what does not go beyond that is little, too.
 """
 
 import math
@@ -69,10 +70,13 @@ class Moved:
     kind: str
     before: float
     now: float
+    chance: float = 0.0
 
     @property
     def how_far(self) -> str:
         """In a word: little, some or much."""
+        if self.index <= self.chance:
+            return "little"
         return "much" if self.index >= MUCH else "some" if self.index >= SOME else "little"
 
 
@@ -131,4 +135,13 @@ def stability(what: str, counts: Mapping[str, tuple[int, int]]) -> Moved:
         for kind, (now, before) in shares.items()
     }
     most = max(parts, key=lambda kind: parts[kind])
-    return Moved(what, sum(parts.values()), most, shares[most][1], shares[most][0])
+    chance = _up_to(len(counts) - 1) * (1 / now_in_all + 1 / before_in_all)
+    return Moved(what, sum(parts.values()), most, shares[most][1], shares[most][0], chance)
+
+
+def _up_to(free: int) -> float:
+    """What chi-squared of so many degrees of freedom stays under in nineteen of twenty cases (Wilson and Hilferty)."""
+    if not free:
+        return 0.0
+    spread = 2 / (9 * free)
+    return float(free * (1 - spread + 1.645 * math.sqrt(spread)) ** 3)

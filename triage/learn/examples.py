@@ -84,6 +84,7 @@ def _from_tickets(launch: Launch) -> list[Example]:
 
 
 def _old(row: OldTicket) -> Example:
-    words = {field: Word(value, f"import:{row.run_id}", TOLD_BY_A_TICKET) for field, value in row.said.items()}
+    voice = f"import:{row.run.uploaded_by_id or 0}"  # a file in three parts is no louder than in one
+    words = {field: Word(value, voice, TOLD_BY_A_TICKET) for field, value in row.said.items()}
     report = Feedback(title=row.title, body=row.body, channel=Channel.IMPORT)
     return Example(report, words, row.happened_at or row.run.uploaded_at, is_ticket=True)

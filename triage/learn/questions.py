@@ -1,4 +1,4 @@
-"""This module chooses which reports to ask people about: those whose answers would teach the model most.
+"""This module chooses which reports to ask people about, those whose answers would teach the model most, and takes answers.
 
 That is where it is nearly as likely to be right as wrong about applying its answer, spread over the classes, those with
 the fewest people's answers first, one report an issue and no two that say nearly the same.
@@ -9,11 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Launch
+from hypercare.core.problem import Problem
+from hypercare.core.timeline import Actor
+from triage import overrides
 from triage.classify.suggestion import APPLY_AT
+from triage.locks import lock_launch
 from triage.models import Decision, Label, Origin
 from triage.vocabulary import stem, words_of
 
@@ -42,6 +48,18 @@ def questions_of(launch: Launch, *, field: str, now: datetime, skipped: Iterable
         by_class[one.value].append(one)
     order = sorted(by_class, key=lambda value: (answered[value], value))
     return _unlike(_in_turns([by_class[value] for value in order]))
+
+
+@transaction.atomic
+def answered(report: Feedback, *, field: str, value: str, actor: Actor, now: datetime) -> None:
+    """Takes a person's answer; 409 where somebody else decided meanwhile, whose word stands. Twice the same is once."""
+    lock_launch(report.launch_id)
+    live = Decision.objects.filter(feedback=report, field=field, ended_at=None, origin=Origin.PERSON).first()
+    if live is not None and live.actor_id != (actor.user.pk if actor.user else None):
+        told = {"who": live.decider, "key": report.key}
+        raise Problem(409, _("%(who)s answered %(key)s meanwhile, and that stands; it can be changed there.") % told)
+    if live is None or live.value != value:
+        overrides.override_feedback(report, field=field, value=value, reason="", actor=actor, now=now)
 
 
 def _near_the_threshold(launch: Launch, *, field: str, now: datetime, skipped: Iterable[int]) -> Sequence[Decision]:

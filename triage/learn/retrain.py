@@ -22,6 +22,7 @@ from triage.learn.contest import Contest, meet
 from triage.learn.examples import Example, examples_of
 from triage.learn.recent import FEWEST_HELD, FEWEST_LEARNED, Split, TooFew, split
 from triage.learn.teach import teach
+from triage.locks import lock_launch
 from triage.models import ModelVersion, Standing
 
 PROMOTED, KEPT, ABSTAINED = "promoted", "kept", "abstained"
@@ -56,17 +57,25 @@ def retrain(launch: Launch, *, now: datetime, folder: Path = corpus.FOLDER) -> O
             "corpus": corpus.corpus_digest(folder),
             "contest": _told(contest, found, ruling.number),
         }
-        return settle(launch, taught.model, figures, contest, found, now=now)
+        return settle(launch, taught.model, figures, contest, found, met=champion, now=now)
 
 
 @transaction.atomic
 def settle(
-    launch: Launch, model: TextModel, figures: dict[str, Any], contest: Contest, found: Split[Example], *, now: datetime
+    launch: Launch,
+    model: TextModel,
+    figures: dict[str, Any],
+    contest: Contest,
+    found: Split[Example],
+    *,
+    met: ModelVersion | None,
+    now: datetime,
 ) -> Outcome:
-    """Keeps the version with its file, and promotes it where nothing speaks against it."""
+    """Keeps the version with its file, and promotes it where nothing speaks against it; `met` decided as it began."""
+    lock_launch(launch.pk)  # so that nobody promotes or rolls back between the look and the promotion
     waiting = ModelVersion.objects.filter(name=NAME, launch=launch, standing=Standing.CHALLENGER)
     waiting.update(standing=Standing.RETIRED)
-    why_not = _against(launch, contest, found)
+    why_not = _against(launch, contest, found, met=met)
     reason = why_not or _won(contest)
     more = {"launch": launch, "standing": Standing.CHALLENGER, "reason": reason[:500]}
     version = store(model, figures, now=now, learned_until=found.learned_until, **more)
@@ -81,7 +90,7 @@ def settle(
     return Outcome(PROMOTED, reason, promote(launch, version.number, actor=SYSTEM, now=now, reason=reason))
 
 
-def _against(launch: Launch, contest: Contest, found: Split[Example]) -> str:
+def _against(launch: Launch, contest: Contest, found: Split[Example], *, met: ModelVersion | None) -> str:
     """Why it may not decide by itself; empty where it may."""
     gained = {"gained": contest.whole.gained, "lost": contest.whole.lost, "p": _chance(contest)}
     worse = [field for field, meeting in contest.fields.items() if meeting.is_worse]
@@ -100,8 +109,15 @@ def _against(launch: Launch, contest: Contest, found: Split[Example]) -> str:
         return _(
             "Better, but nearly all decisions that judged it are one person's. Promote it by hand if you trust them."
         )
+    return _decided_meanwhile(launch, met=met)
+
+
+def _decided_meanwhile(launch: Launch, *, met: ModelVersion | None) -> str:
+    """What people decided about versions, against which no contest counts."""
     if is_held_back(launch):
         return _("Better, but somebody rolled back, and that stands until a version is promoted by hand.")
+    if champion_of(launch.pk) != met:
+        return _("Better than the version that decided before, but another came to decide while it was trained.")
     return ""
 
 

@@ -63,6 +63,7 @@ _WORDS = {
 _MEANS = {
     name: {word: value for value, said in words.items() for word in said.split()} for name, words in _WORDS.items()
 }
+_FIRST_YEAR = 1970  # what is older stands for no day, and some of it is none to the database
 _DATES = ("%Y/%m/%d", "%d.%m.%Y", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M", "%d %b %Y", "%b %d, %Y")
 
 
@@ -158,6 +159,8 @@ def _moment(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = _by_form(text)
+    if found.year < _FIRST_YEAR:
+        raise ValueError(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

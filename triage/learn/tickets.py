@@ -5,6 +5,7 @@ They are no reports: nobody is told of them, no issue opens, they only teach.
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from hypercare.core import rows, wake
@@ -30,6 +32,7 @@ WORDS_SHOWN = 40
 READ_AT_ONCE = 500
 LONGEST_FILE = 16 * 2**20
 _DELIMITERS = ",;\t|"
+_NAMED_DELIMITER = re.compile(r"\Asep=.\r?\n", re.IGNORECASE)  # as one spreadsheet begins its files
 
 _WORDS = """
 SELECT btrim(cells ->> %s), count(*) FROM triage_oldticket WHERE run_id = %s AND btrim(cells ->> %s) <> ''
@@ -47,12 +50,13 @@ class Table:
 
 def read_csv(content: bytes) -> Table:
     """The columns and rows of a CSV file in any usual encoding and with any usual delimiter; Problem 400 for what is none."""
-    text = _decoded(content)
+    text = _NAMED_DELIMITER.sub("", _decoded(content))
     csv.field_size_limit(LONGEST_FILE)  # a pasted log is cut below, and refuses nobody's file
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         columns = [_clean(name)[:80] for name in next(reader, [])]
-        lines = [(reader.line_num, cells) for cells in islice(reader, MOST_TICKETS + 1) if any(map(str.strip, cells))]
+        told = ((reader.line_num, cells) for cells in reader if any(map(str.strip, cells)))
+        lines = list(islice(told, MOST_TICKETS + 1))
     except csv.Error as error:
         raise _unreadable(_("This cannot be read as CSV: %(problem)s.") % {"problem": error}) from error
     if len(columns) < 1 or not any(columns) or not lines:
@@ -201,10 +205,13 @@ class Progress:
         return round(100 * self.read / self.total) if self.total else 100
 
 
-def progress_of(run: TicketImport) -> Progress:
-    """Counted from the rows."""
-    read = OldTicket.objects.filter(run=run, is_read=True)
-    return Progress(run.tickets, read.count(), read.exclude(error="").count())
+def progress_of(*runs: TicketImport) -> list[Progress]:
+    """Of each run, counted from its rows, all with one query."""
+    read = OldTicket.objects.filter(run__in=runs, is_read=True).order_by().values_list("run")
+    counted = {
+        run: counts for run, *counts in read.annotate(read=Count("id"), refused=Count("id", filter=~Q(error="")))
+    }
+    return [Progress(run.tickets, *counted.get(run.pk, (0, 0))) for run in runs]
 
 
 def errors_of(run: TicketImport, *, count: int = 50) -> Sequence[OldTicket]:

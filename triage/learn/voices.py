@@ -1,4 +1,4 @@
-"""This module bounds influence: no one person's decisions, and no one import, weigh more than a third of what teaches.
+"""This module bounds influence: no one person's decisions, and no one's old tickets, weigh more than a third of what teaches.
 
 The share is of everything a field is learned from, the seed corpus among it, so it holds for a launch's first labeller
 too. Who says more than that is heard a little less with every further word; nobody is shut out.

@@ -11,16 +11,28 @@ from feedback.models import MACHINE_CHANNELS
 from triage import tree
 from triage.models import Issue, MeasuredReach
 
+ASKING = ("question", "training_gap", "documentation")
+# Who asks so has seen something go wrong, and does not ask how it works.
+_ASTONISHED = (
+    r"^\W*(why|how (come|can it be)|what (has )?happened|is it (normal|right|intended)|"
+    r"varför|hur (kan det|kommer det)|vad (har )?hän[dt]|är det (normalt|meningen))\M"
+)
+
 _REPORTS = f"""
 SELECT tree.root,
        count(*) FILTER (WHERE feedback.channel <> ALL(%(machines)s)) AS people,
        count(*) FILTER (WHERE feedback.channel = ANY(%(machines)s)) AS machines,
        count(DISTINCT feedback.reporter_id) AS reporters,
-       count(*) FILTER (WHERE feedback.category = '' AND feedback.channel <> ALL(%(machines)s)) AS unread,
+       count(*) FILTER (WHERE feedback.channel <> ALL(%(machines)s) AND feedback.category = '' AND EXISTS (
+           SELECT 1 FROM triage_decision said WHERE said.feedback_id = feedback.id AND said.field = 'category'
+               AND said.ended_at IS NULL AND said.value = '')) AS meaningless,
+       count(*) FILTER (WHERE feedback.severity <= 2 AND feedback.channel <> ALL(%(machines)s)) AS alarming,
+       count(*) FILTER (WHERE feedback.category = ANY(%(asking)s) AND feedback.channel <> ALL(%(machines)s)
+           AND feedback.title ~* %(astonished)s) AS astonished,
        count(*) FILTER (WHERE feedback.context @? '$.requests[*].status ? (@ >= 500 && @ < 600)') AS saw_errors
 {tree.LIVE_REPORTS}JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
 GROUP BY tree.root
-"""
+"""  # noqa: S608 - no word of it comes from outside
 
 _CATEGORIES = f"""
 SELECT tree.root, feedback.category, count(*) AS reports
@@ -48,7 +60,9 @@ class Facts:
     people: int = 0
     machines: int = 0
     reporters: int = 0
-    unread: int = 0
+    meaningless: int = 0
+    alarming: int = 0
+    astonished: int = 0
     saw_errors: int = 0
     alerts: int = 0
     episodes: int = 0
@@ -60,7 +74,12 @@ class Facts:
 def facts_of(issues: Sequence[Issue]) -> dict[int, Facts]:
     """The facts of each root issue, by id."""
     ids = [issue.pk for issue in issues]
-    given = {**tree.columns_of(tree.members_of(ids)), "machines": [str(channel) for channel in MACHINE_CHANNELS]}
+    given = {
+        **tree.columns_of(tree.members_of(ids)),
+        "machines": [str(channel) for channel in MACHINE_CHANNELS],
+        "asking": list(ASKING),
+        "astonished": _ASTONISHED,
+    }
     reports = {row.pop("root"): row for row in _rows(_REPORTS, given)}
     alerts = {row.pop("root"): row for row in _rows(_ALERTS, given)}
     categories: dict[int, Counter[str]] = {pk: Counter() for pk in ids}

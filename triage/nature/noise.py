@@ -34,6 +34,6 @@ def _noise_of_machines(facts: Facts) -> Judgement | None:
 
 
 def _noise_of_people(facts: Facts) -> Judgement | None:
-    if facts.reporters or facts.machines or facts.saw_errors or facts.unread < facts.people:
+    if facts.reporters or facts.machines or facts.saw_errors or facts.alarming or facts.meaningless < facts.people:
         return None
     return Judgement(GENUINE, NOISE, 0.6, _("nobody who gave a name reports it, and its words say nothing definite"))

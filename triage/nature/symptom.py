@@ -15,6 +15,17 @@ from triage.nature.judgement import CAUSE, Judgement
 
 _REPORTS_READ, _TRACES_READ = 50, 20
 _LEAST_TRACES, _CLEAR_SHARE = 2, 0.6
+# What no request fails by, however often it is reported of the same component.
+_NO_FAILURE = (
+    "enhancement",
+    "usability",
+    "documentation",
+    "training_gap",
+    "question",
+    "praise",
+    "compliance",
+    "ai_cost",
+)
 
 
 def failures_of(issues: Sequence[Issue], *, now: datetime) -> Mapping[int, Counter[str]]:
@@ -64,8 +75,9 @@ def _traces(issue: Issue, members: Sequence[int]) -> Sequence[str]:
 
 
 def _issue_about(issue: Issue, slug: str) -> Issue | None:
-    """The open issue of the same launch about that component which spoke last."""
+    """The worst open issue of the same launch that may be a failure of that component, of the worst the newest."""
     others = Issue.objects.filter(
         launch=issue.launch_id, component__slug=slug, merged_into=None, status__in=OPEN_STATUSES
     ).exclude(pk=issue.pk)
+    others = others.exclude(category__in=_NO_FAILURE)
     return others.order_by("severity", "-last_seen_at", "-pk").first()

@@ -2,10 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from triage.nature.facts import Facts
+from triage.nature.facts import ASKING, Facts
 from triage.nature.judgement import DEFECT, TRAINING_GAP, Judgement
 
-_ASKED = frozenset({"question", "training_gap", "documentation"})
 _CLEAR_SHARE = 0.6
 _SEEN_FAILING = 0.3
 
@@ -17,12 +16,14 @@ def judge(facts: Facts) -> Judgement | None:
         return None
     if facts.saw_errors >= _SEEN_FAILING * facts.people or facts.reached:
         return Judgement(DEFECT, DEFECT, 0.9, _seen(facts))
-    asked = sum(count for category, count in facts.categories.items() if category in _ASKED)
-    if asked < _CLEAR_SHARE * read:
+    if facts.saw_errors or facts.alarming:
         return None
-    reason = _("%(asked)s of %(all)s reports ask how something works, and nothing failed as they were made")
-    said = reason % {"asked": asked, "all": read}
-    return Judgement(DEFECT, TRAINING_GAP, round(min(0.5 + 0.1 * asked, 0.9) * asked / read, 2), said)
+    asked = sum(count for category, count in facts.categories.items() if category in ASKING) - facts.astonished
+    if asked < _CLEAR_SHARE * facts.people:
+        return None
+    reason = _("%(asked)s of %(all)s reports ask how something works, and none brings a failed request with it")
+    said = reason % {"asked": asked, "all": facts.people}
+    return Judgement(DEFECT, TRAINING_GAP, round(min(0.5 + 0.1 * asked, 0.9) * asked / facts.people, 2), said)
 
 
 def _seen(facts: Facts) -> str:

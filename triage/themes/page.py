@@ -22,6 +22,16 @@ class Tone:
     before: tuple[int, int, int]
 
     @property
+    def told(self) -> int:
+        """How many reports of the last days have a tone."""
+        return sum(self.last)
+
+    @property
+    def told_before(self) -> int:
+        """How many of the days before."""
+        return sum(self.before)
+
+    @property
     def negative_share(self) -> float | None:
         """Of the last days; None where nothing was said."""
         return _negative(self.last)
@@ -33,12 +43,20 @@ class Tone:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """A report, and what it says beyond its title."""
+
+    report: Feedback
+    more: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """A theme as the page shows it."""
 
     theme: Theme
     tone: Tone
-    quotes: list[Feedback]
+    quotes: list[Quote]
     points: str
     days: list[tuple[date, int]]
 
@@ -64,12 +82,18 @@ def shown_themes(launch: Launch, run: ThemesRun) -> list[Shown]:
         Shown(
             theme,
             tone_of(theme.tones),
-            [rows[number] for number in theme.quotes if number in rows],
+            [_quote(rows[number]) for number in theme.quotes if number in rows],
             _points(theme.days),
             [(run.first_day + timedelta(days=at), count) for at, count in enumerate(theme.days)],
         )
         for theme in themes
     ]
+
+
+def _quote(report: Feedback) -> Quote:
+    """Many a title is how its text begins."""
+    title, body = report.title.strip().removesuffix("…"), report.body.strip()
+    return Quote(report, body[len(title) :].strip() if body.startswith(title) else body)
 
 
 def component_tones(launch: Launch, run: ThemesRun) -> list[ComponentTone]:

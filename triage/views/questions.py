@@ -5,20 +5,21 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from feedback.models import Feedback
 from hypercare.core import clock
 from hypercare.core.access import Principal
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
-from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS, SENTIMENT_WORDS, SEVERITY_WORDS
+from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS, SENTIMENT_WORDS, SEVERITY_WORDS, field_word
 from hypercare.core.views.place import enter
-from triage import overrides
 from triage.access import access_feedback
 from triage.classify.versions import FIELDS
-from triage.learn.questions import questions_of
+from triage.learn.questions import answered, questions_of
 
 MOST_SKIPPED = 50
 # One key each, none of which the page uses otherwise; the machine's own answer stands first.
@@ -67,15 +68,21 @@ def answer(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         raise Problem(404, _("There is no %(key)s here for you.") % {"key": key[:40]})
     field = _field(request.POST.get("field", ""))
     try:
-        overrides.override_feedback(
-            row, field=field, value=request.POST.get("value", ""), reason="", actor=actor, now=clock.now()
-        )
+        answered(row, field=field, value=request.POST.get("value", ""), actor=actor, now=clock.now())
+        messages.success(request, _set(row, field))
     except Problem as problem:
         messages.error(request, problem.detail)
     query = {"field": field} | (
         {"skip": skip} if (skip := ",".join(map(str, _skipped(request.POST.get("skip", ""))))) else {}
     )
     return redirect(f"{reverse('triage:questions', args=[slug])}?{urlencode(query)}")
+
+
+def _set(row: Feedback, field: str) -> str:
+    """What was done, with the way to where it can be taken back."""
+    address = reverse("triage:feedback", args=[row.launch.slug, row.key])
+    told = _("%(key)s: %(field)s is set.") % {"key": row.key, "field": field_word(field)}
+    return format_html('<a href="{}">{}</a>', address, told)
 
 
 def _field(text: str) -> str:

@@ -20,6 +20,7 @@ from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, value_word
 from hypercare.core.timeline import Actor
 from hypercare.core.views.place import enter
 from triage.learn import tickets
+from triage.learn.examples import MOST_TICKETS
 from triage.learn.ticket_words import LABELS, PLACES, TEXTS, Mapping, proposed_words
 from triage.models import TicketImport
 
@@ -43,9 +44,10 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("triage:ticket_import", slug, run.pk)
         except Problem as refused:
             problem = refused.detail
-    runs = [(run, tickets.progress_of(run)) for run in TicketImport.objects.filter(launch=launch).order_by("-id")[:50]]
-    limits = {"tickets": tickets.MOST_TICKETS, "mb": MAX_BYTES // 2**20}
-    context = {"nav_active": "inbox", "runs": runs, "problem": problem, "limits": limits}
+    runs = list(TicketImport.objects.filter(launch=launch).order_by("-id")[:50])
+    limits = {"tickets": tickets.MOST_TICKETS, "mb": MAX_BYTES // 2**20, "teach": MOST_TICKETS}
+    told = list(zip(runs, tickets.progress_of(*runs), strict=True))
+    context = {"nav_active": "inbox", "runs": told, "problem": problem, "limits": limits}
     return render(request, "triage/tickets.html", context, status=400 if problem else 200)
 
 
@@ -105,7 +107,7 @@ def _progress(run: TicketImport) -> dict[str, Any]:
     return {
         "nav_active": "inbox",
         "run": run,
-        "progress": tickets.progress_of(run),
+        "progress": tickets.progress_of(run)[0],
         "refused": tickets.errors_of(run),
     }
 
