@@ -119,7 +119,9 @@ def test_description_is_uploaded_listed_used_and_removed(api, told, launch):
     assert api.delete(one["url"]).status_code == 204
     assert ApiDescription.objects.count() == 0
     kinds = list(
-        TimelineEntry.objects.filter(launch=launch, kind__startswith="description.").values_list("kind", flat=True)
+        TimelineEntry.objects.filter(launch=launch, kind__startswith="description.")
+        .order_by("id")
+        .values_list("kind", flat=True)
     )
     assert kinds == ["description.uploaded", "description.uploaded", "description.removed"]
 

@@ -239,11 +239,11 @@ def test_better_weights_rank_the_suggestions_until_they_are_rolled_back(apart, l
     held = [sameness.Answered(((0.1,) * 9,), 0, is_same=True, voice="user:1", at=now)] * 40
     found, won = Split(held, held, one_voice=False), Meeting(gained=20, lost=2)
     sure = Judge(5.0, (0.0,) * 9)
-    assert "one person" in sameness.settle(launch, sure, won, replace(found, one_voice=True), now=now).reason
+    assert "one person" in sameness.settle(launch, sure, won, replace(found, one_voice=True), met=None, now=now).reason
     assert judge_of(launch.pk) == SHIPPED
-    kept = sameness.settle(launch, sure, Meeting(gained=3, lost=2), found, now=now).version
+    kept = sameness.settle(launch, sure, Meeting(gained=3, lost=2), found, met=None, now=now).version
     assert (kept.standing, judge_of(launch.pk)) == ("challenger", SHIPPED)
-    promoted = sameness.settle(launch, sure, won, found, now=now).version
+    promoted = sameness.settle(launch, sure, won, found, met=None, now=now).version
     assert judge_of(launch.pk) == replace(sure, number=promoted.number)
     Unread.objects.create(feedback_id=second.matches.get().feedback_id)
     look()
@@ -253,9 +253,10 @@ def test_better_weights_rank_the_suggestions_until_they_are_rolled_back(apart, l
     assert "ranks what is suggested" in client.get("/launches/shop/model/").content.decode()
     client.post("/launches/shop/model/roll-back/", {"model": "matching"})
     assert judge_of(launch.pk) == SHIPPED
-    assert "rolled back" in sameness.settle(launch, sure, won, found, now=now).reason
+    assert "rolled back" in sameness.settle(launch, sure, won, found, met=None, now=now).reason
     client.post("/launches/shop/model/promote/", {"model": "matching", "version": kept.number})
     assert judge_of(launch.pk).number == kept.number
+    assert "another came to decide" in sameness.settle(launch, sure, won, found, met=promoted, now=now).reason
 
 
 def test_api_suggests_and_takes_answers(apart, look, people, now):

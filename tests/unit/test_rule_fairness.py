@@ -96,7 +96,7 @@ def hours_of(figures=None, *, zone="UTC", days=9, since=MONDAY, until=None, call
 
 def expected(learned, rule, at):
     """What a rule holds its measure against in its time up to a moment."""
-    watcher = Watcher(None, Targets({}, {}), lambda _at: learned, frozenset(), Mending(), Absences())
+    watcher = Watcher(None, Targets({}, {}), lambda _at: learned, frozenset(), frozenset(), Mending(), Absences())
     return watcher.limit_of(DEFAULTS[rule], KEY if rule == "traffic_drop" else ROUTE, at)
 
 

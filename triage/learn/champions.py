@@ -72,6 +72,15 @@ def _retire(version: ModelVersion | None, *, reason: str = "") -> None:
     version.save(update_fields=["standing", "reason", "decided_from"])
 
 
+def decided_meanwhile(launch: Launch, *, name: str = NAME, met: ModelVersion | None) -> str:
+    """What people decided about versions since a newcomer met the one that decided, against which no contest counts."""
+    if is_held_back(launch, name=name):
+        return _("Better, but somebody rolled back, and that stands until a version is promoted by hand.")
+    if champion_of(launch.pk, name=name) != met:
+        return _("Better than the version that decided before, but another came to decide while it was trained.")
+    return ""
+
+
 def is_held_back(launch: Launch, *, name: str = NAME) -> bool:
     """Whether somebody rolled back and nobody promoted since."""
     moves = TimelineEntry.objects.filter(

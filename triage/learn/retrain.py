@@ -17,7 +17,7 @@ from triage.classify.shelf import store
 from triage.classify.text_model import TextModel
 from triage.classify.train import encoder
 from triage.classify.versions import FIELDS, NAME, champion_of
-from triage.learn.champions import SUBJECTS, is_held_back, promote
+from triage.learn.champions import SUBJECTS, decided_meanwhile, promote
 from triage.learn.contest import Contest, meet
 from triage.learn.examples import Example, examples_of
 from triage.learn.recent import FEWEST_HELD, FEWEST_LEARNED, Split, TooFew, split
@@ -109,16 +109,7 @@ def _against(launch: Launch, contest: Contest, found: Split[Example], *, met: Mo
         return _(
             "Better, but nearly all decisions that judged it are one person's. Promote it by hand if you trust them."
         )
-    return _decided_meanwhile(launch, met=met)
-
-
-def _decided_meanwhile(launch: Launch, *, met: ModelVersion | None) -> str:
-    """What people decided about versions, against which no contest counts."""
-    if is_held_back(launch):
-        return _("Better, but somebody rolled back, and that stands until a version is promoted by hand.")
-    if champion_of(launch.pk) != met:
-        return _("Better than the version that decided before, but another came to decide while it was trained.")
-    return ""
+    return decided_meanwhile(launch, met=met)
 
 
 def _won(contest: Contest) -> str:

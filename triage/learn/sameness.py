@@ -22,13 +22,14 @@ from triage import tree
 from triage.classify.calibration import Floats
 from triage.classify.shelf import next_number
 from triage.classify.versions import champion_of
-from triage.learn.champions import SUBJECTS, is_held_back, promote
+from triage.learn.champions import SUBJECTS, decided_meanwhile, promote
 from triage.learn.contest import Meeting
 from triage.learn.recent import Split, TooFew, split
 from triage.learn.voices import heard
+from triage.locks import lock_launch
 from triage.match import readings
 from triage.match.candidates import candidates_of
-from triage.match.judge import LIKELY, NAME, SHIPPED, Features, Judge, judge_of
+from triage.match.judge import LIKELY, NAME, SHIPPED, Features, Judge, judge_of, of_version
 from triage.models import Answer, ModelVersion, Origin, Pair, Standing
 
 MOST_PAIRS = 600
@@ -157,13 +158,22 @@ def retrain(launch: Launch, *, now: datetime) -> Outcome:
             return Outcome(_("Matching: too few answers about pairs of issues so far."))
         challenger = learn(found.learned)
         challenger = replace(challenger, merge_at=merge_at(challenger, found.held))
-        meeting = meet(judge_of(launch.pk), challenger, found.held)
-        return settle(launch, challenger, meeting, found, now=now)
+        meeting = meet(of_version(champion) if champion else SHIPPED, challenger, found.held)
+        return settle(launch, challenger, meeting, found, met=champion, now=now)
 
 
 @transaction.atomic
-def settle(launch: Launch, judge: Judge, meeting: Meeting, found: Split[Answered], *, now: datetime) -> Outcome:
-    """Keeps the weights as a version, and promotes it where nothing speaks against it."""
+def settle(
+    launch: Launch,
+    judge: Judge,
+    meeting: Meeting,
+    found: Split[Answered],
+    *,
+    met: ModelVersion | None,
+    now: datetime,
+) -> Outcome:
+    """Keeps the weights as a version, and promotes it where nothing speaks against it; `met` decided as it began."""
+    lock_launch(launch.pk)  # so that nobody promotes or rolls back between the look and the promotion
     waiting = ModelVersion.objects.filter(name=NAME, launch=launch, standing=Standing.CHALLENGER)
     waiting.update(standing=Standing.RETIRED)
     before = judge_of(launch.pk)
@@ -174,7 +184,7 @@ def settle(launch: Launch, judge: Judge, meeting: Meeting, found: Split[Answered
         "champion": figures_of(before, found.held),
         "challenger": figures_of(judge, found.held),
     }
-    why_not = _against(launch, meeting, found)
+    why_not = _against(launch, meeting, found, met=met)
     reason = why_not or _("Better on the held-out answers.")
     version = ModelVersion.objects.create(
         launch=launch, name=NAME, number=next_number(NAME), figures=figures, trained_at=now, reason=reason[:500],
@@ -187,7 +197,7 @@ def settle(launch: Launch, judge: Judge, meeting: Meeting, found: Split[Answered
     return Outcome(_("Matching: %(reason)s") % {"reason": reason}, version)
 
 
-def _against(launch: Launch, meeting: Meeting, found: Split[Answered]) -> str:
+def _against(launch: Launch, meeting: Meeting, found: Split[Answered], *, met: ModelVersion | None) -> str:
     """Why it may not decide by itself; empty where it may."""
     if not meeting.is_better:
         return _("Not better for sure on the held-out answers.")
@@ -195,9 +205,7 @@ def _against(launch: Launch, meeting: Meeting, found: Split[Answered]) -> str:
         return _(
             "Better, but nearly all answers that judged it are one person's. Promote it by hand if you trust them."
         )
-    if is_held_back(launch, name=NAME):
-        return _("Better, but somebody rolled back, and that stands until a version is promoted by hand.")
-    return ""
+    return decided_meanwhile(launch, name=NAME, met=met)
 
 
 def figures_of(judge: Judge, held: Sequence[Answered]) -> dict[str, Any]:
