@@ -1,11 +1,14 @@
 """This module fills a launch with any number of triaged reports and their issues, straight into the tables."""
 
+import re
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from hypercare.core.models import Launch
-from triage.models import IssueStatus
+from triage.models import Issue, IssueStatus
 
 REPORTS_PER_ISSUE = 15
 _WORDS = "checkout page basket stock invoice login search delivery address card refund report export token answer menu"
@@ -85,13 +88,27 @@ ON CONFLICT DO NOTHING
 def fill(launch: Launch, *, first: int, last: int, now: datetime) -> None:
     """Adds reports number `first` to `last` with one issue for every fifteen of them; a quarter of the issues is ended."""
     statuses = [str(status) for status in IssueStatus if status != IssueStatus.DUPLICATE]
-    given: dict[str, int | str | datetime | list[str]] = {
+    given: dict[str, Any] = {
         "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": REPORTS_PER_ISSUE,
         "statuses": statuses,
     }  # fmt: skip
+    statements = (_REPORTERS, _with_defaults(_ISSUES, Issue, given), _FEEDBACK, _MATCHES, _DECISIONS)
     with connection.cursor() as cursor:
-        for statement in (_REPORTERS, _ISSUES, _FEEDBACK, _MATCHES, _DECISIONS):
+        for statement in statements:
             cursor.execute(statement, given)
             # The next one joins what this one wrote; by old statistics a million rows would take an hour.
             cursor.execute("ANALYZE feedback_reporter, triage_issue, feedback_feedback, triage_match")
         cursor.execute("VACUUM ANALYZE")  # as autovacuum would have done by now
+
+
+def _with_defaults(statement: str, model: type[Model], given: dict[str, Any]) -> str:
+    """The statement with the columns it does not name, at what the model gives them; these values join the given ones."""
+    named = set(re.findall(r"\w+", statement[statement.index("(") : statement.index(")")]))
+    columns = []
+    for field in model._meta.concrete_fields:  # noqa: SLF001 - Django documents it
+        if field.column not in named and field.has_default() and not field.has_db_default():
+            columns.append(field.column)
+            given[field.column] = field.get_db_prep_save(field.get_default(), connection)
+    values = ", ".join(f"%({column})s" for column in columns)
+    start = statement.replace("(", f"({', '.join(columns)}, ", 1)
+    return start.replace("\nSELECT ", f"\nSELECT {values}, ", 1)
