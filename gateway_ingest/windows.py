@@ -207,9 +207,10 @@ def _arrays(keys: list[Key], windows: dict[Key, Sums]) -> list[Any]:
 
 
 _COPY = f"COPY gateway_ingest_windowpart ({', '.join(_NAMES)}) FROM STDIN (FORMAT binary)"
+# As an array, which is made once: a plan may run a subquery of IN again for each row, as often as there are rows.
 _TAKE = (
-    "DELETE FROM gateway_ingest_windowpart WHERE id IN "  # noqa: S608 - fixed names
-    "(SELECT id FROM gateway_ingest_windowpart ORDER BY id LIMIT %b FOR UPDATE SKIP LOCKED) "
+    "DELETE FROM gateway_ingest_windowpart WHERE id = ANY (ARRAY"  # noqa: S608 - fixed names
+    "(SELECT id FROM gateway_ingest_windowpart ORDER BY id LIMIT %b FOR UPDATE SKIP LOCKED)) "
     f"RETURNING {', '.join(_NAMES)}"
 )
 _INSERT = (

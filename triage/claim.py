@@ -16,15 +16,16 @@ LEASE = timedelta(seconds=float(os.environ.get("HYPERCARE_LEASE_SECONDS", "30"))
 BATCH_ROWS = 200
 _ANY = 2**63 - 1
 
-# A lease that ends later than two leases from now was written by a clock that has since been set back.
+# A lease that ends later than two leases from now was written by a clock that has since been set back. The rows are taken
+# as an array, which is made once: a plan may run a subquery of IN again for each row, and so take more than asked for.
 _CLAIM = """
 UPDATE feedback_feedback SET claimed_by = %(name)s, claimed_until = %(until)s
-WHERE id IN (
+WHERE id = ANY (ARRAY(
     SELECT id FROM feedback_feedback
     WHERE triaged_at IS NULL AND id > %(after)s AND id <= %(newest)s
         AND (claimed_until IS NULL OR claimed_until < %(now)s OR claimed_until > %(implausible)s)
     ORDER BY id LIMIT %(rows)s FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id
 """
 

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from feedback import intake
 from feedback.models import Feedback, ReplyStatus
@@ -143,6 +144,15 @@ def test_report_can_be_found_by_its_words_after_triage(tell, triage, api):
     triage()
     found = api.get("/api/v1/feedback/", {"launch": "shop", "q": "spinners crash"}).json()["results"]
     assert [row["title"] for row in found] == ["Checkout crashes when I pay"]
+
+
+def test_claim_takes_no_more_than_asked_for_whatever_the_plan(tell, now):
+    for number in range(6):
+        tell(f"Export {number} stops half way")
+    with connection.cursor() as cursor:
+        for way in ("hashagg", "hashjoin", "mergejoin", "sort", "material", "memoize"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert [len(claim(now=now, rows=2).ids) for _time in range(4)] == [2, 2, 2, 0]
 
 
 def test_claimed_rows_are_left_alone_until_the_lease_ends(tell, triage, now):

@@ -17,12 +17,13 @@ from triage.models import Unread, Wording
 AT_ONCE = 20
 LEASE = timedelta(minutes=2)
 
+# As an array, for the same reason as in triage.claim.
 _CLAIM = """
-UPDATE triage_unread SET claimed_until = %(until)s WHERE feedback_id IN (
+UPDATE triage_unread SET claimed_until = %(until)s WHERE feedback_id = ANY (ARRAY(
     SELECT feedback_id FROM triage_unread
     WHERE claimed_until IS NULL OR claimed_until < %(now)s OR claimed_until > %(implausible)s
     ORDER BY feedback_id LIMIT %(rows)s FOR UPDATE SKIP LOCKED
-) RETURNING feedback_id
+)) RETURNING feedback_id
 """
 
 # In the order of the numbers, so that two workers never wait for each other.
