@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 PASSWORD = "correct horse"
 TRIAGE_LOOK_SECONDS = 0.05
+LOOKS, LOOK_SECONDS = 100, 0.05
+AT_WORK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
+"""
 
 
 def chromium_path() -> str:
@@ -62,6 +68,17 @@ def visit(chromium, site, transactional_db, people):
     yield open_window
     for context in contexts:
         context.close()
+    let_requests_end()
+
+
+def let_requests_end() -> None:
+    """What a closed window asked last may still be read: emptying the tables meanwhile would be a deadlock."""
+    for _look in range(LOOKS):
+        with connection.cursor() as cursor:
+            cursor.execute(AT_WORK)
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(LOOK_SECONDS)
 
 
 def sign_in(page: Page, email: str) -> None:
