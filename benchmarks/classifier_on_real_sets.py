@@ -1,7 +1,6 @@
 """This module teaches the product's learner public sets and a plain scikit-learn pipeline the same folds, set by set."""
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from benchmarks.figures import show
+from benchmarks.texts import add_data_option
 from triage.classify.evaluation import YES, Labelled, evaluate_held_out, read_labelled
 from triage.classify.learner import folds_of
 
@@ -57,8 +57,7 @@ SETS = {
 def main(options: Sequence[str]) -> None:
     """Measures the chosen sets and prints both figures of each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks classifier_on_real_sets", description=MEASURES)
-    default = os.environ.get("HYPERCARE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="the folder that holds texts/*.csv.gz")
+    add_data_option(parser)
     parser.add_argument("--only", nargs="*", choices=list(SETS), default=list(SETS))
     parser.add_argument("--semantic", action="store_true", help="ours by meaning too, with the semantic extra")
     chosen = parser.parse_args(options)

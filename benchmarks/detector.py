@@ -1,17 +1,16 @@
 """This module measures the anomaly scorer's pace and score beside a plain windowed Gaussian on the same series."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from benchmarks.figures import show
+from benchmarks.texts import shared_data
 from gateway_ingest.detect import scorer
 from gateway_ingest.detect.evaluation import Series, evaluate, read_series
 
@@ -22,7 +21,6 @@ REFERENCE = "the distance of each value from the mean of the 200 before it, in t
 GOAL = {"score": 48, "points_per_second": 100_000}
 WINDOW = 200
 STEP = 300.0
-_DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def main(options: Sequence[str]) -> None:
@@ -59,7 +57,7 @@ def _options(options: Sequence[str]) -> argparse.Namespace:
 
 
 def _series(folder: str | None) -> tuple[list[Series], str]:
-    where = Path(folder or os.environ.get("HYPERCARE_SHARED_DATA") or _DEFAULT) / "series"
+    where = shared_data(folder) / "series"
     if (where / "series.csv.gz").exists():
         found = read_series(where / "series.csv.gz", where / "windows.json")
         return found, f"{len(found)} labelled series"

@@ -1,7 +1,6 @@
 """This module measures the first model, trained on the seed corpus alone, on real texts that it was not made from."""
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
 from benchmarks.figures import show
+from benchmarks.texts import add_data_option
 from feedback.models import Channel, Feedback
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
@@ -81,8 +81,7 @@ SEVERE = (
 def main(options: Sequence[str]) -> None:
     """Trains the first model and prints its figures file by file."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks first_model_on_real_texts")
-    default = os.environ.get("HYPERCARE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="the folder that holds texts/*.csv.gz")
+    add_data_option(parser)
     folder = parser.parse_args(options).data / "texts"
     model, trained = train(read_corpus(), number=1)
     figures: dict[str, Any] = {"cross_validated_on_the_seed_corpus": trained}

@@ -1,7 +1,6 @@
 """This module measures what corrections teach: the shipped model on real texts, and a launch's own after 100, 500, 2,000."""
 
 import argparse
-import os
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from benchmarks.figures import show
 from benchmarks.first_model_on_real_texts import FILES, RealTexts
+from benchmarks.texts import add_data_option
 from feedback.models import Channel, Feedback
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
@@ -39,8 +39,7 @@ _BATCH = 200
 def main(options: Sequence[str]) -> None:
     """Teaches by some texts of each set, tests on the others, and prints figures for each step."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks learning_curve")
-    default = os.environ.get("HYPERCARE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="the folder that holds texts/*.csv.gz")
+    add_data_option(parser)
     folder = parser.parse_args(options).data / "texts"
     shipped, _figures = train(read_corpus(), number=1)
     figures = {texts.file.removesuffix("_train.csv.gz"): _curve(folder, texts, shipped) for texts in FILES}

@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import show
-from benchmarks.texts import files_of, texts_in
+from benchmarks.texts import add_data_option, files_of, texts_in
 from triage.classify.features import MAX_CHARACTERS
 from triage.classify.spam import GENUINE, SURE, suggest_spam
 from triage.classify.suggestion import Suggestion
@@ -24,8 +23,7 @@ _SHOWN = 12
 def main(options: Sequence[str]) -> None:
     """Prints precision and recall on the examples, and false alarms file by file."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks spam_on_real_texts")
-    default = os.environ.get("HYPERCARE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="the folder that holds texts/*.csv.gz")
+    add_data_option(parser)
     parser.add_argument("--texts", type=int, default=20_000, help="at most so many of each file")
     parser.add_argument("--show", action="store_true", help="also print the real texts that are held")
     chosen = parser.parse_args(options)

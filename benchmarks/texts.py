@@ -1,5 +1,6 @@
 """This module reads real texts from the shared data folder, or makes do with the product's own corpus and says so."""
 
+import argparse
 import csv
 import gzip
 import os
@@ -36,9 +37,19 @@ class Texts:
     origin: str
 
 
+def shared_data(folder: str | None = None) -> Path:
+    """The folder of real texts and series: the named one, else HYPERCARE_SHARED_DATA, else beside the project."""
+    return Path(folder or os.environ.get("HYPERCARE_SHARED_DATA") or _DEFAULT)
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Lets the caller name the shared data folder."""
+    parser.add_argument("--data", type=Path, default=shared_data(), help="the folder that holds texts/*.csv.gz")
+
+
 def read_texts(count: int, *, folder: str | None = None) -> Texts:
     """So many texts, evenly mixed from all files of the shared data; the product's own corpus where there are none."""
-    where = Path(folder or os.environ.get("HYPERCARE_SHARED_DATA") or _DEFAULT)
+    where = shared_data(folder)
     readers = [iterator for iterator in map(_read_file, files_of(where)) if iterator is not None]
     if not readers:
         print(f"No texts in {where / 'texts'}: measuring on the product's own corpus with variations.", file=sys.stderr)

@@ -12,38 +12,11 @@ from gateway_ingest.component_names import plain
 from gateway_ingest.models import CallKind, Feed
 from hypercare.core.models import Launch
 
-_FOR_TRYING = frozenset(
-    {
-        *(
-            "staging",
-            "stage",
-            "stg",
-            "test",
-            "testing",
-            "tests",
-            "qa",
-            "uat",
-            "dev",
-            "develop",
-            "development",
-            "preview",
-        ),
-        *(
-            "review",
-            "sandbox",
-            "integration",
-            "int",
-            "ci",
-            "demo",
-            "local",
-            "pre",
-            "preprod",
-            "preproduction",
-            "nonprod",
-        ),
-        *("acceptance", "acc"),
-    }
-)
+_FOR_TRYING = frozenset({
+    "staging", "stage", "stg", "test", "testing", "tests", "qa", "uat", "dev", "develop", "development",
+    "preview", "review", "sandbox", "integration", "int", "ci", "demo", "local", "pre", "preprod",
+    "preproduction", "nonprod", "acceptance", "acc",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
