@@ -19,15 +19,13 @@ _TRIAGE = Lock()
 
 @shared_task(name="triage.waiting")
 def triage_waiting(**_later: Any) -> None:
-    """Triages what waits; where nothing does, the text model is got ready, so that the first report need not wait for it."""
+    """Triages what waits."""
     # The text model's libraries take seconds to be read; a worker shows its heartbeat before.
     from triage import pipeline  # noqa: PLC0415
-    from triage.classify.classify import load_model  # noqa: PLC0415
 
     # Two threads of one worker would share its core and make smaller batches: the second takes what came meanwhile.
     with _TRIAGE:
         pipeline.triage_waiting(clock=clock.now)
-        load_model(now=clock.now())
 
 
 @shared_task(name="triage.suggest")
