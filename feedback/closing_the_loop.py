@@ -70,3 +70,38 @@ def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key:
             once_key=once_key,
             now=now,
         )
+
+
+def tell_fixed(feedback_rows: Iterable[Feedback], *, issue_key: str, words: str, once: str, now: datetime) -> None:
+    """Queues one mail to each reporter for each report of an issue whose fix is live and was seen to work."""
+    rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
+    prefetch_related_objects(rows, "reporter", "launch")
+    for row in rows:
+        if row.reporter and row.reporter.email:
+            _mail_fixed(row, row.reporter.email, words=words, once_key=f"{once}:{issue_key}:{row.pk}", now=now)
+
+
+def fixed_sentence() -> str:
+    """What is said where nobody wrote words of their own, in the language that is active."""
+    return _("We fixed it, and what we see since then says that it works. If you still see it, tell us again.")
+
+
+def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, now: datetime) -> None:
+    with override(feedback.language):
+        lines = [
+            _("You wrote: %(title)s") % {"title": feedback.title},
+            words or fixed_sentence(),
+            _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
+            receipts.reason_line(feedback),
+        ]
+        queue_mail(
+            launch=feedback.launch,
+            kind=MessageKind.FIXED,
+            about=feedback.key,
+            to_address=address,
+            language=feedback.language,
+            subject=_("Your report %(key)s: fixed, please check") % {"key": feedback.key},
+            text="\n\n".join(lines),
+            once_key=once_key,
+            now=now,
+        )

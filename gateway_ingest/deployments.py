@@ -7,17 +7,24 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from gateway_ingest.issue_names import found_in
+from hypercare.core import wake
 from hypercare.core.models import Component, Deployment, Environment, Launch, Release
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact, without_secret
 from hypercare.core.timeline import Actor, Entry, record
 
+LINK_TASK = "triage.follow_deployments"
 _AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class NewDeployment:
-    """What was deployed; `component` is a slug or empty for the whole launch."""
+    """What was deployed; `component` is a slug or empty for the whole launch.
+
+    `notes` are messages of commits and release notes, of which only the issues they name are kept; `issues` are those
+    that the sender names in a field.
+    """
 
     version: str
     environment: str
@@ -25,6 +32,8 @@ class NewDeployment:
     deployed_at: datetime | None = None
     summary: str = ""
     external_id: str = ""
+    notes: str = ""
+    issues: tuple[str, ...] = ()
 
 
 def name_of(deployment: Deployment) -> str:
@@ -43,6 +52,7 @@ def record_deployment(
     if new.deployed_at and new.deployed_at > now + _AHEAD:
         raise _wrong("deployed_at", _("This time lies more than a day ahead; check the sender's clock."))
     environment, _made = Environment.objects.get_or_create(launch=launch, name=new.environment)
+    named = found_in([new.version, new.summary, new.notes], fields=new.issues)
     release, _made = Release.objects.get_or_create(
         launch=launch, component=component, version=new.version, defaults={"created_at": now}
     )
@@ -55,12 +65,16 @@ def record_deployment(
             "environment": environment,
             "deployed_at": min(new.deployed_at or now, now),
             "summary": redact(new.summary).text[:300],
+            "named_issues": named,
+            "linked_at": None if named else now,
         },
     )
     if created:
         data = {"version": new.version, "environment": new.environment, "component": new.component}
         entry = Entry(name_of(deployment), "deployment.recorded", data, deployment.deployed_at)
         record(launch, [entry], actor=actor, now=now)
+        if named:
+            wake.worker_after_commit(LINK_TASK)
     return deployment, created
 
 

@@ -132,6 +132,8 @@ def _new(said: IncomingDeployment, launch: Launch) -> NewDeployment:
         deployed_at=said.deployed_at,
         summary=said.summary,
         external_id=said.external_id,
+        notes=said.notes,
+        issues=said.issues,
     )
 
 

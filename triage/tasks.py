@@ -5,11 +5,13 @@ from typing import Any
 
 from celery import shared_task
 
+from gateway_ingest.deployments import LINK_TASK
 from hypercare.core import clock
 from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.learn import tickets, trainings
 from triage.nature import suggesting
+from triage.proof import links, verdicts
 from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
@@ -109,6 +111,18 @@ def read_tickets(**_later: Any) -> None:
 def suggest_nature(**_later: Any) -> None:
     """Suggests what open issues are by nature."""
     suggesting.suggest_due(clock=clock.now)
+
+
+@shared_task(name=LINK_TASK)
+def follow_deployments(**_later: Any) -> None:
+    """Links deployments to the issues they name."""
+    links.follow(clock=clock.now)
+
+
+@shared_task(name="triage.judge_fixes")
+def judge_fixes(**_later: Any) -> None:
+    """Says of fixes what live traffic shows."""
+    verdicts.judge_due(clock=clock.now)
 
 
 @shared_task(name="triage.second_opinions")

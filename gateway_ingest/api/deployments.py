@@ -34,6 +34,14 @@ class DeploymentPosted(serializers.Serializer[Deployment]):
     deployed_at = serializers.DateTimeField(required=False, allow_null=True, default=None, default_timezone=UTC)
     summary = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     external_id = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    notes = serializers.CharField(max_length=100_000, required=False, allow_blank=True, default="")
+    issues = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, default=list, max_length=200
+    )
+
+    def validate_issues(self, named: list[str]) -> tuple[str, ...]:
+        """The keys of issues, as IS-12."""
+        return tuple(named)
 
     def validate_deployed_at(self, moment: datetime | None) -> datetime | None:
         """A year that a calendar of ours can hold."""
@@ -53,6 +61,7 @@ class DeploymentShown(serializers.Serializer[Deployment]):
     deployed_at = serializers.DateTimeField()
     summary = serializers.CharField()
     external_id = serializers.CharField()
+    named_issues = serializers.JSONField()
 
     def get_id(self, row: Deployment) -> str:
         """For example DP-3."""

@@ -16,6 +16,7 @@ from .learning import Label, ModelVersion, OldTicket, Standing, TicketImport, Tr
 from .meaning import Meaning
 from .opinion import SecondOpinion
 from .pair import Answer, Pair
+from .proof import EvidenceAnswer, Firing, Fix, FixNotice, How, ProofRules, Verdict, Word
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
 from .sieve import Sieve
@@ -32,7 +33,12 @@ __all__ = [
     "Course",
     "CriterionState",
     "Decision",
+    "EvidenceAnswer",
     "ExitCriterion",
+    "Firing",
+    "Fix",
+    "FixNotice",
+    "How",
     "Issue",
     "IssueStatus",
     "Label",
@@ -44,6 +50,7 @@ __all__ = [
     "OldTicket",
     "Origin",
     "Pair",
+    "ProofRules",
     "Score",
     "ScoringRules",
     "SecondOpinion",
@@ -56,7 +63,9 @@ __all__ = [
     "TicketImport",
     "Training",
     "Unread",
+    "Verdict",
     "Way",
+    "Word",
     "WordCount",
     "Wording",
     "WordsInAll",

@@ -75,12 +75,20 @@ def _question(issue: Issue, *, now: datetime) -> _Question:
     first = reports.aggregate(first=Min("occurred_at"))["first"] or issue.opened_at
     ends = min(issue.last_seen_at + _AFTER, now)
     begins = max(min(first, ends) - _BEFORE, ends - _LONGEST)
+    return _Question(signatures_of(issue, failed_as=(_ERROR,)), Span.of(begins, ends))
+
+
+def signatures_of(issue: Issue, *, failed_as: tuple[int, ...]) -> list[Signature]:
+    """What its reporters saw fail with these classes of status; where none did, the errors of its component."""
+    reports = Feedback.objects.filter(launch=issue.launch, issue_key__in=tree.keys_of(issue.pk))
     seen = reports.filter(context__has_key="requests").select_related("reporter").order_by("-pk")[:_REPORTS_READ]
-    failed = Counter(one for report in seen for one in evidence.failed_requests(report) if one.status_class == _ERROR)
-    signatures = evidence.resolved(issue.launch, [one for one, _times in failed.most_common(_MOST_ROUTES)])
-    if not signatures and issue.component and issue.category in _SHOWN_AS_ERRORS:
-        signatures = [Signature(component=issue.component.slug, status_class=5)]
-    return _Question(signatures, Span.of(begins, ends))
+    failed = Counter(
+        one for report in seen for one in evidence.failed_requests(report) if one.status_class in failed_as
+    )
+    found = evidence.resolved(issue.launch, [one for one, _times in failed.most_common(_MOST_ROUTES)])
+    if not found and issue.component and issue.category in _SHOWN_AS_ERRORS:
+        found = [Signature(component=issue.component.slug, status_class=_ERROR)]
+    return found
 
 
 @transaction.atomic

@@ -14,7 +14,9 @@ from gateway_ingest.formats.deploys.incoming import (
     NotLive,
     an_object,
     moment,
+    names,
     needed,
+    notes,
     part,
     text,
 )
@@ -63,6 +65,8 @@ def _told(said: dict[str, JSON]) -> DeployReading:
         summary=", ".join(images)[:300],
         # Without its time a sync of this revision cannot be told from a later one, as a rollback makes it.
         external_id=f"{name}:{revision}:{int(finished.timestamp())}"[:MAX_ID] if finished else "",
+        notes=notes(said.get("notes"), said.get("message")),
+        issues=names(said.get("issues")),
     )
 
 

@@ -11,14 +11,19 @@ from gateway_ingest.formats.deploys.incoming import (
     IncomingDeployment,
     an_object,
     moment,
+    names,
     needed,
+    notes,
     text,
 )
 from hypercare.core.strict_json import JSON
 
 
 def read(payload: JSON, headers: Mapping[str, str]) -> DeployReading:  # noqa: ARG001 - the body says all
-    """`version` is all that must be there; `environment` is production where it is left out."""
+    """`version` is all that must be there; `environment` is production where it is left out.
+
+    `issues` names what it is about; keys such as IS-12 are found in `summary`, `notes` and `commits` too.
+    """
     said = an_object(payload, "body")
     version = needed(said, "version", "release", most=MAX_VERSION)
     component = text(said, "component", "service", most=MAX_VERSION)
@@ -29,4 +34,6 @@ def read(payload: JSON, headers: Mapping[str, str]) -> DeployReading:  # noqa: A
         deployed_at=moment(said, "deployed_at"),
         summary=text(said, "summary"),
         external_id=text(said, "external_id", most=MAX_ID),
+        notes=notes(said.get("summary"), said.get("notes"), said.get("commits"), said.get("message")),
+        issues=names(said.get("issues")),
     )

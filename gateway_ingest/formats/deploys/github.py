@@ -14,7 +14,9 @@ from gateway_ingest.formats.deploys.incoming import (
     NotLive,
     an_object,
     moment,
+    names,
     needed,
+    notes,
     part,
     text,
 )
@@ -40,7 +42,7 @@ def _deployment(said: dict[str, JSON]) -> DeployReading:
     state = text(status, "state")
     if state != "success":
         return NotLive(_("The deployment's state is “%(state)s”.") % {"state": state[:40]})
-    payload = part(deployment, "payload")
+    payload, run = part(deployment, "payload"), part(said, "workflow_run")
     return IncomingDeployment(
         version=text(payload, "version", "tag", most=MAX_VERSION) or _version(deployment),
         environment=text(status, "environment", most=MAX_ENVIRONMENT)
@@ -50,6 +52,15 @@ def _deployment(said: dict[str, JSON]) -> DeployReading:
         deployed_at=moment(status, "updated_at", "created_at"),
         summary=text(status, "description") or text(deployment, "description"),
         external_id=f"deployment:{needed(deployment, 'id', most=MAX_ID)}",
+        notes=notes(
+            status.get("description"),
+            deployment.get("description"),
+            run.get("display_title"),
+            run.get("head_commit"),
+            payload.get("notes"),
+            payload.get("commits"),
+        ),
+        issues=names(payload.get("issues")),
     )
 
 
@@ -74,6 +85,7 @@ def _release(said: dict[str, JSON]) -> DeployReading:
         deployed_at=moment(release, "published_at", "created_at"),
         summary=text(release, "name", "body"),
         external_id=f"release:{text(release, 'id', most=MAX_ID) or version}",
+        notes=notes(release.get("name"), release.get("body")),
     )
 
 

@@ -15,6 +15,7 @@ from gateway_ingest.formats.deploys.incoming import (
     an_object,
     moment,
     needed,
+    notes,
     part,
     text,
 )
@@ -46,6 +47,7 @@ def _deployment(said: dict[str, JSON]) -> DeployReading:
         deployed_at=moment(said, "status_changed_at"),
         summary=text(said, "commit_title"),
         external_id=f"deployment:{needed(said, 'deployment_id', most=MAX_ID)}",
+        notes=notes(said.get("commit_title"), said.get("commit")),
     )
 
 
@@ -61,6 +63,7 @@ def _release(said: dict[str, JSON]) -> DeployReading:
         deployed_at=moment(said, "released_at", "created_at"),
         summary=text(said, "name", "description"),
         external_id=f"release:{text(said, 'id', most=MAX_ID) or version}",
+        notes=notes(said.get("name"), said.get("description"), said.get("commit")),
     )
 
 

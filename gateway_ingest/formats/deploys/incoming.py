@@ -13,12 +13,18 @@ MAX_VERSION = 80
 MAX_ENVIRONMENT = 40
 MAX_SUMMARY = 300
 MAX_ID = 160
+MAX_NOTES = 100_000
+MAX_COMMITS = 2000
+MAX_NAMES = 200
 DEFAULT_ENVIRONMENT = "production"
 
 
 @dataclass(frozen=True)
 class IncomingDeployment:
-    """A release that a machine says went live; `component_names` are what it calls the part, the most telling first."""
+    """A release that a machine says went live; `component_names` are what it calls the part, the most telling first.
+
+    `notes` hold the messages of commits and the release notes, `issues` what a field says that it is about.
+    """
 
     version: str
     environment: str
@@ -26,6 +32,8 @@ class IncomingDeployment:
     deployed_at: datetime | None
     summary: str
     external_id: str
+    notes: str = ""
+    issues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,25 @@ def needed(of: dict[str, JSON], *names: str, most: int) -> str:
     if not found:
         raise FormatError(_("“%(name)s” is missing or no text.") % {"name": names[0]})
     return found
+
+
+def notes(*values: JSON) -> str:
+    """Texts, lists of texts and commits with their messages as one text, line by line."""
+    return "\n".join(line for value in values for line in _lines(value))[:MAX_NOTES]
+
+
+def names(value: JSON) -> tuple[str, ...]:
+    """A text or a list of texts, as senders name issues."""
+    given = value if isinstance(value, list) else [value]
+    return tuple(one[:MAX_SUMMARY] for one in given[:MAX_NAMES] if isinstance(one, str))
+
+
+def _lines(value: JSON) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [said for name in ("message", "title") if isinstance(said := value.get(name), str)]
+    return [line for each in value[:MAX_COMMITS] for line in _lines(each)] if isinstance(value, list) else []
 
 
 def moment(of: dict[str, JSON], *names: str) -> datetime | None:

@@ -205,7 +205,11 @@ class Release(models.Model):
 
 
 class Deployment(models.Model):
-    """A release that went live somewhere at a moment."""
+    """A release that went live somewhere at a moment.
+
+    `named_issues` are the issues that its texts and fields name, each with how; `linked_at` is empty until triage has
+    followed them.
+    """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="deployments")
     release = models.ForeignKey(Release, models.CASCADE, related_name="deployments")
@@ -214,12 +218,17 @@ class Deployment(models.Model):
     summary = models.CharField(max_length=300, blank=True)
     source = models.CharField(max_length=40)
     external_id = models.CharField(max_length=200)
+    named_issues = models.JSONField(default=dict)
+    linked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["launch", "source", "external_id"], name="deployment_once_per_source")
         ]
-        indexes = [models.Index(fields=["launch", "-deployed_at"], name="deployment_newest")]
+        indexes = [
+            models.Index(fields=["launch", "-deployed_at"], name="deployment_newest"),
+            models.Index(fields=["id"], name="deployments_to_link", condition=models.Q(linked_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.release} at {self.deployed_at:%Y-%m-%d %H:%M}"

@@ -12,6 +12,7 @@ class MessageKind(models.TextChoices):
 
     RECEIPT = "receipt", _("Receipt")
     CLOSED = "closed", _("Report closed")
+    FIXED = "fixed", _("Fixed and checked")
     DAILY_REPORT = "daily_report", _("Daily status report")
     INVITATION = "invitation", _("Invitation")
     ACCOUNT = "account", _("Account")

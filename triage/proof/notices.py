@@ -1,0 +1,72 @@
+"""This module drafts what the reporters of an issue are told of its fix, and sends it when a person says so."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from feedback import closing_the_loop
+from feedback.models import Feedback
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.redaction import redact
+from hypercare.core.strict_json import clean_text
+from hypercare.core.timeline import Actor, Entry, record
+from triage import lifecycle, tree
+from triage.models import Fix, FixNotice, Issue
+
+LONGEST = 2000
+
+
+def draft(fix: Fix, *, now: datetime) -> None:
+    """Drafts the message once for each fix that somebody can be told of; the caller holds the issue's lock."""
+    if FixNotice.objects.filter(fix=fix).exists() or not told_of(fix.issue_id).exists():
+        return
+    FixNotice.objects.filter(issue=fix.issue_id, sent_at=None, dropped_at=None).update(dropped_at=now)
+    FixNotice.objects.create(issue_id=fix.issue_id, fix=fix, drafted_at=now)
+
+
+def told_of(issue_id: int) -> QuerySet[Feedback]:
+    """The reports whose people can be told: those who left an address and did not come with another tool's history."""
+    rows = Feedback.objects.filter(issue_key__in=tree.keys_of(issue_id), reporter__email__gt="")
+    launch = Issue.objects.filter(pk=issue_id).values("launch_id")
+    return rows.filter(launch__in=launch).exclude(channel__in=closing_the_loop.SILENT_CHANNELS)
+
+
+def waiting(issue_id: int) -> FixNotice | None:
+    """The draft that waits for a person."""
+    return FixNotice.objects.filter(issue=issue_id, sent_at=None, dropped_at=None).first()
+
+
+@transaction.atomic
+def send(issue_id: int, *, actor: Actor, now: datetime, words: str = "") -> int:
+    """Sends the draft, in a person's words where given; says to how many reports. 409 where nothing waits."""
+    issue = lifecycle.lock(issue_id)
+    notice = waiting(issue.pk)
+    if notice is None:
+        raise Problem(409, _("No message about a fix waits here."))
+    words = _checked(words)
+    rows = list(told_of(issue.pk).select_related("reporter", "launch"))
+    closing_the_loop.tell_fixed(rows, issue_key=issue.key, words=words, once=f"fix:{notice.fix_id}", now=now)
+    notice.words, notice.sent_at, notice.sent_by, notice.sent_to = words, now, actor.user, len(rows)
+    notice.save(update_fields=["words", "sent_at", "sent_by", "sent_to"])
+    record(issue.launch, [Entry(issue.key, "fix.told", {"reports": len(rows)})], actor=actor, now=now)
+    return len(rows)
+
+
+@transaction.atomic
+def drop(issue_id: int, *, actor: Actor, now: datetime) -> None:
+    """Nobody is told; 409 where nothing waits."""
+    issue = lifecycle.lock(issue_id)
+    if not FixNotice.objects.filter(issue=issue, sent_at=None, dropped_at=None).update(dropped_at=now):
+        raise Problem(409, _("No message about a fix waits here."))
+    record(issue.launch, [Entry(issue.key, "fix.notice_dropped", {})], actor=actor, now=now)
+
+
+def _checked(words: str) -> str:
+    problems = clean_text(words)
+    if len(words) > LONGEST:
+        problems.append(_("Say it in %(limit)s characters.") % {"limit": LONGEST})
+    if problems:
+        raise Problem(400, problems[0], errors=(FieldError("/words", problems[0]),))
+    return redact(words.strip()).text
