@@ -16,6 +16,7 @@ BEAT_SCHEDULE = {
         ("assess exit criteria", "triage.assess", 60.0),
         ("measure the reach of issues", "triage.measure_reach", 20.0),
         ("judge fixes by live traffic", "triage.judge_fixes", 20.0),
+        ("watch whether what is fixed fires again", "triage.watch_fixed", 300.0),
         ("suggest what issues are by nature", "triage.nature", 30.0),
         ("get second opinions", "triage.second_opinions", 15.0),
         ("score again by changed rules", "triage.rescore", 10.0),

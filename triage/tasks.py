@@ -11,7 +11,7 @@ from triage import alert_changes, closing, owners
 from triage.exit import assess
 from triage.learn import tickets, trainings
 from triage.nature import suggesting
-from triage.proof import links, verdicts
+from triage.proof import firing, links, verdicts
 from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
@@ -123,6 +123,12 @@ def follow_deployments(**_later: Any) -> None:
 def judge_fixes(**_later: Any) -> None:
     """Says of fixes what live traffic shows."""
     verdicts.judge_due(clock=clock.now)
+
+
+@shared_task(name="triage.watch_fixed")
+def watch_fixed(**_later: Any) -> None:
+    """Looks whether what is fixed fires again."""
+    firing.watch(clock=clock.now)
 
 
 @shared_task(name="triage.second_opinions")

@@ -168,3 +168,104 @@ def read_order(data: object, *, texts: tuple[str, ...]) -> dict[str, Any]:
         raise Problem(400, detail, errors=(FieldError("/version", detail),))
     order["version"] = version
     return order
+
+
+VERDICT = _object(
+    {
+        "word": {
+            "type": "string",
+            "enum": ["verified", "not_fixed", "too_little", "side_effect", "taken_back", "unseen"],
+        },
+        "origin": _TEXT,
+        "decider": _TEXT,
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1, "nullable": True},
+        "reason": _TEXT,
+        "figures": {"type": "object"},
+        "decided_at": {"type": "string", "format": "date-time"},
+        "checked_at": {"type": "string", "format": "date-time"},
+    }
+) | {"nullable": True}
+FIX = _object(
+    {
+        "deployment": _TEXT,
+        "version": _TEXT,
+        "environment": _TEXT,
+        "component": _MAYBE_TEXT,
+        "deployed_at": {"type": "string", "format": "date-time"},
+        "how": {"type": "string", "enum": ["fixes", "field", "said", "hand"]},
+        "verdict": VERDICT,
+        "suggested": VERDICT,
+    }
+)
+FIXES = _object(
+    {
+        "lane": _object(
+            {"value": {"type": "string", "enum": ["hotfix", "sprint", "roadmap"]}, "origin": _TEXT, "reason": _TEXT}
+        ),
+        "message_waits": {"type": "boolean"},
+        "results": {"type": "array", "items": FIX},
+    }
+)
+LAUNCH_FIXES = _object(
+    {
+        "verifies": {"type": "boolean"},
+        "tells": {"type": "boolean"},
+        "lanes": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "object"}}},
+        "still_firing": {
+            "type": "array",
+            "items": _object(
+                {"issue": _TEXT, "why": _TEXT, "reason": _TEXT, "since": {"type": "string", "format": "date-time"}}
+            ),
+        },
+    }
+)
+ERRORS = _object(
+    {
+        "signature": {"type": "array", "items": {"type": "object", "additionalProperties": _TEXT}},
+        "results": {
+            "type": "array",
+            "items": _object(
+                {
+                    "component": _TEXT,
+                    "route": _TEXT,
+                    "by": _TEXT,
+                    "score": {"type": "number", "minimum": 0, "maximum": 1},
+                    "reasons": {"type": "array", "items": _TEXT},
+                    "calls": {"type": "integer"},
+                    "errors": {"type": "integer"},
+                    "reports": {"type": "integer"},
+                    "answer": _object({"belongs": {"type": "boolean"}, "by": _TEXT, "at": _TEXT}) | {"nullable": True},
+                }
+            ),
+        },
+    }
+)
+_POINTS = {
+    "type": "array",
+    "items": _object(
+        {
+            "name": _TEXT,
+            "about": _TEXT,
+            "errors": {"type": "integer"},
+            "calls": {"type": "integer"},
+            "reports": {"type": "integer"},
+            "reached": {"type": "integer", "nullable": True},
+            "url": _TEXT,
+            "issue": _MAYBE_TEXT,
+        }
+    ),
+}
+BLIND_SPOTS = _object(
+    {
+        "both": _POINTS,
+        "silent": _POINTS,
+        "blind": _POINTS,
+        "gaps": _POINTS,
+        "from": {"type": "string", "format": "date-time"},
+        "to": {"type": "string", "format": "date-time"},
+        "quiet_routes": {"type": "integer"},
+        "problems": {"type": "integer"},
+        "monitored_first": {"type": "integer"},
+        "lead_minutes": {"type": "number", "nullable": True},
+    }
+)

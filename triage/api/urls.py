@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, scoring, similar, spam, undo
+from triage.api import feedback, issues, model, proof, scoring, similar, spam, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -18,6 +18,11 @@ urlpatterns = [
     path("issues/<str:key>/undo/", undo.IssueUndo.as_view(), name="api_issue_undo"),
     path("issues/<str:key>/merge/", issues.IssueMerge.as_view(), name="api_issue_merge"),
     path("issues/<str:key>/similar/", similar.IssueSimilar.as_view(), name="api_issue_similar"),
+    path("issues/<str:key>/fixes/", proof.IssueFixes.as_view(), name="api_issue_fixes"),
+    path("issues/<str:key>/verdict/", proof.IssueVerdict.as_view(), name="api_issue_verdict"),
+    path("issues/<str:key>/lane/", proof.IssueLane.as_view(), name="api_issue_lane"),
+    path("issues/<str:key>/notice/", proof.IssueNotice.as_view(), name="api_issue_notice"),
+    path("issues/<str:key>/errors/", proof.IssueErrors.as_view(), name="api_issue_errors"),
     path("issues/<str:key>/unmerge/", issues.IssueUnmerge.as_view(), name="api_issue_unmerge"),
     path("issues/<str:key>/override/", issues.IssueOverride.as_view(), name="api_issue_override"),
     path("issues/<str:key>/scores/", scoring.IssueScores.as_view(), name="api_issue_scores"),
@@ -30,6 +35,8 @@ urlpatterns = [
     path("launches/<str:slug>/model/roll-back/", model.RollBack.as_view(), name="api_model_roll_back"),
     path("launches/<str:slug>/model/questions/", model.Questions.as_view(), name="api_model_questions"),
     path("launches/<str:slug>/model/tickets/", model.Tickets.as_view(), name="api_model_tickets"),
+    path("launches/<str:slug>/fixes/", proof.Fixes.as_view(), name="api_fixes"),
+    path("launches/<str:slug>/blind-spots/", proof.BlindSpots.as_view(), name="api_blind_spots"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]

@@ -47,8 +47,15 @@ def _deploy(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
         component=data["component"],
         summary=data["summary"],
         external_id=f"{environment}/{data['component']}/{data['version']}",
+        issues=_fixed(stage, data),
     )
     record_deployment(stage.launch, new, source="release-pipeline", actor=DEPLOYER, now=now)
+
+
+def _fixed(stage: Stage, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The issues that the release's notes name."""
+    found = (lookup.issue_of(stage, name) for name in data.get("fixes", ()))
+    return tuple(issue.key for issue in found if issue)
 
 
 def _alert(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:

@@ -22,7 +22,8 @@ from triage.demo import acts, described, stage, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event, Story
 from triage.exit.assess import assess
-from triage.models import StatusReport
+from triage.models import Fix, StatusReport
+from triage.proof import links, verdicts
 from triage.reports.draft import draft_of_launch
 from triage.reports.period import due_at
 from triage.reports.send import send
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
 _CLAIMED_BY = "demo"
+_JUDGED_AFTER = timedelta(hours=2)
 Step = Callable[[datetime], object]
 
 
@@ -60,6 +62,7 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
             due.step(due.moment)
         say(_("Calls of the gateway"))
         traffic.load(the_stage, now=now)
+        _judge_fixes(the_stage, now=now)
         described.describe(the_stage, now=the_stage.launch.created_at)
     return the_stage
 
@@ -76,6 +79,8 @@ def _event_step(the_stage: Stage, event: Event, *, waits: timedelta) -> Step:
         acts.perform(the_stage, event, now=moment)
         if event.what in {"report", "alert"}:
             _triage(the_stage, now=moment + waits)
+        elif event.what == "deploy":
+            links.follow(clock=lambda: moment + waits)
 
     return step
 
@@ -88,6 +93,19 @@ def _triage(the_stage: Stage, *, now: datetime) -> None:
         Feedback.objects.filter(pk__in=ids).update(claimed_by=_CLAIMED_BY, claimed_until=now + LEASE)
         pipeline.triage_claimed(Claim(_CLAIMED_BY, ids), now=now)
     alert_changes.follow(clock=lambda: now)
+
+
+def _judge_fixes(the_stage: Stage, *, now: datetime) -> None:
+    """What live traffic said of each fix two hours after it, as a worker would have found then."""
+    fixes = Fix.objects.filter(issue__launch=the_stage.launch).select_related(
+        "issue__launch",
+        "issue__component",
+        "deployment__launch",
+        "deployment__environment",
+        "deployment__release__component",
+    )
+    for fix in fixes.order_by("deployment__deployed_at", "pk"):
+        verdicts.judge_fix(fix, now=min(fix.deployment.deployed_at + _JUDGED_AFTER, now))
 
 
 def _hours(the_stage: Stage, now: datetime) -> Iterator[_Due]:

@@ -175,7 +175,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("component", models.CharField(blank=True, max_length=200)),
-                ("method", models.CharField(blank=True, max_length=20)),
                 ("route", models.CharField(blank=True, max_length=200)),
                 ("belongs", models.BooleanField()),
                 ("by", models.CharField(max_length=12)),
@@ -206,7 +205,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("issue", "component", "method", "route"), name="one_answer_per_evidence_of_an_issue"
+                        fields=("issue", "component", "route"), name="one_answer_per_evidence_of_an_issue"
                     )
                 ],
             },

@@ -16,7 +16,7 @@ from .learning import Label, ModelVersion, OldTicket, Standing, TicketImport, Tr
 from .meaning import Meaning
 from .opinion import SecondOpinion
 from .pair import Answer, Pair
-from .proof import EvidenceAnswer, Firing, Fix, FixNotice, How, ProofRules, Verdict, Word
+from .proof import EvidenceAnswer, Firing, Fix, FixNotice, How, Lane, ProofRules, Verdict, Word
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
 from .sieve import Sieve
@@ -42,6 +42,7 @@ __all__ = [
     "Issue",
     "IssueStatus",
     "Label",
+    "Lane",
     "Match",
     "Meaning",
     "MeasuredReach",

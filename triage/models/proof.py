@@ -7,6 +7,14 @@ from hypercare.core.models import Deployment, Launch, User
 from triage.models.issue import Issue, Origin
 
 
+class Lane(models.TextChoices):
+    """By which way a fix goes out."""
+
+    HOTFIX = "hotfix", _("Hotfix")
+    SPRINT = "sprint", _("Sprint")
+    ROADMAP = "roadmap", _("Roadmap")
+
+
 class How(models.TextChoices):
     """How a deployment came to belong to an issue."""
 
@@ -145,7 +153,6 @@ class EvidenceAnswer(models.Model):
 
     issue = models.ForeignKey(Issue, models.CASCADE, related_name="evidence_answers", db_index=False)
     component = models.CharField(max_length=200, blank=True)
-    method = models.CharField(max_length=20, blank=True)
     route = models.CharField(max_length=200, blank=True)
     belongs = models.BooleanField()
     by = models.CharField(max_length=12)
@@ -157,10 +164,8 @@ class EvidenceAnswer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["issue", "component", "method", "route"], name="one_answer_per_evidence_of_an_issue"
-            )
+            models.UniqueConstraint(fields=["issue", "component", "route"], name="one_answer_per_evidence_of_an_issue")
         ]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.route} {'in' if self.belongs else 'not in'} IS-{self.issue_id}"
+        return f"{self.route} {'in' if self.belongs else 'not in'} IS-{self.issue_id}"

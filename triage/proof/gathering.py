@@ -16,16 +16,16 @@ from hypercare.core.models import Deployment
 from triage import tree
 from triage.models import Fix, Issue, Word
 from triage.proof.judging import LEAST_CALLS, Facts, Judgement
+from triage.proof.matched import signature_of
 from triage.proof.places import is_live
-from triage.score.measured import signatures_of
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FIRST_LOOK, LAST_LOOK = DAY, 7 * DAY
 _LONGEST_TROUBLE = 7
 _SLACK, _SETTLES = 5 * MINUTE, 10 * MINUTE
 _JUST_BEFORE = 30 * MINUTE
+FIXED, UNNAMED, EARLIER = "fixed", "unnamed", "earlier"
 _RISES_SOUGHT = timedelta(hours=1)
-_SEEN_FAILING = (4, 5)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def gather(fix: Fix, *, now: datetime, length: timedelta = FIRST_LOOK) -> Gather
         reason = _("%(version)s went live in its place at %(at)s and is older.") % {
             "version": live.gone_by, "at": f"{live.gone_at.astimezone(ZoneInfo(issue.launch.zone)):%d.%m. %H:%M}"}  # fmt: skip
         return Gathered([], Judgement(Word.TAKEN_BACK, 0.9, reason))
-    signatures = signatures_of(issue, failed_as=_SEEN_FAILING)
+    signatures = signature_of(issue)
     if not signatures:
         reason = _("What it is about does not show as failed calls; ask those who reported it.")
         return Gathered([], Judgement(Word.UNSEEN, None, reason))
@@ -112,18 +112,22 @@ def by_release(watched: Watched, row: Deployment, span: Span) -> tuple[Rate, Rat
 
     A release that nobody told us of counts, and so do calls that name none; of a canary only those that name it.
     """
+    parts = parts_by_release(watched, row, span)
+    counted = together(parts[FIXED], parts[UNNAMED]) if is_live(row.environment.name) else parts[FIXED]
+    return counted, parts[EARLIER]
+
+
+def parts_by_release(watched: Watched, row: Deployment, span: Span) -> dict[str, Rate]:
+    """The calls of the fixed release and later ones, of earlier ones, and of those that name none that is known here."""
     earlier, own = _names(row)
     found = watched.rates(span, lambda kind: _part(release_name(kind.release), earlier, own))
-    fixed, unnamed = found.get("fixed", Rate()), found.get("", Rate())
-    counted = _together(fixed, unnamed) if is_live(row.environment.name) else fixed
     nothing = Rate(0, 0, span.length / MINUTE, span.begins, span.ends)
-    return counted if counted.calls else nothing, found.get("earlier", Rate())
+    return {part: found.get(part, nothing) for part in (FIXED, UNNAMED, EARLIER)}
 
 
-def _together(one: Rate, other: Rate) -> Rate:
-    """Of the same span, so its minutes count once."""
-    some = one if one.calls else other
-    return Rate(one.calls + other.calls, one.failures + other.failures, some.minutes, some.begins, some.ends)
+def together(one: Rate, other: Rate) -> Rate:
+    """Calls of the same span, so that its minutes count once."""
+    return Rate(one.calls + other.calls, one.failures + other.failures, one.minutes, one.begins, one.ends)
 
 
 def _names(row: Deployment) -> tuple[set[str], set[str]]:
@@ -137,7 +141,7 @@ def _names(row: Deployment) -> tuple[set[str], set[str]]:
 
 
 def _part(name: str, earlier: set[str], own: set[str]) -> str:
-    return "earlier" if name in earlier else "fixed" if name in own else ""
+    return EARLIER if name in earlier else FIXED if name in own else UNNAMED
 
 
 def same_hours(after: Span, trouble: Span, *, zone: str) -> Iterator[Span]:

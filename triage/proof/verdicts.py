@@ -3,7 +3,7 @@
 Counting happens outside any transaction; writing takes the launch's lock and looks again whether the fix still stands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -87,15 +87,18 @@ def figures_of(found: Gathered) -> dict[str, Any]:
     facts = found.found
     if isinstance(facts, Judgement):
         return {}
-    parts = {
-        name: _rate(getattr(facts, name)) for name in ("during", "just_before", "normal", "after", "earlier_releases")
-    }
-    return parts | {
+    names = ("during", "just_before", "normal", "after", "earlier_releases")
+    return figures_of_rates({name: getattr(facts, name) for name in names}) | {
         "signatures": [one.as_query() for one in found.signatures],
         "at_same_hours": facts.at_same_hours,
         "reports": [facts.reports_before, facts.reports_after],
         "rises": [asdict(rise) for rise in facts.rises],
     }
+
+
+def figures_of_rates(rates: Mapping[str, Rate]) -> dict[str, Any]:
+    """Rates by their names as they are kept."""
+    return {name: _rate(rate) for name, rate in rates.items()}
 
 
 def _rate(rate: Rate) -> dict[str, Any]:

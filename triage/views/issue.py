@@ -34,6 +34,7 @@ from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
 from triage.notes import add_note
+from triage.proof.panel import panel as proof_panel
 from triage.score import business
 from triage.score.figures import REPORTERS, RISK, risk_of
 from triage.score.history import told
@@ -100,6 +101,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "natures": natures,
         "card": cards_of([one], now=clock.now())[0],
         **_measured(one),
+        **proof_panel(one, now=clock.now()),
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
         "open_alerts": Alert.objects.filter(launch=launch, feedback__issue_key__in=keys)
