@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from gateway_ingest.views import governance, metrics, traffic
+from gateway_ingest.views import governance, metrics, traffic, versions
 
 _TRAFFIC = "launches/<slug:slug>/traffic/"
 
 urlpatterns = [
     path(_TRAFFIC, traffic.routes, name="traffic"),
     path(_TRAFFIC + "ai/", traffic.ai, name="traffic_ai"),
+    path(_TRAFFIC + "versions/", versions.page, name="traffic_versions"),
     path(_TRAFFIC + "requests/", traffic.search, name="traffic_search"),
     path(_TRAFFIC + "requests/<str:trace_id>/", traffic.life, name="traffic_request"),
     path(_TRAFFIC + "deployments/<int:number>/", traffic.deployment, name="traffic_deployment"),

@@ -76,6 +76,20 @@ class BeforeAndAfter(APIView):
         return Response(shown.ComparisonShown(evidence.before_and_after(row, now=clock.now(), length=length)).data)
 
 
+class VersionsOfLaunch(APIView):
+    """Releases, models or prompt versions that ran at the same time."""
+
+    @extend_schema(parameters=[asked.VersionsAsked], responses=shown.VersionsShown)
+    def get(self, request: Request) -> Response:
+        """Each held against the one that serves most, in the same routes at the same time."""
+        said, now = _said(request, asked.VersionsAsked), clock.now()
+        launch = _launch(request, said)
+        span, signature = asked.span_of(said, now=now), asked.signature_of(said)
+        found = evidence.versions(launch, span, by=said["by"], signature=signature)
+        facts = {"by": found.by, "begins": span.begins, "ends": span.ends, "left_out": found.left_out}
+        return Response(shown.VersionsShown(facts | {"results": found.rows}).data)
+
+
 class LifeOfTrace(APIView):
     """The life of one request."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from gateway_ingest.evidence import MEASURES, Signature, Span
+from gateway_ingest.evidence import MEASURES, SPLITS, Signature, Span
 from gateway_ingest.evidence.signature import LONGEST
 from hypercare.core.strict_json import UNSAFE_CHARACTER
 
@@ -56,6 +56,12 @@ class SignatureAsked(SpanAsked):
     model = serializers.CharField(max_length=200, required=False, default="")
     prompt_version = serializers.CharField(max_length=200, required=False, default="")
     error_type = serializers.CharField(max_length=200, required=False, default="")
+
+
+class VersionsAsked(SignatureAsked):
+    """By what versions are told apart, beside a signature."""
+
+    by = serializers.ChoiceField(choices=list(SPLITS), default="release")
 
 
 class SeriesAsked(SignatureAsked):

@@ -222,6 +222,36 @@ class AiShown(serializers.Serializer[Any]):
     results = AiRowShown(many=True)
 
 
+class VersionShown(serializers.Serializer[Any]):
+    """One version; `word`, `error_chance` and `latency` are null for the one that all others are held against."""
+
+    component = serializers.CharField()
+    name = serializers.CharField()
+    calls = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]  # a field, which the metaclass takes away
+    error_share = serializers.FloatField()
+    p95_ms = serializers.FloatField(allow_null=True)
+    ratings = serializers.IntegerField()
+    helpful_share = serializers.FloatField(allow_null=True)
+    flagged = serializers.IntegerField()
+    compared = serializers.IntegerField()
+    against = serializers.IntegerField()
+    error_chance = serializers.FloatField(allow_null=True)
+    helpful_chance = serializers.FloatField(allow_null=True)
+    latency = RatioShown(allow_null=True)
+    word = serializers.CharField(allow_null=True)
+
+
+class VersionsShown(serializers.Serializer[Any]):
+    """The busiest version first; `left_out` says how many more there were."""
+
+    by = serializers.CharField()
+    begins = _moment()
+    ends = _moment()
+    left_out = serializers.IntegerField()
+    results = VersionShown(many=True)
+
+
 class RouteRowShown(serializers.Serializer[Any]):
     """One route; `course` has the calls of each step of the span."""
 

@@ -34,6 +34,7 @@ urlpatterns = [
     path("evidence/deployments/<str:key>/", evidence.BeforeAndAfter.as_view(), name="api-evidence-deployment"),
     path("evidence/traces/<str:trace_id>/", evidence.LifeOfTrace.as_view(), name="api-evidence-trace"),
     path("evidence/ai/", evidence.AiTable.as_view(), name="api-evidence-ai"),
+    path("evidence/versions/", evidence.VersionsOfLaunch.as_view(), name="api-evidence-versions"),
     path("evidence/routes/", evidence.RoutesOfLaunch.as_view(), name="api-evidence-routes"),
     path("evidence/series/", evidence.SeriesOfMeasure.as_view(), name="api-evidence-series"),
     path("evidence/governance/", evidence.GovernanceFindings.as_view(), name="api-evidence-governance"),

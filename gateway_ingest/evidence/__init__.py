@@ -11,10 +11,12 @@ from gateway_ingest.evidence.reach import CALLS_ONLY, Reach, reach
 from gateway_ingest.evidence.routes import Routes, routes
 from gateway_ingest.evidence.series import MEASURES, Series, series
 from gateway_ingest.evidence.signature import Signature, Span, resolved
+from gateway_ingest.evidence.versions import SPLITS, Version, Versions, versions
 
 __all__ = [
     "CALLS_ONLY",
     "MEASURES",
+    "SPLITS",
     "AiRow",
     "Comparison",
     "Finding",
@@ -25,6 +27,8 @@ __all__ = [
     "Series",
     "Signature",
     "Span",
+    "Version",
+    "Versions",
     "Word",
     "ai_table",
     "before_and_after",
@@ -40,4 +44,5 @@ __all__ = [
     "routes",
     "series",
     "traces_of",
+    "versions",
 ]

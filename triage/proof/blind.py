@@ -13,8 +13,8 @@ from django.urls import reverse
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.evidence import Signature, Span, reading
 from gateway_ingest.evidence.failures import place_of_kind
-from gateway_ingest.evidence.reading import Figures, Wanted
-from gateway_ingest.evidence.signature import kinds_of
+from gateway_ingest.evidence.reading import Wanted
+from gateway_ingest.evidence.signature import HOUR, kinds_of
 from hypercare.core.models import Launch
 from triage import tree
 from triage.models import Issue, MeasuredReach
@@ -24,8 +24,11 @@ WIDTH, HEIGHT, EDGE = 640.0, 360.0, 40.0
 SHOWN = 40
 # Fewer failures, or a smaller share, are the ordinary noise of a service.
 LEAST_ERRORS, LEAST_SHARE = 20, 0.005
+BURST_ERRORS, BURST_SHARE = 5, 0.02
 _ASKING = frozenset({"question", "training_gap", "documentation", "usability"})
-_NO_TROUBLE = frozenset({"praise", "enhancement", "compliance"})
+_TROUBLE = frozenset({
+    "bug", "availability", "integration", "data_integrity", "performance", "security", "access", "ai_quality", "ai_cost",
+})  # fmt: skip
 _REPORTED_READ = 500
 Place = tuple[str, str, str]
 
@@ -83,12 +86,13 @@ class _Route:
     place: Place
     calls: int
     errors: int
+    has_burst: bool = False
     issues: set[int] = field(default_factory=set)
 
     @property
     def fails(self) -> bool:
-        """Whether it fails more than services do anyway."""
-        return self.errors >= LEAST_ERRORS and self.errors >= LEAST_SHARE * self.calls
+        """Whether it fails more than services do anyway: all along, or in one hour."""
+        return self.has_burst or (self.errors >= LEAST_ERRORS and self.errors >= LEAST_SHARE * self.calls)
 
 
 def look(launch: Launch, *, days: int, now: datetime) -> Found:
@@ -100,7 +104,7 @@ def look(launch: Launch, *, days: int, now: datetime) -> Found:
     failing = sorted((one for one in routes.values() if one.fails), key=lambda one: -one.errors)
     silent = [one for one in failing if not one.issues][:SHOWN]
     reached = _reached(launch, span, [one.place for one in silent])
-    unseen = [issue for pk, issue in issues.items() if pk not in seen and issue.category not in _NO_TROUBLE]
+    unseen = [issue for pk, issue in issues.items() if pk not in seen and issue.category in _TROUBLE | _ASKING]
     unseen.sort(key=lambda issue: (-reported[issue.pk], -issue.pk))
     first = _first_to_notice(launch, span)
     leads = [lead for lead in first if lead is not None]
@@ -123,12 +127,16 @@ def _routes(launch: Launch, span: Span) -> dict[Place, _Route]:
     places = {kind.pk: place_of_kind(kind) for kind in kinds_of(launch, Signature()).select_related("component")}
     numbers = {place: number for number, place in enumerate(dict.fromkeys(places.values()))}
     groups = {pk: numbers[place] for pk, place in places.items()}
-    found = reading.read(launch.pk, Wanted(groups, span, sums=("calls", "errors")))
-    routes = {}
-    for place, number in numbers.items():
-        figures = found.get((number, None)) or Figures()
-        if figures.calls:
-            routes[place] = _Route(place, figures.calls, figures.errors)
+    names = {number: place for place, number in numbers.items()}
+    routes: dict[Place, _Route] = {}
+    for (number, _at), hour in reading.read(
+        launch.pk, Wanted(groups, span, step=HOUR, sums=("calls", "errors"))
+    ).items():
+        if hour.calls:
+            one = routes.setdefault(names[number], _Route(names[number], 0, 0))
+            one.calls += hour.calls
+            one.errors += hour.errors
+            one.has_burst |= hour.errors >= BURST_ERRORS and hour.errors >= BURST_SHARE * hour.calls
     return routes
 
 
@@ -191,7 +199,7 @@ def _first_to_notice(launch: Launch, span: Span) -> list[float | None]:
     )  # fmt: skip
     told = {int(row["issue_key"][3:]): (row["machine"], row["person"]) for row in times}
     own = Issue.objects.filter(launch=launch, pk__in=told, opened_at__gte=span.begins)
-    opened = set(own.exclude(category__in=_NO_TROUBLE | _ASKING).values_list("pk", flat=True))
+    opened = set(own.filter(category__in=_TROUBLE).values_list("pk", flat=True))
     by_root: dict[int, list[tuple[datetime | None, datetime | None]]] = {}
     for issue_id, root in tree.roots_of(opened).items():
         by_root.setdefault(root, []).append(told[issue_id])
