@@ -41,6 +41,7 @@ def test_deployment_is_recorded_with_release_environment_and_timeline(api):
             "deployed_at": "2026-05-28T12:30:00Z",
             "summary": "Connection pool is larger",
             "external_id": "run-77",
+            "named_issues": {},
             "replayed": False,
         },
     )

@@ -24,7 +24,7 @@ from hypercare.core.subscriptions import subscriptions_of
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, store
 from triage.exit.defaults import ensure_criteria
-from triage.models import TicketImport
+from triage.models import Fix, How, TicketImport
 from triage.reports.draft import preview
 
 
@@ -35,6 +35,7 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
     launch.exit_criteria.filter(code="E1").update(code=f"X{launch.pk}")
     issue, report = make_issue(launch, now=now), make_feedback(launch, now=now)
     alert, deployed = make_alert(launch, now=now), make_deployment(launch, now=now, version="1.8.2")
+    Fix.objects.create(issue=issue, deployment=deployed, how=How.HAND, linked_at=now)
     trace = f"{launch.pk:032x}"
     store(launch, [call(now, trace_id=trace)], now=now)
     described = ApiDescription.objects.create(
