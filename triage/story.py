@@ -11,6 +11,7 @@ from gateway_ingest.models import NoiseReason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.templatetags.hypercare_ui import channel_word, field_word, status_word, value_word
 from hypercare.core.timeline import KINDS
+from triage.models import Word
 
 ICONS = {
     "issue.opened": "flag",
@@ -27,6 +28,11 @@ ICONS = {
     "alert.ended": "check",
     "alert.fired_again": "bell-ringing",
     "alert.worse": "bell-ringing",
+    "fix.linked": "link",
+    "fix.judged": "gauge",
+    "fix.overruled": "edit",
+    "fix.told": "mail-forward",
+    "fix.fires": "alert-triangle",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",
 }
@@ -93,7 +99,17 @@ def _words(entry: TimelineEntry) -> str:
         said = _("Not the same problem as %(other)s") % {"other": data.get("other", "")}
     elif entry.kind.startswith("alert."):
         said = f"{said} {data.get('alert', '')}"
+    else:
+        said = ", ".join(filter(None, (said, *_named(entry.kind, data))))
     return said
+
+
+def _named(kind: str, data: dict[str, Any]) -> list[str]:
+    """The release and the verdict that an entry about a fix names."""
+    if kind.startswith("fix."):
+        word = str(Word(data["word"]).label) if data.get("word") in Word.values else ""
+        return [str(data.get("version", "")), word]
+    return []
 
 
 def _came_or_went(data: dict[str, Any], *, came: str, went: str, to: str) -> str:

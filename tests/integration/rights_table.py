@@ -213,7 +213,9 @@ TABLE = {
     "api_issue_override": Row(API + "issues/{issue}/override/", Right.TRIAGE, "POST"),
     "api_issue_proposal": Row(API + "issues/{issue}/proposal/", Right.TRIAGE, "POST"),
     "api_issue_fixes": Row(API + "issues/{issue}/fixes/", Right.READ),
-    "api_issue_verdict": Row(API + "issues/{issue}/verdict/", Right.TRIAGE, "POST", {"deployment": "DP-{deployment}", "word": "verified"}),
+    "api_issue_verdict": Row(
+        API + "issues/{issue}/verdict/", Right.TRIAGE, "POST", {"deployment": "DP-{deployment}", "word": "verified"}
+    ),
     "api_issue_lane": Row(API + "issues/{issue}/lane/", Right.TRIAGE, "POST", {"lane": "sprint"}),
     "api_issue_notice": Row(API + "issues/{issue}/notice/", Right.TRIAGE, "POST", {"send": "true"}),
     "api_issue_errors": Row(API + "issues/{issue}/errors/", Right.READ),

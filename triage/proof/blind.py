@@ -74,6 +74,11 @@ class Found:
     has_traffic: bool
 
     @property
+    def late_minutes(self) -> float:
+        """How much later than people monitoring was."""
+        return -(self.lead_minutes or 0)
+
+    @property
     def points(self) -> list[Point]:
         """All that is plotted."""
         return [*self.both, *self.silent, *self.blind, *self.gaps]

@@ -28,6 +28,7 @@ from triage.proof.verdicts import figures_of_rates
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _ENDED_AS_FIXED = ("fixed", "workaround", "configuration", "rolled_back", "")
+AT_ONCE = 500
 WATCHED_FOR = timedelta(days=30)
 AGAIN, ASKS, ALERT = "again", "asks", "alert"
 _LOOKED_BACK = HOUR
@@ -57,9 +58,9 @@ class Seen:
 
 
 def watch(*, clock: Callable[[], datetime]) -> int:
-    """Looks at every fixed issue; says how many."""
+    """Looks at the issues that were fixed last; says how many."""
     now = clock()
-    found = list(_fixed(now))
+    found = list(_fixed(now)[:AT_ONCE])
     one_by_one(found, lambda issue: look(issue, now=clock()))
     return len(found)
 
@@ -68,7 +69,7 @@ def _fixed(now: datetime) -> QuerySet[Issue]:
     rows = Issue.objects.filter(launch__closed_at=None, merged_into=None, status_changed_at__gt=now - WATCHED_FOR)
     verified = rows.filter(status=IssueStatus.VERIFIED)
     closed = rows.filter(status=IssueStatus.CLOSED, resolution__in=_ENDED_AS_FIXED)
-    return (verified | closed).select_related("launch", "component").order_by("pk")
+    return (verified | closed).select_related("launch", "component").order_by("-status_changed_at", "-pk")
 
 
 def look(issue: Issue, *, now: datetime) -> None:

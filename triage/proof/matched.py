@@ -21,7 +21,7 @@ from triage import lifecycle, tree
 from triage.models import EvidenceAnswer, Issue
 from triage.score.measured import signatures_of
 
-SHOWN = 8
+SHOWN, SHOWN_FROM = 8, 0.1
 _REPORTS_READ = 50
 _FAITH = 5  # so many answers weigh as much as what was thought of a way before anybody answered
 _SEEN_FAILING = (4, 5)
@@ -54,6 +54,7 @@ def matched(issue: Issue) -> list[Matched]:
     answers = {(one.component, one.route): one for one in issue.evidence_answers.all()}
     found = _gathered(issue, weights_of(issue.launch_id))
     rows = [replace(one, answer=answers.pop(one.place, None)) for one in found.values()]
+    rows = [one for one in rows if one.answer or one.score >= SHOWN_FROM]
     rows += [_from_answer(one) for one in answers.values()]
     return sorted(rows, key=lambda one: (-_standing(one), -one.score, one.place))[:SHOWN]
 
@@ -68,11 +69,10 @@ def _gathered(issue: Issue, weights: Mapping[str, float]) -> dict[Place, Matched
     ).order_by("-feedback_id")
     found: dict[Place, Matched] = {}
     for row in kept[:_REPORTS_READ]:
-        for piece in (Piece.from_json(one) for one in row.pieces):
-            if piece.errors:
-                one = _of(piece, weights)
-                best = found.get(one.place)
-                found[one.place] = one if best is None else _joined(best, one)
+        near = [_of(piece, weights) for piece in map(Piece.from_json, row.pieces) if piece.errors]
+        for place, one in {one.place: one for one in sorted(near, key=lambda one: one.score)}.items():
+            best = found.get(place)
+            found[place] = one if best is None else _joined(best, one)
     return found
 
 

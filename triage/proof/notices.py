@@ -13,14 +13,16 @@ from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import lifecycle, tree
-from triage.models import Fix, FixNotice, Issue
+from triage.models import Fix, FixNotice, Issue, IssueStatus
 
 LONGEST = 2000
+TOLD_WHILE = (IssueStatus.DEPLOYED, IssueStatus.VERIFIED)
 
 
 def draft(fix: Fix, *, now: datetime) -> None:
     """Drafts the message once for each fix that somebody can be told of; the caller holds the issue's lock."""
-    if FixNotice.objects.filter(fix=fix).exists() or not told_of(fix.issue_id).exists():
+    is_over = not Issue.objects.filter(pk=fix.issue_id, status__in=TOLD_WHILE).exists()
+    if is_over or FixNotice.objects.filter(fix=fix).exists() or not told_of(fix.issue_id).exists():
         return
     FixNotice.objects.filter(issue=fix.issue_id, sent_at=None, dropped_at=None).update(dropped_at=now)
     FixNotice.objects.create(issue_id=fix.issue_id, fix=fix, drafted_at=now)
@@ -34,8 +36,9 @@ def told_of(issue_id: int) -> QuerySet[Feedback]:
 
 
 def waiting(issue_id: int) -> FixNotice | None:
-    """The draft that waits for a person."""
-    return FixNotice.objects.filter(issue=issue_id, sent_at=None, dropped_at=None).first()
+    """The draft that waits for a person; none once the issue is closed, which is told by itself, or opened again."""
+    rows = FixNotice.objects.filter(issue=issue_id, issue__status__in=TOLD_WHILE, sent_at=None, dropped_at=None)
+    return rows.first()
 
 
 @transaction.atomic
