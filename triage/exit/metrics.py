@@ -1,6 +1,5 @@
 """This module measures what exit criteria are held against; each metric says in a sentence what it counts."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Avg, Count, Q, QuerySet
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +15,7 @@ from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from hypercare.core import clock
 from hypercare.core.models import Launch, Measurement, MetricDefinition
+from hypercare.core.plain_numbers import plain_number
 from triage.models import OPEN_STATUSES, Issue
 
 if TYPE_CHECKING:
@@ -51,14 +50,6 @@ class Metric:
     def read(self, value: float | None) -> str:
         """The value in words, for example “1 open”; a dash where there is no data."""
         return "–" if value is None else self.reading % {"value": plain_number(value)}
-
-
-def plain_number(value: float) -> str:
-    """A figure without needless decimals: 0, 1.2, 0.95, 0.0042."""
-    if value == int(value):
-        return number_format(int(value))
-    leading_zeros = max(-math.floor(math.log10(abs(value))) - 1, 0)
-    return number_format(round(value, leading_zeros + 2))
 
 
 def open_sev1_sev2(launch: Launch, now: datetime) -> float:  # noqa: ARG001 - the signature of every metric

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hypercare.core.models import Launch
+from hypercare.core.plain_numbers import plain_number
 from triage.exit.assess import Standing, standings
-from triage.exit.metrics import Blocker, metrics_of, plain_number
+from triage.exit.metrics import Blocker, metrics_of
 from triage.exit.targets import TargetChange, changes_after_go_live
 from triage.exit.trend import Cell, Spark, points_of, spark, window
 from triage.models import Comparator, CriterionState

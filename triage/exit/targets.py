@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch, TimelineEntry
+from hypercare.core.plain_numbers import plain_number
 from hypercare.core.timeline import Actor, Entry, record
 from triage.exit import assess
-from triage.exit.metrics import plain_number
 from triage.models import ExitCriterion
 
 CHANGED, ADDED, REMOVED = "criterion.changed", "criterion.added", "criterion.removed"
