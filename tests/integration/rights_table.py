@@ -152,6 +152,8 @@ TABLE = {
     "triage:ticket_import": Row(S + "model/tickets/{tickets}/", Right.MANAGE, "GET POST"),
     "triage:ticket_progress": Row(S + "model/tickets/{tickets}/progress/", Right.MANAGE),
     "triage:exit": Row(S + "exit/", Right.READ),
+    "triage:criterion_new": Row(S + "exit/new/", Right.MANAGE, "GET POST"),
+    "triage:criterion_remove": Row(S + "exit/{code}/remove/", Right.MANAGE, "POST"),
     "triage:criterion": Row(S + "exit/{code}/", Right.MANAGE, "GET POST"),
     "triage:verdict": Row(S + "verdict/", Right.READ),
     "triage:report": Row(S + "report/", Right.READ),
