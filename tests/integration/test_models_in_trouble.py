@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +16,7 @@ from tests.integration.rows import make_feedback
 from triage.classify import classify as classifier
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER, corpus_digest
-from triage.classify.versions import FORMAT, champion_of
+from triage.classify.versions import FORMAT, champion_of, path_of
 from triage.learn import champions, tickets
 from triage.learn.card import card_of
 from triage.learn.contest import Contest, Meeting
@@ -51,7 +50,7 @@ def version(launch, number, now, **more):
     row = ModelVersion.objects.create(
         launch=launch, name="text", number=number, path=f"text-model-{number}.skops", trained_at=now, **given
     )
-    (Path(classifier.path_of(row))).write_bytes(content)
+    path_of(row).write_bytes(content)
     return row
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,14 +56,19 @@ class TextModel:
 
 def save(model: TextModel, path: Path) -> str:
     """Writes the model so that the file is whole or not there; returns its SHA-256."""
-    content: bytes = skops_io.dumps(_stored(model), compression=ZIP_DEFLATED, compresslevel=6)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            content: bytes = skops_io.dumps(_stored(model), compression=ZIP_DEFLATED, compresslevel=6)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)  # a full disk needs the room
+        raise
     return hashlib.sha256(content).hexdigest()
 
 
