@@ -103,7 +103,7 @@ def train_models(**_later: Any) -> None:
 @shared_task(name="triage.tickets")
 def read_tickets(**_later: Any) -> None:
     """Reads the old tickets whose meaning was confirmed."""
-    tickets.read_waiting(now=clock.now())
+    tickets.read_waiting(clock=clock.now)
 
 
 @shared_task(name="triage.nature")

@@ -198,7 +198,7 @@ def test_tickets_in_three_files_are_one_voice_and_no_more_queries(launch, lead, 
     browser.force_login(people["lead"])
     for title in ("Basket empty", "Basket is gone", "Basket lost"):
         imported(launch, lead, now, [title, "Bug", "2026-04-01"])
-        tickets.read_waiting(now=now)
+        tickets.read_waiting(clock=lambda: now)
         with CaptureQueriesContext(connection) as asked:
             browser.get("/launches/shop/model/tickets/")
             listed = api.get("/api/v1/launches/shop/model/tickets/").json()
@@ -214,7 +214,7 @@ def test_tickets_in_three_files_are_one_voice_and_no_more_queries(launch, lead, 
 def test_ticket_of_an_impossible_day_keeps_no_other_from_being_read(launch, lead, now, day):
     odd = imported(launch, lead, now, ["Basket empty", "Bug", day])
     good = imported(launch, lead, now, ["Basket is gone", "Bug", "2026-04-01"])
-    tickets.read_waiting(now=now)
+    tickets.read_waiting(clock=lambda: now)
     assert set(TicketImport.objects.exclude(ended_at=None)) == {odd, good}
     assert OldTicket.objects.get(run=good).said == {"category": "bug"}
     assert len(examples_of(launch)) == (2 if day.startswith("9999") else 1)

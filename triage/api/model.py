@@ -288,6 +288,24 @@ class Tickets(APIView):
         return Response(_imports(run)[0], status=202)
 
 
+class OneImport(APIView):
+    """One file of old tickets."""
+
+    @extend_schema(operation_id="model_tickets_read", responses={200: ImportShape, **PROBLEMS})
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """How far it is."""
+        launch = access_launch(Principal.of(request), slug, right=Right.MANAGE)
+        return Response(_imports(tickets.find(launch, pk))[0])
+
+    @extend_schema(operation_id="model_tickets_remove", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """Removes all its tickets, read or not, and ends the reading; what versions learned of them stays in these."""
+        principal = Principal.of(request)
+        launch = access_launch(principal, slug, right=Right.MANAGE)
+        tickets.remove(tickets.find(launch, pk), actor=principal.actor, now=clock.now())
+        return Response(status=204)
+
+
 def _cell(ticket: dict[str, Any], name: str) -> str:
     value = ticket.get(name, "")
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -17,7 +17,7 @@ from hypercare.core.models import Component
 from triage.classify import ai_failures, evidence, governance, languages
 from triage.classify.calibration import Floats
 from triage.classify.corpus import FOLDER
-from triage.classify.features import MAX_CHARACTERS, WORDLESS
+from triage.classify.features import MAX_CHARACTERS
 from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
@@ -121,10 +121,7 @@ class _Batch:
         self.rows, self.model = rows, model
         self.texts = [f"{row.title}\n{row.body}".strip()[:MAX_CHARACTERS] for row in rows]
         self.features: csr_matrix = model.read(self.texts)
-        self.chances: Mapping[str, Floats] = {
-            name: head.probabilities(self.features) for name, head in model.heads.items()
-        }
-        self.known = model.features.tell_of_words(WORDLESS)
+        self.chances: Mapping[str, Floats] = model.chances(self.features)
         self.reasons = Reasons(model.features.names)
         self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
@@ -225,7 +222,7 @@ class _Batch:
         """Why nothing is suggested; empty where something is."""
         if len(head.labels) == 1:
             return _("abstained: it learned one answer alone")
-        if not self.known[self.features.indices[self.features.indptr[at] : self.features.indptr[at + 1]]].any():
+        if not self.model.known[self.features.indices[self.features.indptr[at] : self.features.indptr[at + 1]]].any():
             return _("abstained: it holds no word that the model knows")
         if likeliest < ABSTAIN_UNDER:
             return _("abstained: the likeliest of all is only %(chance)s %% likely") % {

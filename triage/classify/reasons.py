@@ -29,7 +29,7 @@ class Wording:
         self._pairs = _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
         self._first = _first_places(self.words)
         self._stems = _first_places([stem(word) for word in self.words])
-        telling = [word for word in self._first if word not in STOP_WORDS]
+        telling = [word for word in self._first if word not in STOP_WORDS and not word.isdigit()]
         self._telling = " ".join(telling)
         self._ends = list(accumulate(len(word) + 1 for word in telling))
         self._places = [self._first[word] for word in telling]
@@ -43,7 +43,8 @@ class Wording:
         """Where a word that is no stop word, or a pair of words, first stands."""
         if piece in self._pairs:
             return self._pairs[piece], 2
-        return (self._first[piece], 1) if piece in self._first and piece not in STOP_WORDS else None
+        is_told = piece in self._first and piece not in STOP_WORDS and not piece.isdigit()
+        return (self._first[piece], 1) if is_told else None
 
     def places_of_stems(self, told: str) -> list[Span]:
         """Where the stems of an opening's word or pair first stand, stop words left out."""

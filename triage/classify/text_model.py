@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -19,8 +20,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from skops import io as skops_io
 
-from triage.classify.calibration import Calibration
-from triage.classify.features import MAX_CHARACTERS, prepare
+from triage.classify.calibration import Calibration, Flags, Floats
+from triage.classify.features import CONCEPT, CUES, MAX_CHARACTERS, WORDLESS, prepare
 from triage.classify.learner import Head
 from triage.classify.meaning import ENCODER, meanings
 from triage.classify.reading import Features, Terms
@@ -47,6 +48,26 @@ class TextModel:
     def numbered(self, number: int) -> "TextModel":
         """The same under another number."""
         return dataclasses.replace(self, number=number)
+
+    @cached_property
+    def known(self) -> Flags:
+        """Which features are words of a text; signs, numbers and addresses are none."""
+        return self.features.tell_of_words(WORDLESS)
+
+    @cached_property
+    def _written(self) -> Flags:
+        """Those of them that somebody wrote: none of the words that we put for what others tell."""
+        words = self.features.blocks["words"].names
+        marks = [name in CUES or name.startswith(CONCEPT) for name in words]
+        told = self.known.copy()
+        told[: len(words)] &= ~np.array(marks, dtype=bool)
+        return told
+
+    def chances(self, features: csr_matrix) -> dict[str, Floats]:
+        """For each field the probabilities of its labels, less sure where hardly a word is known."""
+        row = np.repeat(np.arange(features.shape[0]), np.diff(features.indptr))
+        words = np.bincount(row, self._written[features.indices], minlength=features.shape[0]).astype(np.float64)
+        return {name: head.probabilities(features, words=words) for name, head in self.heads.items()}
 
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
