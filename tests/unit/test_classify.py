@@ -82,6 +82,11 @@ def test_reason_quotes_words_of_the_report(said):
     assert "“made up”" in reason or "“assistant”" in reason
 
 
+def test_reason_quotes_no_number(said):
+    log = said("Log", "\n".join(f"0 ERROR cart {number} NullPointerException 0" for number in range(30)))
+    assert "“0”" not in log["category"].reason + log["severity"].reason
+
+
 def test_unsure_suggestion_is_kept_and_not_applied(said):
     unsure = said("as discussed with you")["category"]
     assert (unsure.applied, unsure.value in CATEGORIES) == (False, True)

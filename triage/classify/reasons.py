@@ -29,7 +29,7 @@ class Wording:
         self._pairs = _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
         self._first = _first_places(self.words)
         self._stems = _first_places([stem(word) for word in self.words])
-        telling = [word for word in self._first if word not in STOP_WORDS and not word.isdigit()]
+        telling = [word for word in self._first if word not in STOP_WORDS]
         self._telling = " ".join(telling)
         self._ends = list(accumulate(len(word) + 1 for word in telling))
         self._places = [self._first[word] for word in telling]
@@ -39,12 +39,16 @@ class Wording:
         at, length = span
         return f"“{' '.join(self.words[at : at + length])}”"
 
+    def is_of_numbers(self, span: Span) -> bool:
+        """Whether numbers stand there and nothing else; they tell nobody why."""
+        at, length = span
+        return all(word.isdigit() for word in self.words[at : at + length])
+
     def place_of_words(self, piece: str) -> Span | None:
         """Where a word that is no stop word, or a pair of words, first stands."""
         if piece in self._pairs:
             return self._pairs[piece], 2
-        is_told = piece in self._first and piece not in STOP_WORDS and not piece.isdigit()
-        return (self._first[piece], 1) if is_told else None
+        return (self._first[piece], 1) if piece in self._first and piece not in STOP_WORDS else None
 
     def places_of_stems(self, told: str) -> list[Span]:
         """Where the stems of an opening's word or pair first stand, stop words left out."""
@@ -90,7 +94,7 @@ def _told(wording: Wording, found: Sequence[tuple[str, float]]) -> str:
             cue = str(CUES[piece])
             cues[cue] = cues.get(cue, 0) + added
         else:
-            places = _places(wording, kind, piece)
+            places = [place for place in _places(wording, kind, piece) if not wording.is_of_numbers(place)]
             for place in places:
                 score[place] = score.get(place, 0) + added / len(places)
     told = sorted(
