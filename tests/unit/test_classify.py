@@ -129,7 +129,7 @@ def test_confidence_of_lone_words_comes_true_and_more_words_are_surer_again():
     truth = (softmax(margins, temperature=4).cumsum(axis=1) < draw.random((4000, 1))).sum(axis=1)
     told = fit_lone_words(PLAIN, margins, truth)
     lone = told.probabilities(margins, words=np.ones(4000))
-    assert calibration_error(lone.max(axis=1), lone.argmax(axis=1) == truth) < 0.03
+    assert calibration_error(lone.max(axis=1), lone.argmax(axis=1) == truth) < 0.05
     assert (lone.argmax(axis=1) == margins.argmax(axis=1)).all()
     one, two, many = (told.probabilities(margins[:1], words=np.array([words])).max() for words in (1.0, 2.0, 20.0))
     assert one < two < many

@@ -94,8 +94,6 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The part of the page that moves."""
     launch, _actor = enter(request, slug, right=Right.MANAGE)
-    if not TicketImport.objects.filter(launch=launch, pk=pk).exists():
-        return render(request, "triage/_tickets_gone.html")  # so that a page which asks every two seconds ends asking
     return render(request, "triage/_ticket_progress.html", _progress(tickets.find(launch, pk)))
 
 
