@@ -68,6 +68,12 @@ def test_errors_of_the_fixed_release_or_a_later_one_open_it_again_with_a_reason(
     )
 
 
+def test_a_fix_that_was_rolled_back_after_the_issue_was_closed_is_listed(launch, closed, now):
+    deploy(launch, at=now - 30 * MINUTE, now=now, version="1.8.2", external_id="back")
+    assert status_after_watch(closed, now) == "closed"
+    assert "1.8.2 went live in its place" in overview.still_firing(launch)[0].reason
+
+
 def test_errors_that_name_no_release_beside_some_that_do_are_listed_for_a_person(launch, closed, now):
     traffic(launch, now - 50 * MINUTE, 49, release="1.8.3", now=now)
     traffic(launch, now - 50 * MINUTE, 49, share=0.3, release="nightly", now=now)

@@ -35,6 +35,7 @@ urlpatterns = [
     path("launches/<str:slug>/model/roll-back/", model.RollBack.as_view(), name="api_model_roll_back"),
     path("launches/<str:slug>/model/questions/", model.Questions.as_view(), name="api_model_questions"),
     path("launches/<str:slug>/model/tickets/", model.Tickets.as_view(), name="api_model_tickets"),
+    path("launches/<str:slug>/model/tickets/<int:pk>/", model.OneImport.as_view(), name="api_model_ticket_import"),
     path("launches/<str:slug>/fixes/", proof.Fixes.as_view(), name="api_fixes"),
     path("launches/<str:slug>/blind-spots/", proof.BlindSpots.as_view(), name="api_blind_spots"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),

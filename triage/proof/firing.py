@@ -20,7 +20,7 @@ from triage import lifecycle
 from triage.locks import lock_ids, lock_launch
 from triage.models import ENDED_STATUSES, Firing, Fix, Issue, IssueStatus, Verdict, Word
 from triage.one_by_one import one_by_one
-from triage.proof.gathering import EARLIER, FIXED, UNNAMED, live_of, parts_by_release, together
+from triage.proof.gathering import EARLIER, FIXED, UNNAMED, Live, live_of, parts_by_release, together
 from triage.proof.judging import CERTAIN, LEAST_CALLS, REMAINS, chance_of_so_many, percent
 from triage.proof.matched import signature_of
 from triage.proof.places import is_live
@@ -30,7 +30,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _ENDED_AS_FIXED = ("fixed", "workaround", "configuration", "rolled_back", "")
 AT_ONCE = 500
 WATCHED_FOR = timedelta(days=30)
-AGAIN, ASKS, ALERT = "again", "asks", "alert"
+AGAIN, ASKS, ALERT, BACK = "again", "asks", "alert", "taken_back"
 _LOOKED_BACK = HOUR
 _LEAST_FAILURES = 5
 # Where nothing is known of the trouble itself, so much of the calls has to fail.
@@ -75,9 +75,13 @@ def _fixed(now: datetime) -> QuerySet[Issue]:
 def look(issue: Issue, *, now: datetime) -> None:
     """Opens one again, lists it as firing, or takes it off the list."""
     fix = _fix_of(issue)
-    seen = _seen(issue, fix, now=now)
+    live = live_of(fix.deployment) if fix else None
+    seen = _seen(issue, fix, live, now=now)
     with override(issue.launch.language):
-        if fix and seen and seen.fires(seen.sure) and _was_seen_fixed(fix):
+        if live and live.gone_at:
+            reason = _("Its fix is no longer live: %(version)s went live in its place and is older.")
+            _list(issue, BACK, reason % {"version": live.gone_by}, {}, now=now)
+        elif fix and seen and seen.fires(seen.sure) and _was_seen_fixed(fix):
             _reopen(issue, fix, seen, now=now)
         elif seen and seen.fires(seen.any):
             said = _(
@@ -101,13 +105,13 @@ def _fix_of(issue: Issue) -> Fix | None:
     )
 
 
-def _seen(issue: Issue, fix: Fix | None, *, now: datetime) -> Seen | None:
+def _seen(issue: Issue, fix: Fix | None, live: Live | None, *, now: datetime) -> Seen | None:
     """The last hour since it was fixed; what happened before that is why it was fixed."""
     signatures = signature_of(issue)
     if not signatures:
         return None
     begins = max(now - _LOOKED_BACK, issue.status_changed_at)
-    begins = max(begins, live_of(fix.deployment).since) if fix else begins
+    begins = max(begins, live.since) if live else begins
     span = Span.of(begins + MINUTE, max(now, begins + 2 * MINUTE))
     watched = Watched.of(issue.launch, signatures, fix.deployment.environment.name if fix else "production")
     if not watched.kinds:
@@ -137,6 +141,8 @@ def _was_seen_fixed(fix: Fix) -> bool:
 
 @transaction.atomic
 def _reopen(issue: Issue, fix: Fix, seen: Seen, *, now: datetime) -> None:
+    if lifecycle.lock(issue.pk).version != issue.version:
+        return  # somebody decided meanwhile; the next look sees what of it
     said = _("It fails again on %(release)s or later: %(failures)s of %(calls)s calls of the last hour (%(share)s).")
     reason = said % (_counts(seen.sure) | {"release": fix.deployment.release.version})
     _list(issue, AGAIN, reason, figures_of_rates({"now": seen.sure, "earlier_releases": seen.earlier}), now=now)

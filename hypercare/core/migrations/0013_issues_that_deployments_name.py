@@ -11,7 +11,7 @@ def _followed(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0009_metrics_and_retired_components"),
+        ("core", "0010_names_that_components_lost"),
     ]
 
     operations = [
