@@ -253,6 +253,8 @@ MORE = [
     Row(API + "metrics/", Right.MANAGE, "POST", {"launch": "{slug}", "name": "orders.paid"}),
     Row(API + "sources/{source}/", Right.MANAGE, "PATCH", {"rows_a_second": "5"}, hides=True),
     Row(API + "deployments/", Right.INGEST, "POST", DEPLOYED),
+    Row(API + "issues/{issue}/fixes/", Right.TRIAGE, "POST", {"deployment": "DP-{deployment}"}),
+    Row(API + "launches/{slug}/fixes/", Right.MANAGE, "PUT", {"verifies": "true", "tells": "false"}),
     Row(API + "evidence/governance/descriptions/?launch={slug}", Right.MANAGE, "POST"),
     Row(API + "evidence/governance/descriptions/AD-{description}/", Right.MANAGE, "DELETE"),
 ]

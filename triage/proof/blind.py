@@ -169,10 +169,11 @@ def _signatures(issues: Mapping[int, Issue]) -> dict[int, list[dict[str, str]]]:
 
 def _tie(routes: Mapping[Place, _Route], signatures: Mapping[int, Sequence[Mapping[str, str]]]) -> set[int]:
     """Notes at each failing route who reported it; the issues that traffic shows."""
+    failing = [one for one in routes.values() if one.fails]
     seen = set()
     for pk, found in signatures.items():
-        for one in routes.values():
-            if one.fails and any(_fits(one.place, signature) for signature in found):
+        for one in failing:
+            if any(_fits(one.place, signature) for signature in found):
                 one.issues.add(pk)
                 seen.add(pk)
     return seen

@@ -165,6 +165,9 @@ FIELD_WORDS = {
     "defect": _("Defect or training gap"),
     "cause": _("Cause or symptom"),
 }
+# Fields whose value in force stands in a part of the issue's page of its own.
+ELSEWHERE_WORDS = {"fix_lane": _("Lane")}
+LANE_WORDS = {"hotfix": _("Hotfix"), "sprint": _("Sprint"), "roadmap": _("Roadmap")}
 CATEGORY_ICONS = {
     "bug": "bug",
     "availability": "cloud-off",
@@ -278,7 +281,7 @@ def resolution_word(resolution: str) -> Any:
 @register.filter
 def field_word(field: str) -> Any:
     """A field's name in words."""
-    return FIELD_WORDS.get(field, field)
+    return (FIELD_WORDS | ELSEWHERE_WORDS).get(field, field)
 
 
 @register.filter
@@ -291,6 +294,7 @@ def value_word(value: str, field: str) -> Any:
         "sentiment": SENTIMENT_WORDS,
         "moscow": MOSCOW_WORDS,
         "resolution": END_WORDS,
+        "fix_lane": LANE_WORDS,
         "spam": SPAM_WORDS,
         "ai_failure": AI_FAILURE_WORDS,
         "governance": GOVERNANCE_WORDS,
