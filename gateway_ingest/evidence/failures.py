@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway_ingest.component_names import plain
 from gateway_ingest.evidence import reading
 from gateway_ingest.evidence.places import belonging_to
 from gateway_ingest.evidence.reading import Wanted
 from gateway_ingest.evidence.signature import MINUTE, Signature, Span, kinds_of
 from gateway_ingest.models import CallKind
 from hypercare.core.models import Launch
+from hypercare.core.plain_names import plain
 
 
 @dataclass(frozen=True)

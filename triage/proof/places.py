@@ -1,7 +1,7 @@
 """This module says how far a deployment reaches: to everybody, to a part of the traffic, or only to those who try it out."""
 
-from gateway_ingest.component_names import plain
 from gateway_ingest.evidence.places import place_of
+from hypercare.core.plain_names import plain
 
 _PARTS = frozenset({"canary", "beta", "pilot", "blue", "green", "experiment"})
 
