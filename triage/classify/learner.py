@@ -20,6 +20,8 @@ from triage.classify.calibration import (
     error_of_perfect_confidence,
     fit_calibration,
 )
+from triage.classify.likeness import compared, fit_leaning, fit_share, likeness
+from triage.classify.meaning import Vectors
 from triage.classify.reading import Counted, Rows
 
 Labels = Sequence[str | None]  # None where nobody said anything
@@ -35,21 +37,28 @@ SEED = 20260520
 
 @dataclass(frozen=True)
 class Head:
-    """What was learned of one field: a row of weights for each label."""
+    """What was learned of one field: for each label a row of weights, and how likeness to each learned text leans."""
 
     labels: tuple[str, ...]
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
     calibration: Calibration = PLAIN
+    leaning: Vectors | None = None
 
     @cached_property
     def deciding(self) -> npt.NDArray[np.float32]:
-        """What each feature says for a label, compared with what it says for all of them."""
-        return np.asarray(self.weights - self.weights.mean(axis=0), dtype=np.float32)
+        """What each feature says for a label, compared with what it says for all of them; likeness has no word to show."""
+        decided = np.asarray(self.weights - self.weights.mean(axis=0), dtype=np.float32)
+        return decided if self.leaning is None else np.hstack([decided, np.zeros_like(self.leaning)])
+
+    @cached_property
+    def _columns(self) -> npt.NDArray[np.float32]:
+        """One column for each label, as long as a row of features."""
+        return (self.weights if self.leaning is None else np.hstack([self.weights, self.leaning])).T
 
     def margins(self, features: csr_matrix) -> Floats:
         """How far each text lies on each label's side."""
-        return np.asarray(features @ self.weights.T + self.bias, dtype=np.float64)
+        return np.asarray(features @ self._columns + self.bias, dtype=np.float64)
 
     def probabilities(self, features: csr_matrix) -> Floats:
         """For each text the probability of each label."""
@@ -58,7 +67,8 @@ class Head:
     def rounded(self) -> "Head":
         """The same with weights in whole steps of the largest of each row, as a file keeps them."""
         steps = self.step
-        return replace(self, weights=np.rint(self.weights / steps).astype(np.float32) * steps)
+        leaning = None if self.leaning is None else self.leaning.astype(np.float16).astype(np.float32)
+        return replace(self, weights=np.rint(self.weights / steps).astype(np.float32) * steps, leaning=leaning)
 
     @property
     def step(self) -> npt.NDArray[np.float32]:
@@ -161,11 +171,13 @@ def _share(features: csr_matrix) -> Floats:
 class Unseen:
     """What the better recipe says of texts it did not learn from, and which fold each text was held out in.
 
-    `rows` are the numbers of these texts among all that were given: those with a label.
+    `rows` are the numbers of these texts among all that were given: those with a label. `share` is how much their
+    meaning counts in it beside their words.
     """
 
     labels: tuple[str, ...]
     recipe: Recipe
+    share: float
     margins: Floats
     truth: npt.NDArray[np.intp]
     fold: npt.NDArray[np.intp]
@@ -208,6 +220,7 @@ def cross_validate(
     spread_by: str,
     blind_to_opening: Set[str] = frozenset(),
     heed: Mapping[str, Floats] | None = None,
+    meant: Vectors | None = None,
 ) -> dict[str, Unseen]:
     """For each field what a model says that never saw the text, by the recipe that did best on such texts."""
     tried = {name: _Tried(labels, heed[name] if heed else None) for name, labels in fields.items()}
@@ -219,6 +232,11 @@ def cross_validate(
         for name, each in tried.items():
             told = blind if name in blind_to_opening else whole
             each.try_fold(told[: len(learned)], told[len(learned) :], learned, held)
+        if meant is not None:
+            known = learned[compared(len(learned))]
+            seen, unseen = likeness(meant[known], meant[known]), likeness(meant[held], meant[known])
+            for each in tried.values():
+                each.try_meaning(seen, unseen, known, held)
     return {name: each.best(fold) for name, each in tried.items()}
 
 
@@ -240,6 +258,7 @@ class _Tried:
         self.truth = np.searchsorted(self.known, self.labels[self.rows].astype(str))
         recipes = tuple(Recipe) if len(self.known) <= MOST_TOLD_APART else (Recipe.EVEN,)
         self.margins = {recipe: np.full((len(labels), len(self.known)), -1.0) for recipe in recipes}
+        self.leaning: Floats | None = None
 
     def try_fold(self, seen: csr_matrix, unseen: csr_matrix, learned: Rows, held: Rows) -> None:
         """Learns from some texts and keeps what it says of the others."""
@@ -252,11 +271,27 @@ class _Tried:
             columns = np.searchsorted(self.known, head.labels)
             self.margins[recipe][held[:, None], columns] = head.margins(unseen)
 
+    def try_meaning(self, seen: Vectors, unseen: Vectors, learned: Rows, held: Rows) -> None:
+        """Learns from the likeness of some texts and keeps how the others lean."""
+        heed = None if self.heed is None else self.heed[learned]
+        leaning = fit_leaning(seen, list(self.labels[learned]), known=self.known, heed=heed)
+        if self.leaning is None:
+            self.leaning = np.zeros((len(self.labels), len(self.known)))
+        self.leaning[held] = unseen @ leaning.T
+
     def best(self, fold: Rows) -> Unseen:
-        """What the best recipe said."""
-        margins = {recipe: said[self.rows] for recipe, said in self.margins.items()}
-        recipe = max(margins, key=lambda each: f1_score(self.truth, margins[each].argmax(1), average="macro"))
-        return Unseen(self.known, recipe, margins[recipe], self.truth, fold[self.rows], self.rows)
+        """What the best recipe said, with as much of the meaning as does it good."""
+        told = {recipe: self._with_meaning(said[self.rows]) for recipe, said in self.margins.items()}
+        recipe = max(told, key=lambda each: f1_score(self.truth, told[each][0].argmax(1), average="macro"))
+        margins, share = told[recipe]
+        return Unseen(self.known, recipe, share, margins, self.truth, fold[self.rows], self.rows)
+
+    def _with_meaning(self, margins: Floats) -> tuple[Floats, float]:
+        if self.leaning is None:
+            return margins, 0.0
+        leaned = self.leaning[self.rows]
+        share = fit_share(margins, leaned, self.truth)
+        return margins + share * leaned, share
 
 
 def by_class(truth: Sequence[str], said: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -47,7 +47,7 @@ def store(model: TextModel, figures: dict[str, Any], *, now: datetime, **more: A
     version = ModelVersion(name=NAME, number=next_number(NAME), trained_at=now, **more)
     version.path = f"text-model-{version.number}.skops"
     version.digest = text_model.save(model.numbered(version.number), path_of(version))
-    encoder = "" if model.features.middle is None else ENCODER
+    encoder = "" if model.features.meant is None else ENCODER
     version.figures = figures | {"format": FORMAT, "encoder": encoder}
     version.save(force_insert=True)
     return version
