@@ -18,7 +18,7 @@ from triage.classify.meaning import Vectors
 MOST_COMPARED = 10_000  # texts; the time to learn grows with their cube
 USUAL_SHARE, MOST_SHARE = 0.8, 4.0
 _SHARPNESS = 1.0
-_HOLD = 0.3
+_HOLD, _LEAST_HOLD = 0.3, 0.01  # the least keeps the equations solvable where one text must stand for a whole label
 _DOUBT = 3.0  # how many texts' worth the usual share weighs
 _SEED = 20260520
 
@@ -57,7 +57,7 @@ def fit_leaning(
         return leaning
     weight = (len(heard) / len(there) / texts)[which] * counts[heard]
     learned = alike[np.ix_(heard, heard)]
-    learned[np.diag_indices(len(heard))] += (_HOLD / weight).astype(np.float32)
+    learned[np.diag_indices(len(heard))] += np.maximum(_HOLD / weight, _LEAST_HOLD).astype(np.float32)
     wanted = np.where(truth[:, None] == np.array(known), 1, -1).astype(np.float32)
     leaning[:, heard] = solve(learned, wanted, assume_a="pos", overwrite_a=True, check_finite=False).T
     return leaning
