@@ -85,9 +85,9 @@ def test_too_many_texts_are_compared_by_a_draw(monkeypatch):
 
 
 def test_meaning_tells_texts_without_a_shared_word_apart():
-    fields, rows = {"kind": LABELS}, Counted(strangers(40))
+    fields, rows = {"kind": LABELS}, Counted(strangers(80))  # each text, and behind them one word of each
     by_words = cross_validate(rows, fields, spread_by="kind")["kind"]
-    with_meaning = cross_validate(rows, fields, spread_by="kind", meant=told(LABELS))["kind"]
+    with_meaning = cross_validate(rows, fields, spread_by="kind", meant=told(LABELS * 2))["kind"]
     assert (with_meaning.margins.argmax(axis=1) == with_meaning.truth).all()
     assert (by_words.margins.argmax(axis=1) == by_words.truth).mean() < 0.8
     assert (by_words.share, with_meaning.share > 0) == (0.0, True)

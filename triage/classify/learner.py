@@ -17,6 +17,7 @@ from triage.classify.calibration import (
     Calibration,
     Floats,
     fit_calibration,
+    fit_lone_words,
 )
 from triage.classify.likeness import compared, fit_leaning, fit_share, likeness
 from triage.classify.meaning import Vectors
@@ -58,9 +59,9 @@ class Head:
         """How far each text lies on each label's side."""
         return np.asarray(features @ self._columns + self.bias, dtype=np.float64)
 
-    def probabilities(self, features: csr_matrix) -> Floats:
-        """For each text the probability of each label."""
-        return self.calibration.probabilities(self.margins(features))
+    def probabilities(self, features: csr_matrix, *, words: Floats | None = None) -> Floats:
+        """For each text the probability of each label; fewer words make it less sure."""
+        return self.calibration.probabilities(self.margins(features), words=words)
 
     def rounded(self) -> "Head":
         """The same with weights in whole steps of the largest of each row, as a file keeps them."""
@@ -169,14 +170,15 @@ def _share(features: csr_matrix) -> Floats:
 class Unseen:
     """What the better recipe says of texts it did not learn from, and which fold each text was held out in.
 
-    `rows` are the numbers of these texts among all that were given: those with a label. `share` is how much their
-    meaning counts in it beside their words.
+    `lone` is what it says of one word of each; `rows` are the numbers of these texts among all that were given: those
+    with a label. `share` is how much their meaning counts beside their words.
     """
 
     labels: tuple[str, ...]
     recipe: Recipe
     share: float
     margins: Floats
+    lone: Floats
     truth: npt.NDArray[np.intp]
     fold: npt.NDArray[np.intp]
     rows: Rows
@@ -184,13 +186,12 @@ class Unseen:
     def part(self, wanted: npt.NDArray[np.bool_]) -> "Unseen":
         """What was said of some of the texts that were given."""
         kept = wanted[self.rows]
-        return replace(
-            self, margins=self.margins[kept], truth=self.truth[kept], fold=self.fold[kept], rows=self.rows[kept]
-        )
+        parts = {name: getattr(self, name)[kept] for name in ("margins", "lone", "truth", "fold", "rows")}
+        return replace(self, **parts)
 
     def calibration(self) -> Calibration:
         """Fitted over all folds, for the model that ships."""
-        return fit_calibration(self.margins, self.truth)
+        return fit_lone_words(fit_calibration(self.margins, self.truth), self.lone, self.truth)
 
     def probabilities(self) -> Floats:
         """Probabilities of each fold as the other folds calibrate them, so that no text judges itself."""
@@ -220,21 +221,25 @@ def cross_validate(
     heed: Mapping[str, Floats] | None = None,
     meant: Vectors | None = None,
 ) -> dict[str, Unseen]:
-    """For each field what a model says that never saw the text, by the recipe that did best on such texts."""
+    """For each field what a model says that never saw the text, by the recipe that did best on such texts.
+
+    Behind the texts `counted` holds one word of each.
+    """
     tried = {name: _Tried(labels, heed[name] if heed else None) for name, labels in fields.items()}
     fold = np.zeros(len(fields[spread_by]), dtype=np.intp)
     for number, (learned, held) in enumerate(folds_of(_spread(fields[spread_by]))):
         fold[held] = number
-        features, whole = counted.learn(learned, then=np.concatenate([learned, held]))
+        features, whole = counted.learn(learned, then=np.concatenate([learned, held, held + len(fold)]))
         blind = features.without_opening(whole) if blind_to_opening else whole
+        ends = len(learned), len(learned) + len(held)
         for name, each in tried.items():
             told = blind if name in blind_to_opening else whole
-            each.try_fold(told[: len(learned)], told[len(learned) :], learned, held)
+            each.try_fold(told[: ends[0]], told[ends[0] : ends[1]], told[ends[1] :], learned, held)
         if meant is not None:
-            known = learned[compared(len(learned))]
-            seen, unseen = likeness(meant[known], meant[known]), likeness(meant[held], meant[known])
+            known, asked = learned[compared(len(learned))], np.concatenate([held, held + len(fold)])
+            seen, unseen = likeness(meant[known], meant[known]), likeness(meant[asked], meant[known])
             for each in tried.values():
-                each.try_meaning(seen, unseen, known, held)
+                each.try_meaning(seen, unseen, known, asked)
     return {name: each.best(fold) for name, each in tried.items()}
 
 
@@ -256,10 +261,11 @@ class _Tried:
         self.truth = np.searchsorted(self.known, self.labels[self.rows].astype(str))
         recipes = tuple(Recipe) if len(self.known) <= MOST_TOLD_APART else (Recipe.EVEN,)
         self.margins = {recipe: np.full((len(labels), len(self.known)), -1.0) for recipe in recipes}
-        self.leaning: Floats | None = None
+        self.lone = {recipe: margins.copy() for recipe, margins in self.margins.items()}
+        self.leaning: Floats | None = None  # of the texts, and behind them of one word of each
 
-    def try_fold(self, seen: csr_matrix, unseen: csr_matrix, learned: Rows, held: Rows) -> None:
-        """Learns from some texts and keeps what it says of the others."""
+    def try_fold(self, seen: csr_matrix, unseen: csr_matrix, lone: csr_matrix, learned: Rows, held: Rows) -> None:
+        """Learns from some texts and keeps what it says of the others, and of one word of each."""
         labels = list(self.labels[learned])
         if not len(told_of(labels)):
             return
@@ -268,25 +274,28 @@ class _Tried:
         for recipe, head in heads.items():
             columns = np.searchsorted(self.known, head.labels)
             self.margins[recipe][held[:, None], columns] = head.margins(unseen)
+            self.lone[recipe][held[:, None], columns] = head.margins(lone)
 
-    def try_meaning(self, seen: Vectors, unseen: Vectors, learned: Rows, held: Rows) -> None:
+    def try_meaning(self, seen: Vectors, unseen: Vectors, learned: Rows, asked: Rows) -> None:
         """Learns from the likeness of some texts and keeps how the others lean."""
         heed = None if self.heed is None else self.heed[learned]
         leaning = fit_leaning(seen, list(self.labels[learned]), known=self.known, heed=heed)
         if self.leaning is None:
-            self.leaning = np.zeros((len(self.labels), len(self.known)))
-        self.leaning[held] = unseen @ leaning.T
+            self.leaning = np.zeros((2 * len(self.labels), len(self.known)))
+        self.leaning[asked] = unseen @ leaning.T
 
     def best(self, fold: Rows) -> Unseen:
         """What the best recipe said, with as much of the meaning as does it good."""
-        told = {recipe: self._with_meaning(said[self.rows]) for recipe, said in self.margins.items()}
+        told = {recipe: self._with_meaning(recipe) for recipe in self.margins}
         recipe = max(told, key=lambda each: f1_score(self.truth, told[each][0].argmax(1), average="macro"))
-        margins, share = told[recipe]
-        return Unseen(self.known, recipe, share, margins, self.truth, fold[self.rows], self.rows)
+        margins, lone, share = told[recipe]
+        return Unseen(self.known, recipe, share, margins, lone, self.truth, fold[self.rows], self.rows)
 
-    def _with_meaning(self, margins: Floats) -> tuple[Floats, float]:
+    def _with_meaning(self, recipe: Recipe) -> tuple[Floats, Floats, float]:
+        """What a recipe says of the texts and of one word of each, and how much meaning counts in it."""
+        margins, lone = self.margins[recipe][self.rows], self.lone[recipe][self.rows]
         if self.leaning is None:
-            return margins, 0.0
-        leaned = self.leaning[self.rows]
+            return margins, lone, 0.0
+        leaned, alone = self.leaning[self.rows], self.leaning[self.rows + len(self.labels)]
         share = fit_share(margins, leaned, self.truth)
-        return margins + share * leaned, share
+        return margins + share * leaned, lone + share * alone, share
