@@ -13,7 +13,7 @@ from gateway_ingest import outcomes
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.timeline import Actor, Entry, record
+from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
 from triage.learn import labels
@@ -171,8 +171,10 @@ def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
     rows = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
     rows.update(reply_status=transitions.REPLY_STATUS.get(IssueStatus(issue.status), ReplyStatus.LOOKING))
     if ended:
-        told = rows.filter(reporter__email__gt="").select_related("reporter", "launch")
-        closing_the_loop.tell_closed(told, issue_key=issue.key, resolution=issue.resolution, now=now)
+        heard = rows.filter(reporter__email__gt="").select_related("reporter", "launch")
+        told = closing_the_loop.tell_closed(heard, issue_key=issue.key, resolution=issue.resolution, now=now)
+        if told:
+            record(issue.launch, [Entry(issue.key, "issue.told", {"people": told})], actor=SYSTEM, now=now)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from triage.nature import suggesting
 from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
+from triage.warroom import round_of_rooms
 
 _TRIAGE = Lock()
 
@@ -72,6 +73,12 @@ def assess_exit_criteria(**_later: Any) -> None:
 def keep_up_reports(**_later: Any) -> None:
     """Drafts and sends the daily reports that are due."""
     daily.keep_up(now=clock.now())
+
+
+@shared_task(name="triage.rooms")
+def look_after_rooms(**_later: Any) -> None:
+    """Opens rooms that are due, notes who left, and reminds of what is overdue."""
+    round_of_rooms.look_after(now=clock.now())
 
 
 @shared_task(name="triage.owners")

@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit, reports, rooms, shifts."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -18,8 +18,10 @@ from .opinion import SecondOpinion
 from .pair import Answer, Pair
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
+from .shift import ShiftNote, Standup, StandupNote
 from .sieve import Sieve
 from .theme import Course, Theme, ThemeReport, ThemesRun
+from .warroom import Attendance, Duty, LineKind, RoomLine, RoomRole, RoomUpdate, WarRoom
 from .wording import Unread, WordCount, Wording, WordsInAll
 
 __all__ = [
@@ -27,15 +29,18 @@ __all__ = [
     "OPEN_STATUSES",
     "Answer",
     "Assessment",
+    "Attendance",
     "BoardCounter",
     "Comparator",
     "Course",
     "CriterionState",
     "Decision",
+    "Duty",
     "ExitCriterion",
     "Issue",
     "IssueStatus",
     "Label",
+    "LineKind",
     "Match",
     "Meaning",
     "MeasuredReach",
@@ -44,11 +49,17 @@ __all__ = [
     "OldTicket",
     "Origin",
     "Pair",
+    "RoomLine",
+    "RoomRole",
+    "RoomUpdate",
     "Score",
     "ScoringRules",
     "SecondOpinion",
+    "ShiftNote",
     "Sieve",
     "Standing",
+    "Standup",
+    "StandupNote",
     "StatusReport",
     "Theme",
     "ThemeReport",
@@ -56,6 +67,7 @@ __all__ = [
     "TicketImport",
     "Training",
     "Unread",
+    "WarRoom",
     "Way",
     "WordCount",
     "Wording",

@@ -13,6 +13,8 @@ class MessageKind(models.TextChoices):
     RECEIPT = "receipt", _("Receipt")
     CLOSED = "closed", _("Report closed")
     DAILY_REPORT = "daily_report", _("Daily status report")
+    ROOM_UPDATE = "room_update", _("Update of a war room")
+    REMINDER = "reminder", _("Reminder of a promise or an update")
     INVITATION = "invitation", _("Invitation")
     ACCOUNT = "account", _("Account")
 
