@@ -13,7 +13,7 @@ from triage.nature import suggesting
 from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
-from triage.warroom import round_of_rooms
+from triage.warroom import gauges, round_of_rooms
 
 _TRIAGE = Lock()
 
@@ -79,6 +79,12 @@ def keep_up_reports(**_later: Any) -> None:
 def look_after_rooms(**_later: Any) -> None:
     """Opens rooms that are due, notes who left, and reminds of what is overdue."""
     round_of_rooms.look_after(now=clock.now())
+
+
+@shared_task(name="triage.gauges")
+def measure_gauges(**_later: Any) -> None:
+    """Measures what the wall shows."""
+    gauges.measure_due(now=clock.now())
 
 
 @shared_task(name="triage.owners")

@@ -14,8 +14,11 @@ from triage.views import (
     report,
     rooms,
     set_aside,
+    shift,
+    standup,
     themes,
     tickets,
+    wall,
 )
 from triage.views import exit as exit_views
 
@@ -57,6 +60,13 @@ urlpatterns = [
     path("launches/<slug:slug>/rooms/<str:key>/here/", rooms.here, name="room_here"),
     path("launches/<slug:slug>/rooms/<str:key>/<slug:name>/", rooms.order, name="room_order"),
     path("launches/<slug:slug>/promises/<str:key>/end/", rooms.end_promise, name="promise_end"),
+    path("launches/<slug:slug>/wall/", wall.page, name="wall"),
+    path("launches/<slug:slug>/wall/parts/", wall.parts, name="wall_parts"),
+    path("launches/<slug:slug>/stand-up/", standup.page, name="standup"),
+    path("launches/<slug:slug>/stand-up/<slug:name>/", standup.order, name="standup_order"),
+    path("launches/<slug:slug>/shift/", shift.page, name="shift"),
+    path("launches/<slug:slug>/shift/hand-over/", shift.hand_over, name="shift_hand_over"),
+    path("launches/<slug:slug>/shift/<str:key>/take/", shift.take, name="shift_take"),
     path("launches/<slug:slug>/verdict/", report.verdict, name="verdict"),
     path("launches/<slug:slug>/report/", report.today, name="report"),
     path("launches/<slug:slug>/reports/", report.archive, name="reports"),

@@ -10,7 +10,8 @@ function say(state) {
   live.textContent = live.dataset[state];
 }
 
-const plain = (part) => part.innerHTML.replaceAll(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+const plain = (part) =>
+  part.outerHTML.replaceAll(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1").replaceAll(/(data-clock="">)[^<]*/g, "$1").replaceAll(/ title="[^"]*"/g, "");
 const isWriting = () => document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null;
 
 // A part that has the focus stays as it is until the focus leaves it, and one marked so always does.

@@ -15,13 +15,15 @@ from tests.integration.rows import make_feedback, make_issue
 from tests.integration.traffic import calls, store
 from triage import lifecycle, overrides
 from triage.models import Attendance, Match, WarRoom
+from triage.reports import draft
 from triage.score import rescore
-from triage.warroom import attendance, decided, duties, promises, rooms, talk, updates
+from triage.warroom import attendance, decided, duties, gauges, promises, rooms, shift, standup, talk, updates
 from triage.warroom.axis import axis
 from triage.warroom.calling_out import said_of
 from triage.warroom.moments import moments_of
 from triage.warroom.page import room_page, timeline
 from triage.warroom.round_of_rooms import look_after
+from triage.warroom.wall import wall
 
 MINUTE = timedelta(minutes=1)
 
@@ -148,7 +150,7 @@ def test_there_is_a_lead_for_each_area(room, lead, people, now):
 def test_only_who_works_in_the_launch_takes_a_role(room, people):
     for who in ("stakeholder", "outsider"):
         with pytest.raises(Problem, match="Nobody of that address"):
-            duties.person_of(room, people[who].email)
+            duties.person_of(room.launch, people[who].email)
 
 
 def test_who_is_not_heard_of_left_when_last_seen(room, people, now):
@@ -370,3 +372,131 @@ def test_another_launchs_room_is_not_there(client, room, people, launch, now):
     client.force_login(people["outsider"])
     assert client.get(f"/launches/shop/rooms/{room.key}/").status_code == 404
     assert client.get(f"/launches/{other.slug}/rooms/{room.key}/").status_code == 404
+
+
+# the wall, the stand-up and the shift
+
+
+def test_the_wall_shows_measured_figures_with_their_change_and_says_where_there_is_none(launch, now):
+    for days in (7, 1, 0):
+        make_feedback(launch, now=now - timedelta(days=days, hours=1))
+        gauges.measure(launch, now=now - timedelta(days=days))
+    make_feedback(launch, now=now - timedelta(hours=2))
+    gauges.measure_due(now=now + gauges.EVERY)
+    tiles = {tile.gauge.name: tile for tile in wall(launch, now=now + gauges.EVERY).tiles}
+    assert (tiles["reports"].value, tiles["reports"].yesterday, tiles["reports"].last_week) == (2, 1, 1)
+    assert (tiles["p95"].value, tiles["p95"].reading) == (None, "")
+    assert wall(launch, now=now + timedelta(hours=1)).tiles[0].is_stale
+
+
+def test_the_wall_asks_as_often_whatever_is_there(launch, lead, room, now):
+    def count():
+        caches["memory"].clear()
+        with CaptureQueriesContext(connection) as captured:
+            wall(launch, now=now)
+        assert not [
+            one for one in captured.captured_queries if 'COUNT(*) AS "__count" FROM "feedback_feedback"' in one["sql"]
+        ]
+        return len(captured)
+
+    count()  # the first look writes the exit criteria that a launch begins with
+    once = count()
+    for number in range(4):
+        make_issue(launch, now=now, title=f"More {number}", severity=1)
+        make_feedback(launch, now=now)
+    look_after(now=now)
+    assert count() == once
+
+
+def test_the_wall_is_a_page_that_renews_itself(client, room, people):
+    client.force_login(people["stakeholder"])
+    assert 'data-parts="/launches/shop/wall/parts/"' in client.get("/launches/shop/wall/").content.decode()
+    assert "Product pages answer 503" in client.get("/launches/shop/wall/parts/").content.decode()
+
+
+def test_the_stand_ups_notes_and_decisions_become_the_reports_draft(launch, lead, now):
+    one = standup.begin(launch, actor=lead, now=now)
+    assert standup.begin(launch, actor=lead, now=now + MINUTE) == one
+    standup.go_to(one, block="critical", now=now + 2 * MINUTE)
+    one.refresh_from_db()
+    assert standup.left(one, now=now + 3 * MINUTE) == timedelta(seconds=120)
+    standup.note(one, block="critical", text="1.8.3 holds", actor=lead, now=now)
+    standup.note(one, block="exit", text="Two to go", actor=lead, now=now)
+    decided.decide(launch, about=one.key, what="Freeze on Friday", why="", actor=lead, now=now)
+    standup.end(one, actor=lead, now=now + 15 * MINUTE)
+    lines = draft.preview(launch, now=now + timedelta(hours=1)).note.split("\n")
+    assert lines == [
+        "Exit progress: Two to go (Alice Lead)",
+        "SEV1 and SEV2: 1.8.3 holds (Alice Lead)",
+        "Decided: Freeze on Friday (Alice Lead)",
+    ]
+    with pytest.raises(Problem, match="over"):
+        standup.note(one, block="exit", text="Late", actor=lead, now=now)
+
+
+def test_a_draft_made_before_the_stand_up_ends_gets_its_notes_beside_its_own(launch, lead, now):
+    report = draft.preview(launch, now=now)
+    report.note = "Thanks to all"
+    report.save()
+    one = standup.begin(launch, actor=lead, now=now)
+    standup.note(one, block="exit", text="Two to go", actor=lead, now=now)
+    standup.end(one, actor=lead, now=now)
+    report.refresh_from_db()
+    assert report.note == "Thanks to all\n\nExit progress: Two to go (Alice Lead)"
+
+
+def test_blocks_of_the_stand_up_take_a_quarter_of_an_hour_and_all_have_facts(client, launch, people, room):
+    assert sum(block.seconds for block in standup.BLOCKS) == 15 * 60
+    client.force_login(people["lead"])
+    for block in standup.BLOCKS:
+        assert client.get(f"/launches/shop/stand-up/?block={block.name}").status_code == 200
+
+
+def test_a_shift_goes_from_one_person_to_the_next_with_the_rows_as_they_stood(launch, room, issue, lead, people, now):
+    promises.promise(
+        launch, about=room.key, what="Load test", owner=people["agent"], due_at=now + MINUTE, actor=lead, now=now
+    )
+    note = shift.hand_over(launch, to=people["agent"], text="Watch the pool", actor=lead, now=now)
+    lifecycle.move(issue.pk, to="closed", actor=lead, now=now + MINUTE)
+    note.refresh_from_db()
+    assert [fact["words"] for fact in note.facts["critical"]] == [f"{issue.key} Product pages answer 503"]
+    assert [fact["words"] for fact in note.facts["promises"]] == ["Load test"]
+    assert Message.objects.get(kind="shift").to_address == people["agent"].email
+    with pytest.raises(Problem) as refused:
+        shift.take_over(note, actor=lead, now=now + MINUTE)
+    assert refused.value.status == 403
+    taken = shift.take_over(note, actor=Actor.person(people["agent"]), now=now + MINUTE)
+    assert taken.acknowledged_at == now + MINUTE
+    assert shift.began_at(launch, now=now + 2 * MINUTE) == now
+
+
+def test_nobody_hands_a_shift_to_themselves(launch, lead, people, now):
+    with pytest.raises(Problem, match="somebody else"):
+        shift.hand_over(launch, to=people["lead"], text="", actor=lead, now=now)
+
+
+def test_the_shift_page_shows_and_hands_over(client, people, room):
+    client.force_login(people["lead"])
+    client.post("/launches/shop/shift/hand-over/", {"to": people["agent"].email, "text": "Watch the pool"})
+    client.force_login(people["agent"])
+    page = client.get("/launches/shop/shift/").content.decode()
+    assert "Watch the pool" in page
+    assert "Take it over" in page
+
+
+# the API
+
+
+def test_the_api_opens_a_room_and_works_in_it(api, issue, people):
+    opened = api.post("/api/v1/rooms/", {"issue": issue.key, "reason": "Down"}, format="json")
+    assert opened.status_code == 201
+    path = f"/api/v1/rooms/{opened.data['id']}"
+    assert api.post("/api/v1/rooms/", {"issue": issue.key}, format="json").status_code == 200
+    api.post(f"{path}/take/", {"role": "commander"}, format="json")
+    done = api.post(f"{path}/decide/", {"what": "Fix forward"}, format="json").json()
+    assert [one["role"] for one in done["roles"]] == ["commander"]
+    assert [one["what"] for one in done["decisions"]] == ["Fix forward"]
+    kinds = [line["kind"] for line in api.get(f"{path}/timeline/").json()["results"]]
+    assert kinds == ["decision.made", "room.role", "room.opened"]
+    refused = api.post(f"{path}/tell/", {"conditions": "x", "actions": "y"}, format="json")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/audiences")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, scoring, similar, spam, undo
+from triage.api import feedback, issues, model, rooms, scoring, similar, spam, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -30,6 +30,11 @@ urlpatterns = [
     path("launches/<str:slug>/model/roll-back/", model.RollBack.as_view(), name="api_model_roll_back"),
     path("launches/<str:slug>/model/questions/", model.Questions.as_view(), name="api_model_questions"),
     path("launches/<str:slug>/model/tickets/", model.Tickets.as_view(), name="api_model_tickets"),
+    path("rooms/", rooms.Rooms.as_view(), name="api_rooms"),
+    path("rooms/<str:key>/", rooms.Room.as_view(), name="api_room"),
+    path("rooms/<str:key>/timeline/", rooms.RoomTimeline.as_view(), name="api_room_timeline"),
+    path("rooms/<str:key>/<slug:order>/", rooms.RoomOrder.as_view(), name="api_room_order"),
+    path("promises/<str:key>/end/", rooms.PromiseEnd.as_view(), name="api_promise_end"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]

@@ -111,7 +111,7 @@ def _context(request: HttpRequest, one: WarRoom) -> dict[str, Any]:
         "issue": one.issue,
         "log": older,
         "is_older": bool(before),
-        "people": duties.who_may(one),
+        "people": duties.who_may(one.launch),
         "roles": RoomRole.choices,
         "audiences": updates.AUDIENCE_WORDS.items(),
     }
@@ -123,7 +123,7 @@ def _say(one: WarRoom, post: dict[str, str], principal: Principal, now: datetime
 
 
 def _take(one: WarRoom, post: dict[str, str], principal: Principal, now: datetime) -> None:
-    person = duties.person_of(one, post.get("person", ""))
+    person = duties.person_of(one.launch, post.get("person", ""))
     duties.take(
         one, role=post.get("role", ""), area=post.get("area", ""), person=person, actor=principal.actor, now=now
     )
@@ -143,7 +143,7 @@ def _decide(one: WarRoom, post: dict[str, str], principal: Principal, now: datet
 def _promise(one: WarRoom, post: dict[str, str], principal: Principal, now: datetime) -> None:
     promises.promise(
         one.launch, about=rooms.key_of_live(one), what=post.get("what", ""),
-        owner=duties.person_of(one, post.get("owner", "")) or principal.user,
+        owner=duties.person_of(one.launch, post.get("owner", "")) or principal.user,
         due_at=local_moment(post.get("due_at", ""), one.launch), actor=principal.actor, now=now,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hypercare.core.models import User
+from hypercare.core.models import Launch, User
 from hypercare.core.one_line import one_line
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact
@@ -62,20 +62,20 @@ def in_force(room: WarRoom) -> list[Duty]:
     return sorted(rows, key=lambda duty: (order.index(RoomRole(duty.role)), duty.area))
 
 
-def who_may(room: WarRoom) -> Sequence[User]:
+def who_may(launch: Launch) -> Sequence[User]:
     """The people of the launch who may take a role or an action."""
     rows = User.objects.filter(
-        memberships__launch=room.launch_id, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
+        memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
     )
     return list(rows.distinct().order_by("name", "pk"))
 
 
-def person_of(room: WarRoom, email: str) -> User | None:
+def person_of(launch: Launch, email: str) -> User | None:
     """The person of that address who may take part; None for an empty address, 400 for anyone else's."""
     if not email.strip():
         return None
     asked = email.strip().lower()[:254].replace("\x00", "")
-    found = next((person for person in who_may(room) if person.email == asked), None)
+    found = next((person for person in who_may(launch) if person.email == asked), None)
     if found is None:
         raise _wrong("person", _("Nobody of that address works in this launch."))
     return found

@@ -64,7 +64,7 @@ def timeline(room: WarRoom, found: Moments, *, now: datetime, before: str = "", 
     return Timeline(tell(room, page.rows), page.older)
 
 
-def room_page(room: WarRoom, *, now: datetime) -> RoomPage:
+def room_page(room: WarRoom, *, now: datetime, with_timeline: bool = True) -> RoomPage:
     """The room as it stands."""
     found = kept_moments(room, now=now)
     held = duties.in_force(room)
@@ -80,7 +80,7 @@ def room_page(room: WarRoom, *, now: datetime) -> RoomPage:
         promises=promises_about(room),
         updates=list(RoomUpdate.objects.filter(room=room).order_by("-pk")[:SHOWN_UPDATES]),
         call_outs=said_of(found),
-        timeline=timeline(room, found, now=now),
+        timeline=timeline(room, found, now=now) if with_timeline else Timeline([], ""),
     )
 
 

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                     ("closed", "Report closed"),
                     ("daily_report", "Daily status report"),
                     ("room_update", "Update of a war room"),
+                    ("shift", "Shift handed over"),
                     ("reminder", "Reminder of a promise or an update"),
                     ("invitation", "Invitation"),
                     ("account", "Account"),
