@@ -10,8 +10,8 @@ from triage.models import MeasuredReach, WarRoom
 
 LOOKED_BACK = timedelta(hours=1)
 LONGEST = timedelta(hours=6)
-# A minute shows the effect from so many failed calls on, and from this share of all.
-LEAST_ERRORS, LEAST_SHARE = 3, 0.01
+# A minute shows the effect from this share of failed calls on; all minutes together, from so many of them.
+LEAST_SHARE, LEAST_ERRORS = 0.01, 3
 # Two such minutes this far apart belong together, and the last before the first signal belongs to it.
 TOGETHER = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
@@ -33,7 +33,7 @@ class Minute:
     @property
     def shows(self) -> bool:
         """Whether the effect is to be seen in it."""
-        return self.errors >= LEAST_ERRORS and self.share >= LEAST_SHARE
+        return self.share >= LEAST_SHARE
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def effect_of(room: WarRoom, first_signal: datetime, *, now: datetime) -> Effect
     stretch = stretch_around(found, first_signal)
     if not stretch:
         return None
-    peak = max(stretch, key=lambda minute: (minute.share, minute.errors))
+    peak = max(stretch, key=lambda minute: (minute.errors, minute.share))
     last = stretch[-1].at + MINUTE
     words = "; ".join(signature.in_words() for signature in signatures)
     over = last if ends - last >= TOGETHER else None
@@ -73,7 +73,8 @@ def stretch_around(found: list[Minute], first_signal: datetime) -> list[Minute]:
             stretches[-1].append(minute)
         else:
             stretches.append([minute])
-    near = (one for one in stretches if one[0].at - TOGETHER <= first_signal <= one[-1].at + MINUTE + TOGETHER)
+    enough = (one for one in stretches if sum(minute.errors for minute in one) >= LEAST_ERRORS)
+    near = (one for one in enough if one[0].at - TOGETHER <= first_signal <= one[-1].at + MINUTE + TOGETHER)
     return next(near, [])
 
 

@@ -112,7 +112,7 @@ def _told(room: WarRoom, row: Row, texts: _Texts) -> Told:
         known_at=row.known_at,
         source=source,
         kind=row.kind,
-        icon=_ICONS.get(row.kind) or ICONS.get(row.kind, "bell-ringing" if source == "alert" else "info-circle"),
+        icon="bell-ringing" if source == "alert" else _ICONS.get(row.kind) or ICONS.get(row.kind, "info-circle"),
         words=words,
         detail=detail,
         who=row.who,
@@ -157,7 +157,9 @@ def _of_issue(row: Row, texts: _Texts) -> tuple[str, str]:
     happening = story_of([entry])[0]
     if row.kind in {"issue.opened", "issue.joined"}:
         key = str(row.data.get("feedback", ""))
-        return f"{happening.words}, {key}", texts.reports.get(int(key.removeprefix("HC-") or 0), "")
+        how = f"{happening.words}, {key}"
+        title = texts.reports.get(int(key.removeprefix("HC-") or 0), "")
+        return (title, how) if title else (how, "")
     return happening.words, happening.detail
 
 
