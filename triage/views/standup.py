@@ -34,7 +34,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "now": now,
         "standup": one,
         "blocks": standup.BLOCKS,
-        "block": standup.block_named(name),
+        "part": standup.block_named(name),
         "facts": facts_of(launch, name, now=now),
         "notes": one.notes.order_by("pk") if one else [],
         "decisions": decisions_about(launch, one.key) if one else [],

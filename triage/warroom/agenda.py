@@ -66,7 +66,7 @@ def _issues(launch: Launch, rows: QuerySet[Issue], *, now: datetime) -> list[Fac
                     (
                         str(one.get_status_display()),
                         str(one.owner or _("no owner")),
-                        _("open for %(time)s") % {"time": lapse(now - one.opened_at)},
+                        _("open for %(time)s") % {"time": lapse((one.closed_at or now) - one.opened_at)},
                     ),
                 )
             ),

@@ -34,7 +34,7 @@ PREFIX = "wall."
 
 
 class Figure(NamedTuple):
-    """A value, and from how many things it was taken."""
+    """A value, and from how many things it was taken; none where it is a sum or a count itself."""
 
     value: float
     n: int
@@ -67,25 +67,25 @@ class Gauge:
 def _reports(launch: Launch, now: datetime) -> Figure:
     n = Feedback.objects.filter(launch=launch, received_at__gt=now - DAY, received_at__lte=now, set_aside=False)
     count = n.exclude(channel__in=MACHINE_CHANNELS).count()
-    return Figure(count, count)
+    return Figure(count, 0)
 
 
 def _opened(launch: Launch, now: datetime) -> Figure:
     rows = Issue.objects.filter(launch=launch, opened_at__gt=now - DAY, opened_at__lte=now)
     count = rows.exclude(status=IssueStatus.DUPLICATE).count()
-    return Figure(count, count)
+    return Figure(count, 0)
 
 
 def _closed(launch: Launch, now: datetime) -> Figure:
     count = Issue.objects.filter(
         launch=launch, status=IssueStatus.CLOSED, closed_at__gt=now - DAY, closed_at__lte=now
     ).count()
-    return Figure(count, count)
+    return Figure(count, 0)
 
 
 def _open(launch: Launch, now: datetime) -> Figure:  # noqa: ARG001 - the signature of every gauge
     count = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES).count()
-    return Figure(count, count)
+    return Figure(count, 0)
 
 
 def _triage_minutes(launch: Launch, now: datetime) -> Figure | None:
@@ -107,7 +107,7 @@ def _fix_hours(launch: Launch, now: datetime) -> Figure | None:
 
 def _deployments(launch: Launch, now: datetime) -> Figure:
     count = Deployment.objects.filter(launch=launch, deployed_at__gt=now - DAY, deployed_at__lte=now).count()
-    return Figure(count, count)
+    return Figure(count, 0)
 
 
 def _promises(launch: Launch, now: datetime) -> Figure | None:
@@ -144,7 +144,7 @@ def _spend(launch: Launch, now: datetime) -> Figure | None:
     if not CallKind.objects.filter(launch=launch).exclude(model="").exists():
         return None
     points = evidence.series(launch, "cost", Span.of(begins, max(now, begins + QUARTER))).points
-    return Figure(sum(point.value or 0.0 for point in points), len(points))
+    return Figure(sum(point.value or 0.0 for point in points), 0)
 
 
 GAUGES = {

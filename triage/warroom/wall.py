@@ -67,7 +67,7 @@ class Tile:
 def read(gauge: Gauge, value: float) -> str:
     """A gauge's value in words."""
     if gauge.unit == "%":
-        return f"{number_format(100 * value, 2 if value > 0.99 or value < 0.1 else 0)}%"
+        return f"{number_format(100 * value, 2 if 0.99 < value < 1 or 0 < value < 0.1 else 0)}%"
     if gauge.unit == "s":
         return lapse(timedelta(seconds=value))
     if gauge.unit == "h":
