@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from gateway_ingest.models import Alert, AlertStatus
 from hypercare.core.models import Commitment, Deployment, Launch, Measurement, RecordedDecision
-from triage.exit.assess import Standing, standings
+from triage.exit.assess import Standing, assessed
 from triage.models import OPEN_STATUSES, CriterionState, Duty, Issue, WarRoom
-from triage.reports.verdict import Verdict, kept_verdict
+from triage.reports.verdict import Verdict, verdict
 from triage.warroom import duties, promises, updates
 from triage.warroom.calling_out import Said, said_of
 from triage.warroom.gauges import DAY, EVERY, GAUGES, WEEK, Gauge
@@ -120,14 +120,15 @@ def wall(launch: Launch, *, now: datetime) -> Wall:
     decided = RecordedDecision.objects.filter(launch=launch, superseded_by=None, decided_at__gt=now - DAY)
     firing = Alert.objects.filter(launch=launch, status=AlertStatus.FIRING)
     tiles = tiles_of(launch, now=now)
+    exits = assessed(launch)
     return Wall(
-        verdict=kept_verdict(launch, now),
+        verdict=verdict(launch, now, found=exits),
         incident=_incident(rooms[0], now=now) if rooms else None,
         other_rooms=rooms[1:SHOWN],
         open=_open(launch),
         critical=critical[:SHOWN],
         sev1=[issue.key for issue in critical if issue.severity == 1],
-        exits=standings(launch, now),
+        exits=exits,
         tiles=tiles,
         alerts=list(firing.select_related("component").order_by("severity", "-starts_at", "pk")[:SHOWN]),
         firing=firing.count(),
