@@ -30,6 +30,7 @@ urlpatterns = [
     path("launches/<str:slug>/model/roll-back/", model.RollBack.as_view(), name="api_model_roll_back"),
     path("launches/<str:slug>/model/questions/", model.Questions.as_view(), name="api_model_questions"),
     path("launches/<str:slug>/model/tickets/", model.Tickets.as_view(), name="api_model_tickets"),
+    path("launches/<str:slug>/model/tickets/<int:pk>/", model.OneImport.as_view(), name="api_model_ticket_import"),
     path("rooms/", rooms.Rooms.as_view(), name="api_rooms"),
     path("rooms/<str:key>/", rooms.Room.as_view(), name="api_room"),
     path("rooms/<str:key>/timeline/", rooms.RoomTimeline.as_view(), name="api_room_timeline"),
