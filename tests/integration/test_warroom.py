@@ -280,6 +280,16 @@ def test_a_report_before_any_alert_is_called_out_so(launch, issue, room, now):
     assert (said.seconds, said.sentence) == (-240, "The first report came 4 min before the first alert")
 
 
+def test_what_came_before_the_issue_was_closed_last_is_another_incident(launch, issue, lead, now):
+    told(None, issue, at=now - timedelta(days=2))
+    lifecycle.move(issue.pk, to="closed", actor=lead, now=now - timedelta(days=1))
+    told(None, issue, at=now - 12 * MINUTE, channel="alert", title="5xx again")
+    lifecycle.move(issue.pk, to="in_progress", actor=lead, now=now - 10 * MINUTE)
+    issue.refresh_from_db()
+    found = moments_of(rooms.open_room(issue, reason="", actor=lead, now=now), now=now)
+    assert (found.begun.at, found.report) == (now - 12 * MINUTE, None)
+
+
 def test_what_was_known_later_stands_where_it_happened(room, lead, now):
     talk.say(room, text="Canary is clean", actor=lead, now=now + 5 * MINUTE)
     talk.say(room, text="The pool was full then", kind="note", at=now + MINUTE, actor=lead, now=now + 9 * MINUTE)
@@ -354,6 +364,19 @@ def test_the_page_shows_the_room_and_takes_orders(client, room, people, now):
     assert "I take it" in page
     assert "Responder Person" in page
     assert "update" in client.get("/launches/shop/rooms/").content.decode()
+
+
+def test_the_list_asks_as_often_with_one_room_as_with_many(
+    client, room, launch, lead, people, now, django_assert_num_queries
+):
+    client.force_login(people["lead"])
+    client.get("/launches/shop/rooms/")
+    with CaptureQueriesContext(connection) as once:
+        client.get("/launches/shop/rooms/")
+    for number in range(3):
+        rooms.open_room(make_issue(launch, now=now, title=f"More {number}"), reason="", actor=lead, now=now)
+    with django_assert_num_queries(len(once)):
+        client.get("/launches/shop/rooms/")
 
 
 def test_the_reader_of_an_open_page_is_there(client, room, people):

@@ -52,13 +52,14 @@ def room_list(request: HttpRequest, slug: str) -> HttpResponse:
     _principal, launch = launch_of(request, slug, right=Right.READ)
     now = clock.now()
     page = paging.page_of(rooms.rooms_of(launch), request.GET)
+    due_at = updates.dues(page.rows, now=now)
     live = WarRoom.objects.filter(launch=launch, closed_at=None)
     open_issues = Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES, merged_into=None)
     offered = open_issues.filter(severity__lte=OFFERED_TO).exclude(pk__in=live.values("issue"))
     context = {
         "nav_active": "rooms",
         "page": page,
-        "rows": [(room, updates.next_due(room, now=now)) for room in page.rows],
+        "rows": [(room, due_at.get(room.pk)) for room in page.rows],
         "offered": offered.order_by("severity", "-priority", "-pk")[:MOST_OFFERED],
     }
     return render(request, "triage/rooms.html", context)

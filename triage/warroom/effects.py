@@ -9,7 +9,7 @@ from hypercare.core.models import Launch
 from triage.models import MeasuredReach, WarRoom
 
 LOOKED_BACK = timedelta(hours=1)
-LONGEST = timedelta(hours=6)
+LONGEST = timedelta(hours=5)  # with the hour before it, still read minute by minute
 # A minute shows the effect from this share of failed calls on; all minutes together, from so many of them.
 LEAST_SHARE, LEAST_ERRORS = 0.01, 3
 # Two such minutes this far apart belong together, and the last before the first signal belongs to it.

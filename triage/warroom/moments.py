@@ -89,9 +89,19 @@ class Moments:
 
 
 def moments_of(room: WarRoom, *, now: datetime) -> Moments:
-    """The moments of a room's issue and of all that is merged into it; a constant number of queries."""
+    """The moments of a room's issue and of all that is merged into it; a constant number of queries.
+
+    What was over before, as the issue was closed and reopened since, is another incident.
+    """
     keys = tree.keys_of(room.issue_id)
     reports = Feedback.objects.filter(launch=room.launch_id, issue_key__in=keys, set_aside=False)
+    if (
+        closed_before := _moved(room, IssueStatus.CLOSED)
+        .filter(occurred_at__lt=room.opened_at)
+        .order_by("-occurred_at")
+        .first()
+    ):
+        reports = reports.filter(occurred_at__gt=closed_before.occurred_at)
     report = _signal(reports.exclude(channel__in=MACHINE_CHANNELS).order_by("occurred_at", "pk"))
     alert = _signal(reports.filter(channel__in=MACHINE_CHANNELS).order_by("occurred_at", "pk"))
     detected = _signal(reports.order_by("received_at", "pk"))

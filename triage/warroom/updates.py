@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -46,15 +47,19 @@ class Due:
 
 def next_due(room: WarRoom, *, now: datetime) -> Due | None:
     """When the next update of a live room is due; None for a closed one."""
-    if room.closed_at:
-        return None
-    last = RoomUpdate.objects.filter(room=room).order_by("-pk").values_list("told_at", flat=True).first()
-    return due_after(last or room.opened_at, severity=room.issue.severity, now=now)
+    return dues([room], now=now).get(room.pk)
 
 
-def due_after(last: datetime, *, severity: int, now: datetime) -> Due:
-    """The same, for whoever knows when the last one was."""
-    every = EVERY_SEV1 if severity == 1 else EVERY
+def dues(rooms: Iterable[WarRoom], *, now: datetime) -> dict[int, Due]:
+    """When the next update of each live room is due, by its number; one query."""
+    live = [room for room in rooms if room.is_live]
+    told = RoomUpdate.objects.filter(room__in=live).values_list("room").annotate(last=Max("told_at"))
+    last = dict(told) if live else {}
+    return {room.pk: _due(room, last.get(room.pk) or room.opened_at, now=now) for room in live}
+
+
+def _due(room: WarRoom, last: datetime, *, now: datetime) -> Due:
+    every = EVERY_SEV1 if room.issue.severity == 1 else EVERY
     return Due(last + every, every, now > last + every)
 
 
@@ -124,7 +129,8 @@ def link_to(room: WarRoom) -> str:
 def chase_due(*, now: datetime) -> int:
     """Says once of every update that is overdue, to who speaks for the room; returns how many were said."""
     live = list(WarRoom.objects.filter(closed_at=None, launch__closed_at=None).select_related("launch", "issue"))
-    late = [(room, due) for room in live if (due := next_due(room, now=now)) and due.is_late]
+    due_at = dues(live, now=now)
+    late = [(room, due_at[room.pk]) for room in live if due_at[room.pk].is_late]
     one_by_one(late, lambda one: _chase(*one, now=now))
     return len(late)
 
