@@ -236,6 +236,10 @@ TABLE = {
     "api_room": Row(API + "rooms/{room}/", Right.READ),
     "api_room_timeline": Row(API + "rooms/{room}/timeline/", Right.READ),
     "api_room_order": Row(API + "rooms/{room}/say/", Right.TRIAGE, "POST", {"text": "Looking"}),
+    "api_wall": Row(API + "launches/{slug}/wall/", Right.READ),
+    "api_standup": Row(API + "launches/{slug}/stand-up/", Right.READ),
+    "api_standup_order": Row(API + "launches/{slug}/stand-up/begin/", Right.TRIAGE, "POST"),
+    "api_shifts": Row(API + "launches/{slug}/shifts/", Right.READ),
     "api_promise_end": Row(API + "promises/{promise}/end/", Right.TRIAGE, "POST", {"reason": "Done"}),
     "api_exit": Row(API + "exit/?launch={slug}", Right.READ),
     "api_board": Row(API + "launches/{slug}/board/", Right.READ),
@@ -255,12 +259,13 @@ MORE = [
     Row(API + "sources/", Right.MANAGE, "POST", {"launch": "{slug}", "name": "gateway 2"}),
     Row(API + "metrics/", Right.MANAGE, "POST", {"launch": "{slug}", "name": "orders.paid"}),
     Row(API + "sources/{source}/", Right.MANAGE, "PATCH", {"rows_a_second": "5"}, hides=True),
+    Row(API + "launches/{slug}/shifts/", Right.TRIAGE, "POST", {"text": "Quiet"}),
     Row(API + "rooms/", Right.TRIAGE, "POST", {"issue": "{issue}"}),
     Row(API + "deployments/", Right.INGEST, "POST", DEPLOYED),
     Row(API + "evidence/governance/descriptions/?launch={slug}", Right.MANAGE, "POST"),
     Row(API + "evidence/governance/descriptions/AD-{description}/", Right.MANAGE, "DELETE"),
 ]
 
-# Answered by the process, its workers and its keys alone; tests of their own hold them.
-NOT_BY_ROLE = {"triage:readyz"}
+# Answered by the process, its workers and its keys alone, or to one person of a role; tests of their own hold them.
+NOT_BY_ROLE = {"triage:readyz", "api_shift_take"}
 DOORS_OF_MACHINES = "gateway_ingest:ingest"

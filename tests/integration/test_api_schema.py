@@ -91,6 +91,8 @@ def _point_at(case: Any, things: dict[str, str]) -> None:
         known["key"] = f"AD-{things['description']}"
     if "/rooms/" in case.operation.path:
         known["key"] = things["room"]
+    if "/shifts/" in case.operation.path:
+        known["key"] = things["shift"]
     if "/promises/" in case.operation.path:
         known["key"] = things["promise"]
     for name, drawn in (case.path_parameters or {}).items():

@@ -11,6 +11,7 @@ from gateway_ingest.deployments import NewDeployment, record_deployment
 from hypercare.core.models import Commitment, Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
+from tests.conftest import bearer
 from tests.integration.rows import make_feedback, make_issue
 from tests.integration.traffic import calls, store
 from triage import lifecycle, overrides
@@ -523,3 +524,19 @@ def test_the_api_opens_a_room_and_works_in_it(api, issue, people):
     assert kinds == ["decision.made", "room.role", "room.opened"]
     refused = api.post(f"{path}/tell/", {"conditions": "x", "actions": "y"}, format="json")
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/audiences")
+
+
+def test_the_api_leads_through_a_stand_up_and_hands_the_shift_over(api, launch, people, now):
+    path = "/api/v1/launches/shop"
+    assert api.get(f"{path}/stand-up/").json()["id"] is None
+    assert api.post(f"{path}/stand-up/note/", {"text": "x"}, format="json").status_code == 409
+    api.post(f"{path}/stand-up/begin/", {}, format="json")
+    noted = api.post(f"{path}/stand-up/note/", {"block": "new", "text": "Two new"}, format="json").json()
+    assert [(one["block"], one["text"]) for one in noted["notes"]] == [("new", "Two new")]
+    handed = api.post(f"{path}/shifts/", {"to": people["agent"].email, "text": "Quiet"}, format="json")
+    assert (handed.status_code, handed.json()["taker_name"]) == (201, str(people["agent"]))
+    assert api.post(f"/api/v1/shifts/{handed.json()['id']}/take/", {}, format="json").status_code == 403
+    taker, outsider = (bearer(people[who], scopes=["admin"], now=now) for who in ("agent", "outsider"))
+    assert outsider.post(f"/api/v1/shifts/{handed.json()['id']}/take/", {}, format="json").status_code == 404
+    assert taker.post(f"/api/v1/shifts/{handed.json()['id']}/take/", {}, format="json").status_code == 200
+    assert api.get(f"{path}/wall/").json()["tiles"][0]["value"] is None

@@ -12,7 +12,6 @@ from hypercare.core.access import Principal
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, not_found
 from hypercare.core.roles import Right
-from triage.models import Standup
 from triage.views.rooms import launch_of
 from triage.warroom import decided, standup
 from triage.warroom.agenda import facts_of
@@ -63,7 +62,7 @@ def _carry_out(name: str, launch: Launch, principal: Principal, request: HttpReq
     if name == "begin":
         standup.begin(launch, actor=actor, now=now)
         return
-    one = _of_today(launch)
+    one = standup.running(launch, now=now)
     post = request.POST
     match name:
         case "go":
@@ -78,10 +77,3 @@ def _carry_out(name: str, launch: Launch, principal: Principal, request: HttpReq
             messages.success(request, _("Its notes and decisions stand in the report's draft."))
         case _:
             raise not_found(_("There is nothing here."))
-
-
-def _of_today(launch: Launch) -> Standup:
-    one = standup.of_today(launch, now=clock.now())
-    if one is None or one.ended_at:
-        raise Problem(409, _("No stand-up is running; begin one."))
-    return one

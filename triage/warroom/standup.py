@@ -57,6 +57,14 @@ def of_today(launch: Launch, *, now: datetime) -> Standup | None:
     return Standup.objects.filter(launch=launch, day=clock.local_day(now, launch.zone)).select_related("launch").first()
 
 
+def running(launch: Launch, *, now: datetime) -> Standup:
+    """Today's stand-up while it runs; 409 where none does."""
+    one = of_today(launch, now=now)
+    if one is None or one.ended_at:
+        raise Problem(409, _("No stand-up is running; begin one."))
+    return one
+
+
 @transaction.atomic
 def begin(launch: Launch, *, actor: Actor, now: datetime) -> Standup:
     """Begins today's stand-up at its first block; the one that runs where there is one, 409 where it is over."""
