@@ -24,6 +24,10 @@ from triage.recount import recount
 from triage.story import story_of
 
 
+# What is written on an issue's timeline and leaves the issue as it is.
+_CHANGE_NOTHING = ("issue.note", "issue.told", "room.opened")
+
+
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
     """The issue, locked for change; 409 naming who changed what when `version` is no longer the newest."""
     lock_launch_of(issue_id)
@@ -38,7 +42,7 @@ def lock(issue_id: int, *, version: int | None = None) -> Issue:
 
 
 def _conflict(issue: Issue) -> Problem:
-    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind="issue.note")
+    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind__in=_CHANGE_NOTHING)
     latest = changed.order_by("-id").first()
     detail = _("%(key)s was changed by %(who)s meanwhile (%(what)s). Look at it again, then decide.") % {
         "key": issue.key,
