@@ -23,7 +23,6 @@ from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus
 from triage.recount import recount
 from triage.story import story_of
 
-
 # What is written on an issue's timeline and leaves the issue as it is.
 _CHANGE_NOTHING = ("issue.note", "issue.told", "room.opened")
 
