@@ -162,7 +162,7 @@ def test_file_of_another_format_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "model.skops"
     digest = text_model.save(model, path)
     monkeypatch.undo()
-    with pytest.raises(text_model.ModelFileProblem, match="is of format 1; this version reads 2"):
+    with pytest.raises(text_model.ModelFileProblem, match="is of format 1; this version reads 3"):
         text_model.load(path, digest=digest)
 
 

@@ -111,7 +111,7 @@ def test_challenger_that_met_a_version_which_no_longer_decides_waits(launch, peo
 class Numbered:
     """As much of a model as a shelf asks of it."""
 
-    features = SimpleNamespace(middle=None)
+    features = SimpleNamespace(meant=None)
 
     def numbered(self, _number):
         return self

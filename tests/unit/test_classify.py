@@ -13,7 +13,7 @@ from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
 from triage.classify.features import prepare
 from triage.classify.feelings import feelings_in
-from triage.classify.learner import figures_of
+from triage.classify.figures import figures_of
 from triage.classify.lesson import learn
 from triage.classify.reading import Counted
 from triage.classify.severity_words import floor_of

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
+from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
@@ -16,11 +16,11 @@ from triage.classify.calibration import (
     PLAIN,
     Calibration,
     Floats,
-    calibration_error,
-    error_of_perfect_confidence,
     fit_calibration,
     fit_lone_words,
 )
+from triage.classify.likeness import compared, fit_leaning, fit_share, likeness
+from triage.classify.meaning import Vectors
 from triage.classify.reading import Counted, Rows
 
 Labels = Sequence[str | None]  # None where nobody said anything
@@ -36,21 +36,28 @@ SEED = 20260520
 
 @dataclass(frozen=True)
 class Head:
-    """What was learned of one field: a row of weights for each label."""
+    """What was learned of one field: for each label a row of weights, and how likeness to each learned text leans."""
 
     labels: tuple[str, ...]
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
     calibration: Calibration = PLAIN
+    leaning: Vectors | None = None
 
     @cached_property
     def deciding(self) -> npt.NDArray[np.float32]:
-        """What each feature says for a label, compared with what it says for all of them."""
-        return np.asarray(self.weights - self.weights.mean(axis=0), dtype=np.float32)
+        """What each feature says for a label, compared with what it says for all of them; likeness has no word to show."""
+        decided = np.asarray(self.weights - self.weights.mean(axis=0), dtype=np.float32)
+        return decided if self.leaning is None else np.hstack([decided, np.zeros_like(self.leaning)])
+
+    @cached_property
+    def _columns(self) -> npt.NDArray[np.float32]:
+        """One column for each label, as long as a row of features."""
+        return (self.weights if self.leaning is None else np.hstack([self.weights, self.leaning])).T
 
     def margins(self, features: csr_matrix) -> Floats:
         """How far each text lies on each label's side."""
-        return np.asarray(features @ self.weights.T + self.bias, dtype=np.float64)
+        return np.asarray(features @ self._columns + self.bias, dtype=np.float64)
 
     def probabilities(self, features: csr_matrix, *, words: Floats | None = None) -> Floats:
         """For each text the probability of each label; fewer words make it less sure."""
@@ -59,7 +66,8 @@ class Head:
     def rounded(self) -> "Head":
         """The same with weights in whole steps of the largest of each row, as a file keeps them."""
         steps = self.step
-        return replace(self, weights=np.rint(self.weights / steps).astype(np.float32) * steps)
+        leaning = None if self.leaning is None else self.leaning.astype(np.float16).astype(np.float32)
+        return replace(self, weights=np.rint(self.weights / steps).astype(np.float32) * steps, leaning=leaning)
 
     @property
     def step(self) -> npt.NDArray[np.float32]:
@@ -163,11 +171,12 @@ class Unseen:
     """What the better recipe says of texts it did not learn from, and which fold each text was held out in.
 
     `lone` is what it says of one word of each; `rows` are the numbers of these texts among all that were given: those
-    with a label.
+    with a label. `share` is how much their meaning counts beside their words.
     """
 
     labels: tuple[str, ...]
     recipe: Recipe
+    share: float
     margins: Floats
     lone: Floats
     truth: npt.NDArray[np.intp]
@@ -210,6 +219,7 @@ def cross_validate(
     spread_by: str,
     blind_to_opening: Set[str] = frozenset(),
     heed: Mapping[str, Floats] | None = None,
+    meant: Vectors | None = None,
 ) -> dict[str, Unseen]:
     """For each field what a model says that never saw the text, by the recipe that did best on such texts.
 
@@ -225,6 +235,11 @@ def cross_validate(
         for name, each in tried.items():
             told = blind if name in blind_to_opening else whole
             each.try_fold(told[: ends[0]], told[ends[0] : ends[1]], told[ends[1] :], learned, held)
+        if meant is not None:
+            known, asked = learned[compared(len(learned))], np.concatenate([held, held + len(fold)])
+            seen, unseen = likeness(meant[known], meant[known]), likeness(meant[asked], meant[known])
+            for each in tried.values():
+                each.try_meaning(seen, unseen, known, asked)
     return {name: each.best(fold) for name, each in tried.items()}
 
 
@@ -247,6 +262,7 @@ class _Tried:
         recipes = tuple(Recipe) if len(self.known) <= MOST_TOLD_APART else (Recipe.EVEN,)
         self.margins = {recipe: np.full((len(labels), len(self.known)), -1.0) for recipe in recipes}
         self.lone = {recipe: margins.copy() for recipe, margins in self.margins.items()}
+        self.leaning: Floats | None = None  # of the texts, and behind them of one word of each
 
     def try_fold(self, seen: csr_matrix, unseen: csr_matrix, lone: csr_matrix, learned: Rows, held: Rows) -> None:
         """Learns from some texts and keeps what it says of the others, and of one word of each."""
@@ -260,38 +276,26 @@ class _Tried:
             self.margins[recipe][held[:, None], columns] = head.margins(unseen)
             self.lone[recipe][held[:, None], columns] = head.margins(lone)
 
+    def try_meaning(self, seen: Vectors, unseen: Vectors, learned: Rows, asked: Rows) -> None:
+        """Learns from the likeness of some texts and keeps how the others lean."""
+        heed = None if self.heed is None else self.heed[learned]
+        leaning = fit_leaning(seen, list(self.labels[learned]), known=self.known, heed=heed)
+        if self.leaning is None:
+            self.leaning = np.zeros((2 * len(self.labels), len(self.known)))
+        self.leaning[asked] = unseen @ leaning.T
+
     def best(self, fold: Rows) -> Unseen:
-        """What the best recipe said."""
-        margins = {recipe: said[self.rows] for recipe, said in self.margins.items()}
-        recipe = max(margins, key=lambda each: f1_score(self.truth, margins[each].argmax(1), average="macro"))
-        lone = self.lone[recipe][self.rows]
-        return Unseen(self.known, recipe, margins[recipe], lone, self.truth, fold[self.rows], self.rows)
+        """What the best recipe said, with as much of the meaning as does it good."""
+        told = {recipe: self._with_meaning(recipe) for recipe in self.margins}
+        recipe = max(told, key=lambda each: f1_score(self.truth, told[each][0].argmax(1), average="macro"))
+        margins, lone, share = told[recipe]
+        return Unseen(self.known, recipe, share, margins, lone, self.truth, fold[self.rows], self.rows)
 
-
-def by_class(truth: Sequence[str], said: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Of each class how many texts it had, and precision, recall and F1; who says nothing says no class."""
-    known = sorted((set(truth) | set(said)) - {""})
-    precision, recall, score, texts = precision_recall_fscore_support(truth, said, labels=known, zero_division=0)
-    return {
-        label: {
-            "texts": int(texts[at]),
-            "precision": round(float(precision[at]), 4),
-            "recall": round(float(recall[at]), 4),
-            "f1": round(float(score[at]), 4),
-        }
-        for at, label in enumerate(known)
-    }
-
-
-def figures_of(chances: Floats, truth: npt.NDArray[np.intp]) -> dict[str, float]:
-    """Macro F1, accuracy, calibration error, and what is left and how right it is where the model is sure."""
-    said, sure = chances.argmax(axis=1), chances.max(axis=1)
-    applied = sure >= 0.60
-    return {
-        "macro_f1": round(float(f1_score(truth, said, average="macro")), 4),
-        "accuracy": round(float(accuracy_score(truth, said)), 4),
-        "expected_calibration_error": round(calibration_error(sure, said == truth), 4),
-        "error_of_perfect_confidence": round(error_of_perfect_confidence(sure), 4),
-        "applied_share": round(float(applied.mean()), 4),
-        "applied_accuracy": round(float((said == truth)[applied].mean()), 4) if applied.any() else 0.0,
-    }
+    def _with_meaning(self, recipe: Recipe) -> tuple[Floats, Floats, float]:
+        """What a recipe says of the texts and of one word of each, and how much meaning counts in it."""
+        margins, lone = self.margins[recipe][self.rows], self.lone[recipe][self.rows]
+        if self.leaning is None:
+            return margins, lone, 0.0
+        leaned, alone = self.leaning[self.rows], self.leaning[self.rows + len(self.labels)]
+        share = fit_share(margins, leaned, self.truth)
+        return margins + share * leaned, lone + share * alone, share

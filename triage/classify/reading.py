@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 
-from triage.classify.meaning import WEIGHT, Vectors
+from triage.classify.likeness import likeness
+from triage.classify.meaning import Vectors
 from triage.vocabulary import stem
 
 Numbers = npt.NDArray[np.int32]
@@ -122,20 +123,23 @@ def _counted(told: Sequence[Sequence[int] | Numbers], width: int) -> csr_matrix:
 
 @dataclass(frozen=True)
 class Features:
-    """What was learned to be read: the terms of each block."""
+    """What was learned to be read: the terms of each block, and what the learned texts mean where that is read."""
 
     blocks: Mapping[str, Terms]
-    middle: Vectors | None = None
+    meant: Vectors | None = None
 
     @cached_property
     def names(self) -> npt.NDArray[np.object_]:
-        """What each feature is called, its block first; those of meaning have no name of their own."""
+        """What each feature is called, its block first; likeness to a learned text has no name of its own."""
         told = [f"{block}__{name}" for block, terms in self.blocks.items() for name in terms.names]
-        return np.array(told + ["meaning__"] * (0 if self.middle is None else len(self.middle)), dtype=object)
+        return np.array(told + ["meaning__"] * (0 if self.meant is None else len(self.meant)), dtype=object)
 
     def read(self, texts: Sequence[str], meant: Vectors | None = None) -> csr_matrix:
-        """One row of features for each prepared text, with the meaning of the raw texts where that was learned."""
-        return with_meaning(weighed(self._vocabulary.count(texts), self.blocks), meant, self.middle)
+        """One row of features for each prepared text; with its meaning, how alike it is to each learned text too."""
+        told = weighed(self._vocabulary.count(texts), self.blocks)
+        if meant is None or self.meant is None:
+            return told
+        return hstack([told, csr_matrix(likeness(meant, self.meant))], format="csr")
 
     def without_opening(self, told: csr_matrix) -> csr_matrix:
         """The same rows, with nothing of the opening in them."""
@@ -157,13 +161,6 @@ class Features:
         return Vocabulary({block: terms.names for block, terms in self.blocks.items()})
 
 
-def with_meaning(told: csr_matrix, meant: Vectors | None, middle: Vectors | None) -> csr_matrix:
-    """Terms, and beside them how far the meanings lie from the middle of those learned from."""
-    if meant is None or middle is None:
-        return told
-    return hstack([told, csr_matrix((meant - middle) * np.float32(WEIGHT))], format="csr")
-
-
 def weighed(counts: Mapping[str, csr_matrix], blocks: Mapping[str, Terms]) -> csr_matrix:
     """Counts as weights: logarithm of the count, times rarity, each row of a block of unit length."""
     return hstack([_unit(counts[block], terms.rarity) for block, terms in blocks.items()], format="csr")
@@ -180,9 +177,8 @@ def _unit(counts: csr_matrix, rarity: npt.NDArray[np.float32]) -> csr_matrix:
 class Counted:
     """Texts counted once, from which features are learned for any part of them."""
 
-    def __init__(self, texts: Sequence[str], meant: Vectors | None = None) -> None:
+    def __init__(self, texts: Sequence[str]) -> None:
         vocabulary = Vocabulary()
-        self._meant = meant
         self._counts = vocabulary.count(texts)
         self._names = {block: np.array(list(vocabulary.numbers[block]), dtype=object) for block in BLOCKS}
 
@@ -195,7 +191,4 @@ class Counted:
             rarity = np.log((1 + len(rows)) / (1 + holders[kept])) + 1
             blocks[block] = Terms(tuple(self._names[block][kept]), rarity.astype(np.float32))
             counts[block] = self._counts[block][then][:, kept]
-        if self._meant is None:
-            return Features(blocks), weighed(counts, blocks)
-        middle = self._meant[rows].mean(axis=0)
-        return Features(blocks, middle), with_meaning(weighed(counts, blocks), self._meant[then], middle)
+        return Features(blocks), weighed(counts, blocks)

@@ -57,7 +57,7 @@ def store(model: TextModel, figures: dict[str, Any], *, now: datetime, **more: A
 
 
 def _described(model: TextModel, figures: dict[str, Any]) -> dict[str, Any]:
-    return figures | {"format": FORMAT, "encoder": "" if model.features.middle is None else ENCODER}
+    return figures | {"format": FORMAT, "encoder": "" if model.features.meant is None else ENCODER}
 
 
 def store_shipped(model: TextModel, figures: dict[str, Any], *, now: datetime) -> ModelVersion:

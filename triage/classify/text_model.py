@@ -1,7 +1,7 @@
 """This module keeps a trained text model in a file: only its owner reads it, and it is checked before it is loaded.
 
 The file holds words and numbers, nothing that could run. Weights are whole steps of a hundred and
-twenty-seventh of a row's largest, one byte each.
+twenty-seventh of a row's largest, one byte each; so are the numbers of what learned texts mean.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from skops import io as skops_io
 from triage.classify.calibration import Calibration, Flags, Floats
 from triage.classify.features import CONCEPT, CUES, MAX_CHARACTERS, WORDLESS, prepare
 from triage.classify.learner import Head
-from triage.classify.meaning import ENCODER, meanings
+from triage.classify.meaning import ENCODER, meanings, packed, unpacked
 from triage.classify.reading import Features, Terms
 from triage.classify.versions import FORMAT
 
@@ -71,7 +71,7 @@ class TextModel:
 
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
-        meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if self.features.middle is not None else None
+        meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if self.features.meant is not None else None
         return self.features.read([prepare(text) for text in texts], meant)
 
 
@@ -101,8 +101,8 @@ def _stored(model: TextModel) -> dict[str, Any]:
             block: {"names": np.frombuffer("\n".join(terms.names).encode(), dtype=np.uint8), "rarity": terms.rarity}
             for block, terms in model.features.blocks.items()
         },
-        "encoder": "" if model.features.middle is None else ENCODER,
-        "middle": model.features.middle,
+        "encoder": "" if model.features.meant is None else ENCODER,
+        "meant": None if model.features.meant is None else packed(model.features.meant),
         "heads": {name: _stored_head(head) for name, head in model.heads.items()},
     }
 
@@ -113,6 +113,7 @@ def _stored_head(head: Head) -> dict[str, Any]:
         "weights": np.rint(head.weights / head.step).astype(np.int8),
         "step": head.step,
         "bias": head.bias,
+        "leaning": None if head.leaning is None else head.leaning.astype(np.float16),
         "calibration": dataclasses.asdict(head.calibration),
     }
 
@@ -134,7 +135,8 @@ def load(path: Path, *, digest: str) -> TextModel:
     if stored["encoder"] not in {"", ENCODER}:
         raise ModelFileProblem(f"{path.name} needs the encoder {stored['encoder']}; this version has {ENCODER}")
     heads = {name: _head_of(head) for name, head in stored["heads"].items()}
-    return TextModel(int(stored["number"]), Features(_blocks_of(stored["blocks"]), stored["middle"]), heads)
+    meant = None if stored["meant"] is None else unpacked(stored["meant"])
+    return TextModel(int(stored["number"]), Features(_blocks_of(stored["blocks"]), meant), heads)
 
 
 def _blocks_of(stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> dict[str, Terms]:
@@ -150,4 +152,7 @@ def _names_of(joined: npt.NDArray[Any]) -> tuple[str, ...]:
 
 def _head_of(stored: Mapping[str, Any]) -> Head:
     weights = stored["weights"].astype(np.float32) * stored["step"]
-    return Head(tuple(stored["labels"]), weights, np.asarray(stored["bias"]), Calibration(**stored["calibration"]))
+    leaning = None if stored["leaning"] is None else stored["leaning"].astype(np.float32)
+    return Head(
+        tuple(stored["labels"]), weights, np.asarray(stored["bias"]), Calibration(**stored["calibration"]), leaning
+    )

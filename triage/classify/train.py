@@ -14,7 +14,7 @@ from django.db import connection
 
 from triage.classify.calibration import reliability
 from triage.classify.corpus import FOLDER, Example, corpus_digest, read_corpus
-from triage.classify.learner import by_class, figures_of
+from triage.classify.figures import by_class, figures_of
 from triage.classify.lesson import learn
 from triage.classify.meaning import ENCODER, is_installed
 from triage.classify.shelf import store_shipped

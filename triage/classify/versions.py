@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from triage.models import ModelVersion, Standing
 
 NAME = "text"
-FORMAT = 2  # of the file
+FORMAT = 3  # of the file
 FIELDS = ("category", "severity", "sentiment")
 # How bad something is does not follow from what it is about: learned from openings, it carried over worse to other texts.
 BLIND_TO_OPENING = frozenset({"severity"})

@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score
 from hypercare.core.models import Component
 from triage.classify.calibration import calibration_error, error_of_perfect_confidence, reliability
 from triage.classify.classify import classify
-from triage.classify.learner import by_class
+from triage.classify.figures import by_class
 from triage.classify.suggestion import Suggestion
 from triage.classify.text_model import TextModel
 from triage.learn.examples import Example

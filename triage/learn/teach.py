@@ -18,6 +18,7 @@ from feedback.models import MACHINE_CHANNELS
 from triage.categories import CATEGORIES, SENTIMENTS
 from triage.classify import corpus
 from triage.classify.calibration import Floats
+from triage.classify.features import prepare
 from triage.classify.learner import Labels, fit_head
 from triage.classify.lesson import learn
 from triage.classify.text_model import TextModel
@@ -139,7 +140,7 @@ def _agreement(
     loud = [voice for voice, times in Counter(said.tolist()).most_common() if voice and times >= FEWEST_TO_COMPARE]
     if not loud:
         return {}
-    features = model.read(texts)
+    features = model.features.read([prepare(text) for text in texts])
     found = {}
     for voice in loud[:MOST_COMPARED]:
         theirs = said == voice
