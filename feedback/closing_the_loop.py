@@ -40,14 +40,17 @@ RESOLUTIONS: dict[str, tuple[Promise, Promise]] = {
 _CLOSED = (gettext_lazy("closed"), gettext_lazy("The work on it has ended."))
 
 
-def tell_closed(feedback_rows: Iterable[Feedback], *, issue_key: str, resolution: str, now: datetime) -> None:
-    """Queues one mail to each reporter for each report of an issue that ended now; ending again later is told again."""
+def tell_closed(feedback_rows: Iterable[Feedback], *, issue_key: str, resolution: str, now: datetime) -> int:
+    """Queues one mail for each report of an issue that ended now; ending again later is told again. Says how many mails."""
     rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
     prefetch_related_objects(rows, "reporter", "launch")
+    told = 0
     for row in rows:
         if row.reporter and row.reporter.email:
             once_key = f"closed:{issue_key}:{row.pk}:{now.timestamp()}"
             _mail_closed(row, row.reporter.email, resolution=resolution, once_key=once_key, now=now)
+            told += 1
+    return told
 
 
 def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from gateway_ingest import outcomes
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.timeline import Actor, Entry, record
+from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
 from triage.learn import labels
@@ -22,6 +22,9 @@ from triage.match import pairs
 from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus
 from triage.recount import recount
 from triage.story import story_of
+
+# What is written on an issue's timeline and leaves the issue as it is.
+_CHANGE_NOTHING = ("issue.note", "issue.told", "room.opened")
 
 
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
@@ -38,7 +41,7 @@ def lock(issue_id: int, *, version: int | None = None) -> Issue:
 
 
 def _conflict(issue: Issue) -> Problem:
-    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind="issue.note")
+    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind__in=_CHANGE_NOTHING)
     latest = changed.order_by("-id").first()
     detail = _("%(key)s was changed by %(who)s meanwhile (%(what)s). Look at it again, then decide.") % {
         "key": issue.key,
@@ -171,8 +174,10 @@ def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
     rows = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
     rows.update(reply_status=transitions.REPLY_STATUS.get(IssueStatus(issue.status), ReplyStatus.LOOKING))
     if ended:
-        told = rows.filter(reporter__email__gt="").select_related("reporter", "launch")
-        closing_the_loop.tell_closed(told, issue_key=issue.key, resolution=issue.resolution, now=now)
+        heard = rows.filter(reporter__email__gt="").select_related("reporter", "launch")
+        told = closing_the_loop.tell_closed(heard, issue_key=issue.key, resolution=issue.resolution, now=now)
+        if told:
+            record(issue.launch, [Entry(issue.key, "issue.told", {"people": told})], actor=SYSTEM, now=now)
 
 
 @transaction.atomic

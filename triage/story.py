@@ -22,6 +22,8 @@ ICONS = {
     "issue.unmerged": "arrow-up-right",
     "issue.told_apart": "x",
     "issue.note": "notes",
+    "issue.told": "mail-forward",
+    "room.opened": "broadcast",
     "known_issue.published": "broadcast",
     "known_issue.withdrawn": "x",
     "alert.resolved": "check",

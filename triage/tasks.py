@@ -15,6 +15,7 @@ from triage.proof import firing, links, verdicts
 from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
+from triage.warroom import gauges, round_of_rooms
 
 _TRIAGE = Lock()
 
@@ -75,6 +76,18 @@ def assess_exit_criteria(**_later: Any) -> None:
 def keep_up_reports(**_later: Any) -> None:
     """Drafts and sends the daily reports that are due."""
     daily.keep_up(now=clock.now())
+
+
+@shared_task(name="triage.rooms")
+def look_after_rooms(**_later: Any) -> None:
+    """Opens rooms that are due, notes who left, and reminds of what is overdue."""
+    round_of_rooms.look_after(now=clock.now())
+
+
+@shared_task(name="triage.gauges")
+def measure_gauges(**_later: Any) -> None:
+    """Measures what the wall shows."""
+    gauges.measure_due(now=clock.now())
 
 
 @shared_task(name="triage.owners")

@@ -34,3 +34,8 @@ def local_moment(day: date, at: time, zone: str) -> datetime:
     gives the first of the two. So each day has exactly one such moment.
     """
     return datetime.combine(day, at, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def in_zone(moment: datetime, zone: str) -> datetime:
+    """The moment as the wall clock of a zone shows it."""
+    return moment.astimezone(ZoneInfo(zone))

@@ -156,6 +156,19 @@ TABLE = {
     "triage:tickets": Row(S + "model/tickets/", Right.MANAGE, "GET POST"),
     "triage:ticket_import": Row(S + "model/tickets/{tickets}/", Right.MANAGE, "GET POST"),
     "triage:ticket_progress": Row(S + "model/tickets/{tickets}/progress/", Right.MANAGE),
+    "triage:rooms": Row(S + "rooms/", Right.READ),
+    "triage:room_open": Row(S + "rooms/open/", Right.TRIAGE, "POST", {"issue": "{issue}"}),
+    "triage:room": Row(S + "rooms/{room}/", Right.READ),
+    "triage:room_here": Row(S + "rooms/{room}/here/", Right.READ, "POST"),
+    "triage:room_order": Row(S + "rooms/{room}/say/", Right.TRIAGE, "POST", {"text": "Looking"}),
+    "triage:wall": Row(S + "wall/", Right.READ),
+    "triage:wall_parts": Row(S + "wall/parts/", Right.READ),
+    "triage:standup": Row(S + "stand-up/", Right.READ),
+    "triage:standup_order": Row(S + "stand-up/begin/", Right.TRIAGE, "POST"),
+    "triage:shift": Row(S + "shift/", Right.READ),
+    "triage:shift_hand_over": Row(S + "shift/hand-over/", Right.TRIAGE, "POST"),
+    "triage:shift_take": Row(S + "shift/{shift}/take/", Right.TRIAGE, "POST"),
+    "triage:promise_end": Row(S + "promises/{promise}/end/", Right.TRIAGE, "POST", {"kept": "true"}),
     "triage:exit": Row(S + "exit/", Right.READ),
     "triage:criterion_new": Row(S + "exit/new/", Right.MANAGE, "GET POST"),
     "triage:criterion_remove": Row(S + "exit/{code}/remove/", Right.MANAGE, "POST"),
@@ -234,6 +247,15 @@ TABLE = {
     "api_model_questions": Row(API + "launches/{slug}/model/questions/", Right.TRIAGE),
     "api_model_tickets": Row(API + "launches/{slug}/model/tickets/", Right.MANAGE),
     "api_model_ticket_import": Row(API + "launches/{slug}/model/tickets/{tickets}/", Right.MANAGE),
+    "api_rooms": Row(API + "rooms/?launch={slug}", Right.READ),
+    "api_room": Row(API + "rooms/{room}/", Right.READ),
+    "api_room_timeline": Row(API + "rooms/{room}/timeline/", Right.READ),
+    "api_room_order": Row(API + "rooms/{room}/say/", Right.TRIAGE, "POST", {"text": "Looking"}),
+    "api_wall": Row(API + "launches/{slug}/wall/", Right.READ),
+    "api_standup": Row(API + "launches/{slug}/stand-up/", Right.READ),
+    "api_standup_order": Row(API + "launches/{slug}/stand-up/begin/", Right.TRIAGE, "POST"),
+    "api_shifts": Row(API + "launches/{slug}/shifts/", Right.READ),
+    "api_promise_end": Row(API + "promises/{promise}/end/", Right.TRIAGE, "POST", {"reason": "Done"}),
     "api_exit": Row(API + "exit/?launch={slug}", Right.READ),
     "api_board": Row(API + "launches/{slug}/board/", Right.READ),
     "schema": Row(API + "schema/", ANYONE),
@@ -252,6 +274,8 @@ MORE = [
     Row(API + "sources/", Right.MANAGE, "POST", {"launch": "{slug}", "name": "gateway 2"}),
     Row(API + "metrics/", Right.MANAGE, "POST", {"launch": "{slug}", "name": "orders.paid"}),
     Row(API + "sources/{source}/", Right.MANAGE, "PATCH", {"rows_a_second": "5"}, hides=True),
+    Row(API + "launches/{slug}/shifts/", Right.TRIAGE, "POST", {"text": "Quiet"}),
+    Row(API + "rooms/", Right.TRIAGE, "POST", {"issue": "{issue}"}),
     Row(API + "deployments/", Right.INGEST, "POST", DEPLOYED),
     Row(API + "issues/{issue}/fixes/", Right.TRIAGE, "POST", {"deployment": "DP-{deployment}"}),
     Row(API + "launches/{slug}/fixes/", Right.MANAGE, "PUT", {"verifies": "true", "tells": "false"}),
@@ -259,6 +283,6 @@ MORE = [
     Row(API + "evidence/governance/descriptions/AD-{description}/", Right.MANAGE, "DELETE"),
 ]
 
-# Answered by the process, its workers and its keys alone; tests of their own hold them.
-NOT_BY_ROLE = {"triage:readyz"}
+# Answered by the process, its workers and its keys alone, or to one person of a role; tests of their own hold them.
+NOT_BY_ROLE = {"triage:readyz", "api_shift_take"}
 DOORS_OF_MACHINES = "gateway_ingest:ingest"

@@ -89,8 +89,14 @@ def _point_at(case: Any, things: dict[str, str]) -> None:
         known["key"] = f"DP-{things['deployment']}"
     if "/descriptions/" in case.operation.path:
         known["key"] = f"AD-{things['description']}"
-    for name in case.path_parameters or {}:
-        case.path_parameters[name] = known[name]
+    if "/rooms/" in case.operation.path:
+        known["key"] = things["room"]
+    if "/shifts/" in case.operation.path:
+        known["key"] = things["shift"]
+    if "/promises/" in case.operation.path:
+        known["key"] = things["promise"]
+    for name, drawn in (case.path_parameters or {}).items():
+        case.path_parameters[name] = known.get(name, drawn)
     if isinstance(case.query, dict) and "launch" in case.query:
         case.query["launch"] = things["slug"]
     if isinstance(case.body, dict) and "launch" in case.body:

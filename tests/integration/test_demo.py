@@ -19,7 +19,10 @@ from triage.demo import lookup, replay, sign_ins, stage, traffic
 from triage.demo.seed import seed
 from triage.demo.story import read_story
 from triage.exit.assess import assess, standings
-from triage.models import CriterionState, Issue, IssueStatus, Origin, StatusReport
+from triage.models import CriterionState, Issue, IssueStatus, Origin, StatusReport, WarRoom
+from triage.warroom.calling_out import said_of
+from triage.warroom.moments import moments_of
+from triage.warroom.page import timeline
 
 pytestmark = pytest.mark.django_db
 NAME = "meridian-demo"
@@ -177,6 +180,28 @@ def test_live_part_plays_the_incident_to_its_end(demo):
     assert issue.feedback_count >= 18
     assert not Alert.objects.filter(launch=the_stage.launch, status=AlertStatus.FIRING).exists()
     assert Deployment.objects.filter(launch=the_stage.launch, release__version="1.8.3").count() == 2
+    room = WarRoom.objects.select_related("launch", "issue__component").get(issue=issue)
+    assert room.closing_words
+    called_out = {one.name: one.seconds for one in said_of(moments_of(room, now=play.now))}
+    assert called_out["after_deployment"] <= 6 * 60 + 12
+    assert called_out.keys() >= {"detected", "report_lag", "taken_up", "mitigated", "ended"}
+
+
+def test_sample_shows_a_closed_room_with_what_was_decided_and_told(demo):
+    the_stage, now = demo
+    room = WarRoom.objects.get(launch=the_stage.launch)
+    assert (room.issue.title, room.updates.count()) == ("Card payments declined after the bank's confirmation", 2)
+    page = timeline(room, moments_of(room, now=now), now=now)
+    assert {line.source for line in page.lines} >= {
+        "report",
+        "alert",
+        "deployment",
+        "issue",
+        "said",
+        "decision",
+        "promise",
+        "message",
+    }
 
 
 def test_incident_holds_up_the_exit_while_it_lasts(demo):

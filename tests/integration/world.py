@@ -21,11 +21,14 @@ from hypercare.core.models import (
 )
 from hypercare.core.secrets import digest
 from hypercare.core.subscriptions import subscriptions_of
+from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, store
 from triage.exit.defaults import ensure_criteria
-from triage.models import Fix, How, TicketImport
+from triage.models import Fix, How, ShiftNote, TicketImport
 from triage.reports.draft import preview
+from triage.warroom.promises import promise
+from triage.warroom.rooms import open_room
 
 
 def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
@@ -80,8 +83,22 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
         ),
         "tickets": str(TicketImport.objects.create(launch=launch, name="Jira", uploaded_at=now).pk),
         "code": f"X{launch.pk}",
+        **_room(issue, now),
         "day": f"{daily.day:%Y-%m-%d}",
     }
+
+
+def _room(issue, now):
+    """A room of the issue, and an action in it."""
+    room = open_room(issue, reason="Sales are lost", actor=SYSTEM, now=now)
+    made = promise(
+        issue.launch, about=room.key, what="Warm the caches", owner=issue.launch.memberships.earliest("pk").user,
+        due_at=now + timedelta(hours=1), actor=SYSTEM, now=now,
+    )  # fmt: skip
+    note = ShiftNote.objects.create(
+        launch=issue.launch, begins_at=now, handed_at=now, giver_name="Alice", taker_name="Bob"
+    )
+    return {"room": room.key, "promise": made.key, "shift": note.key}
 
 
 def _message(launch, name=""):

@@ -14,7 +14,7 @@ from feedback.report import read_report
 from gateway_ingest.dead_letters import keep
 from gateway_ingest.models import ApiDescription, SourceRoute
 from hypercare.core import clock
-from hypercare.core.timeline import SYSTEM
+from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, calls, store
 from triage import overrides
@@ -24,13 +24,14 @@ from triage.learn.ticket_words import Mapping
 from triage.models import Decision, Label, Match, ModelVersion
 from triage.notes import add_note
 from triage.score import rescore
+from triage.warroom import attendance, decided, duties, gauges, promises, rooms, shift, standup, talk, updates
 
 AXE = Path(__file__).resolve().parents[2] / "static" / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (1440, 1024, 768, 390, 320)
 LAUNCH = "/launches/shop"
 
-# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {alert}, {letter}, {tickets}, {trace} and {deployment} filled in.
+# A new page is one more path: the lead opens it, with {issue}, {report}, {source}, {alert}, {letter}, {tickets}, {trace}, {deployment} and {room} filled in.
 PAGES = [
     "/launches/",
     "/launches/new/",
@@ -50,6 +51,11 @@ PAGES = [
     f"{LAUNCH}/teach/",
     f"{LAUNCH}/teach/?field=sentiment",
     f"{LAUNCH}/exit/",
+    f"{LAUNCH}/rooms/",
+    f"{LAUNCH}/rooms/{{room}}/",
+    f"{LAUNCH}/wall/",
+    f"{LAUNCH}/stand-up/",
+    f"{LAUNCH}/shift/",
     f"{LAUNCH}/report/",
     f"{LAUNCH}/reports/",
     f"{LAUNCH}/portal/",
@@ -92,7 +98,7 @@ GUEST_PAGES = ["/accounts/login/", f"{LAUNCH}/portal/", "/r/{receipt}/"]
 
 
 @pytest.fixture
-def named(launch):
+def named(launch, people):
     """A launch with something of everything, and the names that paths need."""
     now = clock.now()
     issue = make_issue(launch, now=now, title="Produktsidorna svarar 503 när lagret inte hinner med")
@@ -127,8 +133,37 @@ def named(launch):
         "letter": letter.pk,
         "trace": trace,
         "deployment": deployed.pk,
+        "room": _room(issue, people["lead"], now=now),
         **_tickets(launch, now=now),
     }
+
+
+def _room(issue, lead, *, now):
+    """A room with something of everything, a stand-up that runs, and a shift that waits for its taker."""
+    actor = Actor.person(lead)
+    room = rooms.open_room(issue, reason="Sales are lost", actor=actor, now=now)
+    duties.take(room, role="commander", actor=actor, now=now)
+    talk.say(room, text="The pool is full", actor=actor, now=now)
+    first = decided.decide(issue.launch, about=room.key, what="Roll back", why="", actor=actor, now=now)
+    decided.decide(
+        issue.launch,
+        about=room.key,
+        what="Fix forward",
+        why="1.8.2 holds a fix",
+        supersedes=first.key,
+        actor=actor,
+        now=now,
+    )
+    promises.promise(issue.launch, about=room.key, what="Load test", owner=lead, due_at=now, actor=actor, now=now)
+    updates.tell(room, conditions="503", actions="1.8.3", needs="", audiences=["team"], actor=actor, now=now)
+    attendance.be_here(room, person=lead, now=now)
+    standup.note(
+        standup.begin(issue.launch, actor=actor, now=now), block="exit", text="Two to go", actor=actor, now=now
+    )
+    giver = issue.launch.memberships.exclude(user=lead).filter(role="agent").get().user
+    shift.hand_over(issue.launch, to=lead, text="Watch the pool", actor=Actor.person(giver), now=now)
+    gauges.measure(issue.launch, now=now)
+    return room.key
 
 
 def _tickets(launch, *, now):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, proof, scoring, similar, spam, undo
+from triage.api import feedback, issues, model, proof, rooms, scoring, similar, spam, together, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -38,6 +38,16 @@ urlpatterns = [
     path("launches/<str:slug>/model/tickets/<int:pk>/", model.OneImport.as_view(), name="api_model_ticket_import"),
     path("launches/<str:slug>/fixes/", proof.Fixes.as_view(), name="api_fixes"),
     path("launches/<str:slug>/blind-spots/", proof.BlindSpots.as_view(), name="api_blind_spots"),
+    path("rooms/", rooms.Rooms.as_view(), name="api_rooms"),
+    path("rooms/<str:key>/", rooms.Room.as_view(), name="api_room"),
+    path("rooms/<str:key>/timeline/", rooms.RoomTimeline.as_view(), name="api_room_timeline"),
+    path("rooms/<str:key>/<slug:order>/", rooms.RoomOrder.as_view(), name="api_room_order"),
+    path("launches/<str:slug>/wall/", together.WallFigures.as_view(), name="api_wall"),
+    path("launches/<str:slug>/stand-up/", together.StandupToday.as_view(), name="api_standup"),
+    path("launches/<str:slug>/stand-up/<slug:order>/", together.StandupOrder.as_view(), name="api_standup_order"),
+    path("launches/<str:slug>/shifts/", together.Shifts.as_view(), name="api_shifts"),
+    path("shifts/<str:key>/take/", together.ShiftTake.as_view(), name="api_shift_take"),
+    path("promises/<str:key>/end/", rooms.PromiseEnd.as_view(), name="api_promise_end"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]

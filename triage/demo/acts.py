@@ -11,14 +11,15 @@ from gateway_ingest.receive import Delivery, receive
 from hypercare.core import clock
 from hypercare.core.timeline import Actor
 from triage import lifecycle
-from triage.demo import lookup, traffic
+from triage.demo import lookup, meetings, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event
 from triage.demo.voices import speak
-from triage.models import ENDED_STATUSES, Issue, StatusReport
+from triage.models import ENDED_STATUSES, Issue, StatusReport, WarRoom
 from triage.notes import add_note
 from triage.overrides import override_feedback, override_issue
 from triage.reports import draft
+from triage.warroom import rooms
 
 DEPLOYER = Actor("Release pipeline")
 _NEVER = "0001-01-01T00:00:00Z"
@@ -162,6 +163,20 @@ def _judge(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
     override_feedback(row, field="spam", value=data["as"], reason="", actor=stage.actor(data["who"]), now=now)
 
 
+def _room(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
+    """Opens the room of an issue, or does something in it."""
+    issue = lookup.issue_of(stage, data["issue"])
+    if issue is None:
+        raise NotYet(data["issue"])
+    if data["do"] == "open":
+        rooms.open_room(issue, reason=data["reason"], actor=stage.actor(data["who"]), now=now)
+        return
+    room = WarRoom.objects.select_related("launch", "issue").filter(issue=issue, closed_at=None).first()
+    if room is None:
+        raise NotYet(data["issue"])
+    meetings.in_room(stage, room, data, now=now)
+
+
 _ACTS: dict[str, Callable[[Stage, Mapping[str, Any], datetime], None]] = {
     "report": _report,
     "deploy": _deploy,
@@ -169,4 +184,7 @@ _ACTS: dict[str, Callable[[Stage, Mapping[str, Any], datetime], None]] = {
     "turn": _turn,
     "report_note": _report_note,
     "judge": _judge,
+    "room": _room,
+    "standup": meetings.hold_standup,
+    "shift": meetings.hand_shift,
 }

@@ -79,6 +79,13 @@ def standings(launch: Launch, now: datetime) -> list[Standing]:
     ]
 
 
+def assessed(launch: Launch) -> list[Standing]:
+    """How the criteria stood when they were assessed last, without measuring anything; no data before the first time."""
+    criteria = list(_with_latest(launch))
+    latest = _latest_of(criteria)
+    return [_as_assessed(criterion, latest.get(criterion.pk)) for criterion in criteria]
+
+
 def fresh(criterion: ExitCriterion, now: datetime) -> Standing:
     """How a criterion stands when nothing that was before counts, as after a change of its target."""
     return _judge(criterion, None, _values([criterion], criterion.launch, now)[0][1], now=now)
@@ -154,6 +161,14 @@ def _judge(criterion: ExitCriterion, latest: Assessment | None, value: float | N
     else:
         state = CriterionState.MET if since <= now and held >= criterion.hold_days else CriterionState.HOLDING
     return Standing(criterion, value, since, held, state)
+
+
+def _as_assessed(criterion: ExitCriterion, latest: Assessment | None) -> Standing:
+    if latest is None:
+        return Standing(criterion, None, None, 0, CriterionState.NO_DATA)
+    since = latest.satisfied_since
+    held = days_held(since, latest.assessed_at, criterion.launch.zone) if since else 0
+    return Standing(criterion, latest.value, since, held, latest.state)
 
 
 def _since(criterion: ExitCriterion, latest: Assessment | None, *, now: datetime) -> datetime:

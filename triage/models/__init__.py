@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit, reports, rooms, shifts."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -19,8 +19,10 @@ from .pair import Answer, Pair
 from .proof import EvidenceAnswer, Firing, Fix, FixNotice, How, Lane, ProofRules, Verdict, Word
 from .reach import MeasuredReach
 from .score import Score, ScoringRules
+from .shift import ShiftNote, Standup, StandupNote
 from .sieve import Sieve
 from .theme import Course, Theme, ThemeReport, ThemesRun
+from .warroom import Attendance, Duty, LineKind, RoomLine, RoomRole, RoomUpdate, WarRoom
 from .wording import Unread, WordCount, Wording, WordsInAll
 
 __all__ = [
@@ -28,12 +30,14 @@ __all__ = [
     "OPEN_STATUSES",
     "Answer",
     "Assessment",
+    "Attendance",
     "BoardCounter",
     "Comparator",
     "Course",
     "CriterionState",
     "Decision",
     "EvidenceAnswer",
+    "Duty",
     "ExitCriterion",
     "Firing",
     "Fix",
@@ -43,6 +47,7 @@ __all__ = [
     "IssueStatus",
     "Label",
     "Lane",
+    "LineKind",
     "Match",
     "Meaning",
     "MeasuredReach",
@@ -52,11 +57,17 @@ __all__ = [
     "Origin",
     "Pair",
     "ProofRules",
+    "RoomLine",
+    "RoomRole",
+    "RoomUpdate",
     "Score",
     "ScoringRules",
     "SecondOpinion",
+    "ShiftNote",
     "Sieve",
     "Standing",
+    "Standup",
+    "StandupNote",
     "StatusReport",
     "Theme",
     "ThemeReport",
@@ -65,6 +76,7 @@ __all__ = [
     "Training",
     "Unread",
     "Verdict",
+    "WarRoom",
     "Way",
     "Word",
     "WordCount",

@@ -18,6 +18,7 @@ from triage.one_by_one import one_by_one
 from triage.reports.figures import figures_of
 from triage.reports.period import days_due, due_at, period_of
 from triage.reports.reading import subject_of
+from triage.warroom import standup
 
 LONGEST_NOTE = 5000
 REPORTED_PHASES = (Phase.HYPERCARE, Phase.EXIT_REVIEW)
@@ -70,6 +71,7 @@ def _built(launch: Launch, day: date, *, now: datetime) -> StatusReport:
         number=figures["number"],
         subject=subject,
         figures=figures,
+        note=standup.words_of(launch, day)[:LONGEST_NOTE],
         drafted_at=now,
         sends_at=now + timedelta(minutes=launch.report_grace_minutes),
     )

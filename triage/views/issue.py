@@ -42,6 +42,7 @@ from triage.score.matrix import LEVELS
 from triage.score.ranking import place_of
 from triage.story import story_of
 from triage.views.posted import posted
+from triage.warroom import rooms
 
 SHOWN_REPORTS = 100
 SHOWN_ALERTS = 20
@@ -132,6 +133,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "owners": User.objects.filter(
             memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
         ).distinct(),
+        "room": rooms.newest_of(one),
         "with_person": Right.TRIAGE in principal.rights_in(launch),
     }
     return render(request, "triage/issue.html", context)

@@ -17,10 +17,12 @@ from .launch import (
 )
 from .message import Delivery, Message, MessageKind, Subscription
 from .people import ApiToken, Membership, User
+from .promise import Commitment, RecordedDecision
 from .record import IdempotencyRecord, Measurement, MetricDefinition, TimelineEntry, WorkerBeat
 
 __all__ = [
     "ApiToken",
+    "Commitment",
     "Component",
     "ComponentKind",
     "Delivery",
@@ -39,6 +41,7 @@ __all__ = [
     "MessageKind",
     "MetricDefinition",
     "Phase",
+    "RecordedDecision",
     "Release",
     "Subscription",
     "Team",

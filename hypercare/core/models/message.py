@@ -14,6 +14,9 @@ class MessageKind(models.TextChoices):
     CLOSED = "closed", _("Report closed")
     FIXED = "fixed", _("Fixed and checked")
     DAILY_REPORT = "daily_report", _("Daily status report")
+    ROOM_UPDATE = "room_update", _("Update of a war room")
+    SHIFT = "shift", _("Shift handed over")
+    REMINDER = "reminder", _("Reminder of a promise or an update")
     INVITATION = "invitation", _("Invitation")
     ACCOUNT = "account", _("Account")
 
