@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, override
 
 from feedback import receipts
 from feedback.models import MACHINE_CHANNELS, Channel, Feedback
-from hypercare.core.messages import queue_mail
-from hypercare.core.models import MessageKind
+from hypercare.core.messages import REGRET, queue_mail, withdraw
+from hypercare.core.models import Launch, MessageKind
 
 # Machines have no mailbox, and people of another tool's history did not leave us their address.
 SILENT_CHANNELS = MACHINE_CHANNELS | {Channel.IMPORT}
@@ -40,13 +40,13 @@ RESOLUTIONS: dict[str, tuple[Promise, Promise]] = {
 _CLOSED = (gettext_lazy("closed"), gettext_lazy("The work on it has ended."))
 
 
-def tell_closed(feedback_rows: Iterable[Feedback], *, issue_key: str, resolution: str, now: datetime) -> None:
+def tell_closed(feedback_rows: Iterable[Feedback], *, resolution: str, now: datetime) -> None:
     """Queues one mail to each reporter for each report of an issue that ended now; ending again later is told again."""
     rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
     prefetch_related_objects(rows, "reporter", "launch")
     for row in rows:
         if row.reporter and row.reporter.email:
-            once_key = f"closed:{issue_key}:{row.pk}:{now.timestamp()}"
+            once_key = f"closed:{row.pk}:{now.timestamp()}"
             _mail_closed(row, row.reporter.email, resolution=resolution, once_key=once_key, now=now)
 
 
@@ -69,4 +69,10 @@ def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key:
             text="\n\n".join(lines),
             once_key=once_key,
             now=now,
+            wait=REGRET,
         )
+
+
+def take_back_closed(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> int:
+    """Withdraws what these reports' authors were to be told at that moment; says how many have been told already."""
+    return withdraw(abouts, launch=launch, kind=MessageKind.CLOSED, queued_at=told_at)

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from triage.api import changes, feedback, issues, model, scoring, similar, spam, undo
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, scoring, similar, spam, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -31,5 +31,8 @@ urlpatterns = [
     path("launches/<str:slug>/model/questions/", model.Questions.as_view(), name="api_model_questions"),
     path("launches/<str:slug>/model/tickets/", model.Tickets.as_view(), name="api_model_tickets"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
+    path("launches/<str:slug>/changes/", changes.Changes.as_view(), name="api_changes"),
+    path("launches/<str:slug>/changes/<int:pk>/", changes.Change.as_view(), name="api_change"),
+    path("launches/<str:slug>/changes/<int:pk>/undo/", changes.ChangeUndo.as_view(), name="api_change_undo"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]

@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit criteria and reports."""
+"""This package holds triage's rows: issues, decisions, pairs, words, themes, lessons, exit criteria, reports, board work."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -21,13 +21,16 @@ from .score import Score, ScoringRules
 from .sieve import Sieve
 from .theme import Course, Theme, ThemeReport, ThemesRun
 from .wording import Unread, WordCount, Wording, WordsInAll
+from .working import BoardChange, ChangedIssue, LaneLimit, SavedView, Snooze, Visibility
 
 __all__ = [
     "ENDED_STATUSES",
     "OPEN_STATUSES",
     "Answer",
     "Assessment",
+    "BoardChange",
     "BoardCounter",
+    "ChangedIssue",
     "Comparator",
     "Course",
     "CriterionState",
@@ -36,6 +39,7 @@ __all__ = [
     "Issue",
     "IssueStatus",
     "Label",
+    "LaneLimit",
     "Match",
     "Meaning",
     "MeasuredReach",
@@ -44,10 +48,12 @@ __all__ = [
     "OldTicket",
     "Origin",
     "Pair",
+    "SavedView",
     "Score",
     "ScoringRules",
     "SecondOpinion",
     "Sieve",
+    "Snooze",
     "Standing",
     "StatusReport",
     "Theme",
@@ -56,6 +62,7 @@ __all__ = [
     "TicketImport",
     "Training",
     "Unread",
+    "Visibility",
     "Way",
     "WordCount",
     "Wording",

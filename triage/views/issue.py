@@ -1,6 +1,5 @@
 """This module shows an issue with all that belongs to it, lists issues, and takes a person's orders about one."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,7 @@ from hypercare.core.problem import Problem
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
 from triage import closing, lifecycle, overrides, transitions, tree
-from triage.access import access_issue
+from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, single_choice, without_control
@@ -48,7 +47,6 @@ _WAYS_TO_END: dict[str, list[str]] = {
     IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
     IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
 }
-_KEY = re.compile(r"\bIS-[0-9]{1,18}\b")
 
 
 @login_required
@@ -217,10 +215,10 @@ def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 
 
 def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
-    named = _KEY.search(posted(request, "into").upper())
+    named = number_in(posted(request, "into"))
     if named is None:
         raise Problem(400, _("Write the other issue's key, such as IS-12, or paste its link."))
-    target = access_issue(principal, named[0], right=Right.TRIAGE)
+    target = access_issue(principal, f"IS-{named}", right=Right.TRIAGE)
     return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 
