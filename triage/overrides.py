@@ -164,7 +164,8 @@ def override_all(
     """
     old = {issue.pk: shown_value(issue, field) for issue in issues}
     if field in RELATED:
-        named = {value: _related(issues[0].launch, field, value) for value, _reason in words.values()}
+        values = {value for value, _reason in words.values()}
+        named = {value: _related(issues[0].launch, field, value) for value in values}
         for issue in issues:
             setattr(issue, field, named[words[issue.pk][0]])
     elif field == "title":

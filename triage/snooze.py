@@ -2,14 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from feedback.models import MACHINE_CHANNELS
+from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.board import changes
@@ -18,6 +21,7 @@ from triage.models import OPEN_STATUSES, Issue, Snooze
 from triage.one_by_one import one_by_one
 
 LONGEST = timedelta(days=90)
+MORNING = time(9)
 WAKES_AT_ONCE = 500
 
 
@@ -27,6 +31,23 @@ def check_until(until: datetime, *, now: datetime) -> datetime:
         return until
     detail = _("Choose a time to come, at most %(days)s days ahead.") % {"days": LONGEST.days}
     raise Problem(400, detail, errors=(FieldError("/until", detail),))
+
+
+def read_until(text: str, *, launch: Launch, now: datetime) -> datetime | None:
+    """A moment in the launch's zone, or one of the words 1h, 4h, tomorrow and monday, which mean nine in the morning."""
+    hours = {"1h": 1, "4h": 4}
+    if text in hours:
+        return now + timedelta(hours=hours[text])
+    zone = ZoneInfo(launch.zone)
+    if text in {"tomorrow", "monday"}:
+        today = now.astimezone(zone).date()
+        day = today + timedelta(days=1 if text == "tomorrow" else 7 - today.weekday())
+        return datetime.combine(day, MORNING, tzinfo=zone)
+    try:
+        until = parse_datetime(text)
+    except ValueError:
+        return None
+    return until if until is None or until.tzinfo else until.replace(tzinfo=zone)
 
 
 def refusal(issue: Issue) -> Problem | None:

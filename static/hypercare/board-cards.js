@@ -50,7 +50,7 @@ export function show(issue) {
   const focused = old?.contains(document.activeElement);
   if (old) count(old.dataset.status, -1);
   old?.remove();
-  if (!laneOf(issue.status)) return;
+  if (!laneOf(issue.status) || new Date(issue.snoozed_until) > new Date()) return;
   const pattern = document.createElement("template");
   pattern.innerHTML = issue.card;
   const card = pattern.content.firstElementChild;

@@ -43,6 +43,7 @@ async function reload() {
   waiting.clear();
   copyCounts();
   begin();
+  document.dispatchEvent(new CustomEvent("hc:shown"));
   if (focused) cardOf(focused)?.querySelector("a").focus({ preventScroll: true });
   return ask();
 }
@@ -61,6 +62,7 @@ async function flush() {
   else for (const issue of waiting.values()) show(issue);
   waiting.clear();
   document.body.dispatchEvent(new CustomEvent("hc:board"));
+  document.dispatchEvent(new CustomEvent("hc:shown"));
 }
 
 function settle() {

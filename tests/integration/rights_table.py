@@ -56,6 +56,7 @@ TABLE = {
     "core:message": Row(BOX + "{message}/", Right.MANAGE),
     "core:message_page": Row(BOX + "{message}/html/", Right.MANAGE),
     "core:message_again": Row(BOX + "{message}/again/", Right.MANAGE, "POST"),
+    "core:key_choices": Row("/account/keys/", SIGNED_IN, "POST"),
     "core:all_outbox": Row("/outbox/", ROOT),
     "core:all_message": Row("/outbox/{mail}/", ROOT),
     "core:all_message_page": Row("/outbox/{mail}/html/", ROOT),

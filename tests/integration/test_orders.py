@@ -190,7 +190,7 @@ def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, mon
     giving.carry_on(clock=lambda: now)
     told = api.get(f"{CHANGES}{given.json()['id']}/").json()
     assert (told["state"], told["changed"], told["can_undo"]) == ("done", 3, True)
-    assert told["sentence"] == "3 issues: Triaged"
+    assert told["sentence"] == "3 issues moved to Triaged"
     undone = api.post(f"{CHANGES}{told['id']}/undo/").json()
     assert undone["state"] == "undoing"
     giving.carry_on(clock=lambda: now)

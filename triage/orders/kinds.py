@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
@@ -192,15 +190,10 @@ class Snoozing(Order):
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:
-        text = _text(given, "until")
-        try:
-            until = parse_datetime(text)
-        except ValueError:
-            until = None
+        until = snooze.read_until(_text(given, "until"), launch=launch, now=now)
         if until is None:
             detail = _("Say until when, for example 2026-05-29T09:00.")
             raise Problem(400, detail, errors=(FieldError("/until", detail),))
-        until = until if until.tzinfo else until.replace(tzinfo=ZoneInfo(launch.zone))
         return {
             "until": snooze.check_until(until, now=now).isoformat(),
             "wake_if_worse": given.get("wake_if_worse") is not False,

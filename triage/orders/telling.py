@@ -109,7 +109,8 @@ def sentence_of(change: BoardChange, *, key: str = "") -> str:
     what = key or ngettext("%(n)s issue", "%(n)s issues", change.changed) % {"n": change.changed}
     if change.undo_asked_at:
         return _taken_back(change, key)
-    said = _("%(what)s: %(words)s") % {"what": what, "words": words_of(change.action, change.order)}
+    words = {"what": what, "words": words_of(change.action, change.order)}
+    said = (_("%(what)s moved to %(words)s") if change.action == "move" else _("%(what)s: %(words)s")) % words
     if change.failed:
         said += ". " + ngettext("%(n)s was not changed", "%(n)s were not changed", change.failed) % {"n": change.failed}
     return said

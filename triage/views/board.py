@@ -14,8 +14,9 @@ from hypercare.core.access import Principal, access_launch
 from hypercare.core.roles import Right
 from triage.board.changes import current_version
 from triage.board.lanes import lanes_of, not_shown
-from triage.filters import IssueFilter, active_filters, single_choice, without_control
+from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
 from triage.models import Issue
+from triage.views.ordering import order_choices
 
 
 @require_GET
@@ -47,6 +48,8 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "hidden": not_shown(launch, now=now),
         "views": _views(request),
         "language": get_language() or "en",
+        "filter_text": filter_text(request.GET, found, also={"open": "true", "snoozed": "false"}),
+        **order_choices(principal, launch),
     }
     return render(request, "triage/board.html", context)
 

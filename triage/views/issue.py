@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 from rest_framework.request import Request
 
 from feedback import known
@@ -23,12 +24,13 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right, roles_with
-from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
+from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS, severity_word
 from triage import closing, lifecycle, overrides, transitions, tree
 from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
+from triage.board.changes import current_version
 from triage.categories import CATEGORY_NAMES
-from triage.filters import IssueFilter, active_filters, single_choice, without_control
+from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
 from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
@@ -39,23 +41,28 @@ from triage.score.history import told
 from triage.score.matrix import LEVELS
 from triage.score.ranking import place_of
 from triage.story import story_of
+from triage.views.ordering import order_choices
 from triage.views.posted import posted
 
 SHOWN_REPORTS = 100
 SHOWN_ALERTS = 20
+PANEL_ROWS = 6
 _WAYS_TO_END: dict[str, list[str]] = {
     IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
     IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
 }
 
 
+@vary_on_headers("HX-Request")
 @login_required
 def issues(request: HttpRequest, slug: str) -> HttpResponse:
     """All issues as a list, ended ones too, by the board's filters."""
-    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    principal = Principal.of(request)
+    launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     active = active_filters(request.GET, found, fields={})
+    version = current_version(launch.pk)  # first, so that a change while it is read is told again
     pages = NewestFirst()
     page = list(pages.paginate_queryset(with_people(found.qs), Request(request)) or [])
     context = {
@@ -67,10 +74,40 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         "status": single_choice(request.GET, "status"),
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
+        "version": version,
+        "total": found.qs.count(),
+        "may_order": Right.TRIAGE in principal.rights_in(launch),
     }
+    if request.headers.get("HX-Request"):
+        return render(request, "triage/_issue_rows.html", context)
+    context |= {"filter_text": filter_text(request.GET, found), **order_choices(principal, launch)}
     return render(request, "triage/issues.html", context)
 
 
+def _panel(request: HttpRequest, principal: Principal, one: Issue) -> HttpResponse:
+    """The issue beside the board or the list: what one decides by, and fields to change in place."""
+    keys = tree.keys_of(one.pk)
+    reports = Feedback.objects.filter(launch=one.launch, issue_key__in=keys)
+    severity = f"SEV{one.severity} {severity_word(one.severity)}"
+    none = _("none")
+    context = {
+        "issue": one,
+        "card": cards_of([one], now=clock.now())[0],
+        "editable": [
+            ("severity", one.severity, severity),
+            ("owner", one.owner.email if one.owner else "", one.owner or none),
+            ("team", one.team.name if one.team else "", one.team or none),
+            ("component", one.component.slug if one.component else "", one.component.name if one.component else none),
+        ],
+        "reports": reports.order_by("-id")[:PANEL_ROWS],
+        "report_count": reports.count(),
+        "story": story_of(_entries_of(one, keys)[:PANEL_ROWS], of=one.key),
+        "may_order": Right.TRIAGE in principal.rights_in(one.launch),
+    }
+    return render(request, "triage/_issue_panel.html", context)
+
+
+@vary_on_headers("HX-Request")
 @login_required
 def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """The issue page: reach, score as a sum, reports, timeline, decisions."""
@@ -78,6 +115,8 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     launch = access_launch(principal, slug, right=Right.READ)
     one = _in_launch(principal, launch, key, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    if request.headers.get("HX-Request"):
+        return _panel(request, principal, one)
     members = tree.members_of([one.pk])[one.pk]
     keys = [f"IS-{member}" for member in members]
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")

@@ -1,0 +1,160 @@
+// Chooses issues on the board and in the list, and gives them orders by key, by menu and by the bar: one set of keys for both.
+import { ask } from "./chooser.js";
+import { onKey } from "./keys.js";
+import { give, giveMany, undoNewest } from "./orders.js";
+import { showHistory } from "./order-history.js";
+import { openPalette } from "./palette.js";
+import { closePanel, openPanel } from "./panel.js";
+import { undoLast } from "./toast.js";
+
+const words = document.querySelector("[data-orders]").dataset;
+const bar = document.getElementById("bulkbar");
+const picked = new Set();
+let everything = false;
+let last = "";
+let stage;
+
+const keyOf = (item) => item.dataset.issue;
+const may = () => "mayOrder" in words;
+
+function paint() {
+  for (const item of stage.items()) {
+    const chosen = everything || picked.has(keyOf(item));
+    item.classList.toggle("picked", chosen);
+    const box = item.querySelector("[data-pick]");
+    if (box) box.checked = chosen;
+  }
+  const count = everything ? stage.matching() : picked.size;
+  bar.hidden = count === 0;
+  bar.querySelector("[data-picked]").textContent = `${count} ${words.selected}`;
+  const all = bar.querySelector("[data-pick-all]");
+  all.hidden = everything || stage.matching() <= picked.size;
+  all.textContent = `${words.selectAll} ${stage.matching()} ${words.matching}`;
+}
+
+function set(key, chosen) {
+  everything = false;
+  if (chosen) picked.add(key);
+  else picked.delete(key);
+  last = key;
+  paint();
+}
+
+function clear() {
+  if (!picked.size && !everything) return false;
+  picked.clear();
+  everything = false;
+  paint();
+  return true;
+}
+
+function pick() {
+  const item = stage.present();
+  if (!item || !may()) return false;
+  set(keyOf(item), !picked.has(keyOf(item)));
+  return true;
+}
+
+function pickRange() {
+  const item = stage.present();
+  if (!item || !may()) return false;
+  const all = stage.items().map(keyOf);
+  const [from, to] = [all.indexOf(last), all.indexOf(keyOf(item))].sort((one, other) => one - other);
+  for (const key of all.slice(Math.max(from, 0), to + 1)) picked.add(key);
+  set(keyOf(item), true);
+  return true;
+}
+
+const versionOf = (key) => Number(stage.items().find((item) => keyOf(item) === key)?.dataset.version) || undefined;
+
+// Whom an order is for: all that match, those picked, or the one the keys speak to.
+function chosen() {
+  if (everything) return { many: true, who: { filter: stage.filter() } };
+  if (picked.size > 1) return { many: true, who: { ids: [...picked] } };
+  const key = [...picked][0] ?? (stage.present() && keyOf(stage.present()));
+  return key ? { many: false, who: { ids: [key], version: versionOf(key) }, key } : undefined;
+}
+
+export async function order(body) {
+  const { many, who } = chosen() ?? {};
+  if (!who) return;
+  const change = await (many ? giveMany(who, body) : give(who, body));
+  if (change) clear();
+}
+
+const about = () => (everything || picked.size > 1 ? bar.querySelector("[data-picked]").textContent : (chosen()?.key ?? ""));
+
+// Asks what is missing, then gives the order; what a person typed stays until it is given.
+function asking(name) {
+  return () => {
+    if (!may() || !chosen()) return false;
+    ask(name, { about: about() }).then((body) => body && order(body));
+    return true;
+  };
+}
+
+function giving(body) {
+  return () => {
+    if (!may() || !chosen()) return false;
+    order(typeof body === "function" ? body() : body);
+    return true;
+  };
+}
+
+function show() {
+  const item = stage.present();
+  if (!item) return false;
+  openPanel(keyOf(item), item);
+  return true;
+}
+
+export const COMMANDS = {
+  accept: [["1"], giving({ action: "move", to: "triaged" })],
+  duplicate: [["2", "m"], asking("merge")],
+  decline: [["3"], asking("decline")],
+  snooze: [["h"], asking("snooze")],
+  wake: [[], giving({ action: "wake" })],
+  assign: [["a"], asking("owner")],
+  mine: [["i"], giving(() => ({ action: "set", field: "owner", value: words.me }))],
+  severity: [["s"], asking("severity")],
+  priority: [["p"], asking("moscow")],
+  type: [["t"], asking("category")],
+  status: [["v"], asking("status")],
+  component: [["l"], asking("component")],
+  note: [["n", "r"], asking("note")],
+};
+
+async function runPalette(only) {
+  const found = await openPalette({ only, about: about() });
+  if (found?.command) COMMANDS[found.command]?.[1]();
+}
+
+export function begin(given) {
+  stage = given;
+  const named = (name) => words[name] ?? document.querySelector(`[data-command="${name}"]`)?.dataset.label ?? name;
+  for (const [name, [keys, action]] of Object.entries(COMMANDS)) {
+    if (may()) for (const key of keys) onKey(key, named(name), action);
+  }
+  onKey("x", words.pick, pick);
+  onKey("Shift+x", words.pickRange, pickRange);
+  for (const key of ["Enter", "o"]) onKey(key, words.show, show);
+  onKey("Escape", words.close, () => stage.escape?.() || closePanel() || clear());
+  for (const key of ["z", "Ctrl+z"]) onKey(key, words.undo, () => undoLast() || (may() ? (undoNewest(), true) : false));
+  onKey("Shift+z", words.history, () => (may() ? (showHistory(), true) : false));
+  onKey("Ctrl+k", words.palette, () => (runPalette(false), true));
+  onKey(".", words.menu, () => (may() && chosen() ? (runPalette(true), true) : false));
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick]")) set(keyOf(event.target.closest("[data-issue]")), event.target.checked);
+  });
+  bar.addEventListener("click", (event) => {
+    const command = event.target.closest("[data-do]")?.dataset.do;
+    if (command) COMMANDS[command][1]();
+    if (event.target.closest("[data-pick-all]")) {
+      everything = true;
+      paint();
+    }
+    if (event.target.closest("[data-clear]")) clear();
+  });
+  document.addEventListener("hc:shown", paint);
+  paint();
+}
