@@ -5,7 +5,8 @@ import { onKey } from "./keys.js";
 
 const frame = document.getElementById("lanes");
 const says = document.getElementById("says");
-const lanes = () => [...document.querySelectorAll("[data-lane]")];
+const swim = () => (cardOf(lifted?.key ?? at)?.closest("[data-swim]") ?? document);
+const lanes = () => [...swim().querySelectorAll("[data-lane]")];
 const nameOf = (lane) => lane.closest(".lane").querySelector("h2").textContent;
 let at = "";
 let lifted;
@@ -28,7 +29,14 @@ function step(down) {
   if (lifted) return true;
   const card = present();
   if (!card) return focus(document.querySelector(".card-i"));
-  return focus((down ? card.nextElementSibling : card.previousElementSibling) ?? card);
+  return focus((down ? card.nextElementSibling : card.previousElementSibling) ?? inNextSwim(card, down) ?? card);
+}
+
+// At the end of a lane of a grouped board the walk goes on in the same lane of the next row that has cards there.
+function inNextSwim(card, down) {
+  const same = [...document.querySelectorAll(`[data-lane="${card.dataset.status}"]`)].filter((lane) => lane.children.length);
+  const next = same[same.indexOf(card.parentElement) + (down ? 1 : -1)];
+  return down ? next?.firstElementChild : next?.lastElementChild;
 }
 
 function over(lane) {

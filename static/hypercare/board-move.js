@@ -7,10 +7,10 @@ import { forget } from "./toast.js";
 export const mayGo = (from, to) => from === to || laneOf(from).dataset.targets.split(" ").includes(to);
 
 function put(card, status) {
-  count(card.dataset.status, -1);
+  count(card.dataset.status, -1, card);
   card.dataset.status = status;
   place(card, status);
-  count(status, 1);
+  count(status, 1, card);
 }
 
 const saysMoved = (key, to) =>
@@ -58,7 +58,7 @@ function markTargets(from) {
 export function makeMovable(board) {
   for (const lane of board.querySelectorAll("[data-lane]")) {
     window.Sortable.create(lane, {
-      group: { name: "board", put: (to, from) => mayGo(from.el.dataset.lane, to.el.dataset.lane) },
+      group: { name: "board", put: (to, from) => to.el.closest("[data-swim]") === from.el.closest("[data-swim]") && mayGo(from.el.dataset.lane, to.el.dataset.lane) },
       sort: false,
       draggable: ".card-i",
       delay: 120,

@@ -98,7 +98,7 @@ export async function giveMany(chosen, order) {
     toast(whyNot({ said }), { tone: "error" });
     return undefined;
   }
-  const lines = [`${said.words}: ${said.will_change} / ${said.matching}`];
+  const lines = [`${said.words}. ${words.change} ${said.will_change} / ${said.matching}`];
   if (said.will_stay.length) lines.push(`${words.stay} ${stays(said)}`);
   if (said.mails) lines.push(`${words.mails} ${said.mails}`);
   if (!said.can_undo) lines.push(words.forGood);

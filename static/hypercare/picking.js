@@ -65,21 +65,29 @@ function pickRange() {
   return true;
 }
 
-const versionOf = (key) => Number(stage.items().find((item) => keyOf(item) === key)?.dataset.version) || undefined;
+const itemOf = (key) => stage.items().find((item) => keyOf(item) === key);
+const versionOf = (key) => Number(itemOf(key)?.dataset.version) || undefined;
 
 // Whom an order is for: all that match, those picked, or the one the keys speak to.
 function chosen() {
   if (everything) return { many: true, who: { filter: stage.filter() } };
   if (picked.size > 1) return { many: true, who: { ids: [...picked] } };
   const key = [...picked][0] ?? (stage.present() && keyOf(stage.present()));
-  return key ? { many: false, who: { ids: [key], version: versionOf(key) }, key } : undefined;
+  return key ? { many: false, who: { ids: [key] }, key } : undefined;
 }
 
-export async function order(body) {
-  const { many, who } = chosen() ?? {};
-  if (!who) return;
-  const change = await (many ? giveMany(who, body) : give(who, body));
+async function carryOut({ many, who, key }, body) {
+  const change = await (many ? giveMany(who, body) : give({ ...who, version: versionOf(key) }, body));
+  const item = change?.issue && itemOf(change.issue.id);
+  if (item) item.dataset.version = Math.max(change.issue.version, Number(item.dataset.version));
   if (change) clear();
+}
+
+// One after the other: a key pressed while an order is under way speaks of the issue as that order leaves it.
+let before = Promise.resolve();
+export function order(body) {
+  const whom = chosen();
+  if (whom) before = before.then(() => carryOut(whom, body));
 }
 
 const about = () => (everything || picked.size > 1 ? bar.querySelector("[data-picked]").textContent : (chosen()?.key ?? ""));
@@ -138,11 +146,11 @@ export function begin(given) {
   onKey("x", words.pick, pick);
   onKey("Shift+x", words.pickRange, pickRange);
   for (const key of ["Enter", "o"]) onKey(key, words.show, show);
-  onKey("Escape", words.close, () => stage.escape?.() || closePanel() || clear());
-  for (const key of ["z", "Ctrl+z"]) onKey(key, words.undo, () => undoLast() || (may() ? (undoNewest(), true) : false));
+  onKey("Escape", words.escape, () => stage.escape?.() || closePanel() || clear());
+  for (const key of ["z", "Ctrl+z"]) onKey(key, words.takeBack, () => undoLast() || (may() ? (undoNewest(), true) : false));
   onKey("Shift+z", words.history, () => (may() ? (showHistory(), true) : false));
   onKey("Ctrl+k", words.palette, () => (runPalette(false), true));
-  onKey(".", words.menu, () => (may() && chosen() ? (runPalette(true), true) : false));
+  onKey(".", words.rowMenu, () => (may() && chosen() ? (runPalette(true), true) : false));
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-pick]")) set(keyOf(event.target.closest("[data-issue]")), event.target.checked);
   });

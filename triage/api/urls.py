@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from triage.api import changes, feedback, issues, model, scoring, similar, spam, undo
+from triage.api import changes, feedback, issues, model, saved_views, scoring, similar, spam, undo
 from triage.api import exit as exit_api
 
 urlpatterns = [
@@ -34,5 +34,7 @@ urlpatterns = [
     path("launches/<str:slug>/changes/", changes.Changes.as_view(), name="api_changes"),
     path("launches/<str:slug>/changes/<int:pk>/", changes.Change.as_view(), name="api_change"),
     path("launches/<str:slug>/changes/<int:pk>/undo/", changes.ChangeUndo.as_view(), name="api_change_undo"),
+    path("launches/<str:slug>/views/", saved_views.SavedViews.as_view(), name="api_views"),
+    path("launches/<str:slug>/views/<int:pk>/", saved_views.SavedViewOne.as_view(), name="api_view"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]
