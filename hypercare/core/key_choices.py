@@ -21,7 +21,7 @@ def choose(person: User, body: bytes) -> None:
         said = None
     keys = said.get("keys", {}) if isinstance(said, dict) else None
     if not isinstance(keys, dict) or len(keys) > MOST or not all(map(_is_key, [*keys, *keys.values()])):
-        raise _bad(_("Send keys by their usual names, such as {\"keys\": {\"a\": \"y\"}}."))
+        raise _bad(_('Send keys by their usual names, such as {"keys": {"a": "y"}}.'))
     if len(set(keys.values())) < len(keys):
         raise _bad(_("Two commands cannot have the same key."))
     person.key_choices = {"off": said.get("off") is True, "keys": keys}

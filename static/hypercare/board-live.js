@@ -1,5 +1,5 @@
 // Keeps the board true: a socket by version; while there is none, a look every five seconds.
-import { cardOf, copyCounts, isUnsure, show } from "./board-cards.js";
+import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
 
 const POLL_MS = 5000;
 const HEARTBEAT_MS = 15000;
@@ -22,6 +22,10 @@ let fetching;
 
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 const isBusy = () => document.querySelector(".card-i.lifted, .card-i.sortable-chosen") !== null;
+
+// Whoever reads or chooses keeps the cards where they are: new ones wait behind the bar.
+const isReading = () => document.querySelector(".card-i:focus-within, .card-i.picked, dialog[open], #panel:not([hidden])") !== null;
+const isNew = (issue) => !cardOf(issue.id) && laneOf(issue.status) !== null;
 
 function say(state) {
   if (live.dataset.state === state) return;
@@ -65,12 +69,26 @@ async function flush() {
   document.dispatchEvent(new CustomEvent("hc:shown"));
 }
 
+function showAllBut(held) {
+  for (const issue of waiting.values()) if (!held.includes(issue)) show(issue);
+  waiting.clear();
+  unseen.clear();
+  for (const issue of held) {
+    waiting.set(issue.id, issue);
+    unseen.add(issue.id);
+  }
+  document.body.dispatchEvent(new CustomEvent("hc:board"));
+  document.dispatchEvent(new CustomEvent("hc:shown"));
+}
+
 function settle() {
   if (!stale && !waiting.size) return;
-  if (!isBusy()) {
+  const held = isBusy() ? [...waiting.values()] : stale || !isReading() ? [] : [...waiting.values()].filter(isNew);
+  if (!held.length && !(stale && isBusy())) {
     flush();
     return;
   }
+  if (!isBusy()) showAllBut(held);
   newBar.querySelector("[data-new-count]").textContent = Math.max(unseen.size, 1);
   newBar.hidden = false;
 }

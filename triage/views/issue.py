@@ -35,6 +35,7 @@ from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
 from triage.notes import add_note
+from triage.orders import giving
 from triage.score import business
 from triage.score.figures import REPORTERS, RISK, risk_of
 from triage.score.history import told
@@ -168,6 +169,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
         ).distinct(),
         "with_person": Right.TRIAGE in principal.rights_in(launch),
+        **order_choices(principal, launch),
     }
     return render(request, "triage/issue.html", context)
 
@@ -224,16 +226,8 @@ def _moves(status: str) -> list[tuple[str, list[str]]]:
 
 def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     to, _colon, resolution = request.POST.get("to", "").partition(":")
-    return lifecycle.move(
-        one.pk,
-        to=to,
-        version=_version(request),
-        reason=posted(request, "reason"),
-        resolution=resolution,
-        noise=posted(request, "noise"),
-        actor=principal.actor,
-        now=clock.now(),
-    )
+    order = {"to": to, "reason": posted(request, "reason"), "resolution": resolution, "noise": posted(request, "noise")}
+    return _give(one, "move", order, request, principal)
 
 
 def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
@@ -294,6 +288,29 @@ def _other(request: HttpRequest, principal: Principal) -> Issue:
     return access_issue(principal, posted(request, "other")[:40], right=Right.TRIAGE)
 
 
+def _give(one: Issue, action: str, order: dict[str, Any], request: HttpRequest, principal: Principal) -> Issue:
+    """An order like those of the board, with its history and its way back."""
+    giving.give(
+        one.launch,
+        Issue.objects.filter(pk=one.pk),
+        action=action,
+        given=order,
+        actor=principal.user,
+        clock=clock.now,
+        version=_version(request),
+    )
+    return one
+
+
+def _snooze(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    order = {"until": posted(request, "until"), "wake_if_worse": "wake_if_worse" in request.POST}
+    return _give(one, "snooze", order, request, principal)
+
+
+def _wake(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return _give(one, "wake", {}, request, principal)
+
+
 def _unmerge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     return lifecycle.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
@@ -323,6 +340,8 @@ ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
     "publish": _publish,
     "withdraw": _withdraw,
     "note": _note,
+    "snooze": _snooze,
+    "wake": _wake,
     "accept-end": _accept,
     "keep-open": _keep_open,
 }
