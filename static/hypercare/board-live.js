@@ -1,4 +1,5 @@
 // Keeps the board true: a socket by version; while there is none, a look every five seconds.
+import * as presence from "./presence.js";
 import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
 
 const POLL_MS = 5000;
@@ -94,6 +95,10 @@ function settle() {
 }
 
 function take(frame) {
+  if (frame.type === "looking") {
+    presence.take(frame);
+    return;
+  }
   unanswered = false;
   if (frame.type === "reset") stale = true;
   else if (frame.type !== "changes" || frame.version <= version) return;
@@ -133,6 +138,7 @@ function connect() {
     unanswered = false;
     say("live");
     ask();
+    presence.begin((frame) => isOpen() && socket.send(JSON.stringify(frame)));
   });
   socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {

@@ -48,7 +48,8 @@ function fieldsOf(form, button) {
 }
 
 if (dialog) {
-  dialog.addEventListener("close", () => finish(undefined));
+  // The event comes late: by then the next question may be open.
+  dialog.addEventListener("close", () => dialog.open || finish(undefined));
   dialog.addEventListener("click", (event) => {
     const button = event.target.closest("[data-order]:not(form)");
     if (button) finish(JSON.parse(button.dataset.order));

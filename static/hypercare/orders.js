@@ -65,7 +65,8 @@ export async function undoNewest() {
 }
 
 function say(change, onUndone) {
-  const offer = change.can_undo ? (how) => undo(change.id, { onDone: (done) => onUndone?.(done, how) }) : undefined;
+  const told = (how) => onUndone && { onDone: (done) => onUndone(done, how) };
+  const offer = change.can_undo ? (how) => undo(change.id, told(how)) : undefined;
   const tone = change.failed ? "error" : "";
   toast([change.sentence, few(change.failures)].filter(Boolean).join(". "), { undo: offer, tone, about: change.issue?.id ?? "" });
 }

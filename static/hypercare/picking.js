@@ -85,8 +85,7 @@ async function carryOut({ many, who, key }, body) {
 
 // One after the other: a key pressed while an order is under way speaks of the issue as that order leaves it.
 let before = Promise.resolve();
-export function order(body) {
-  const whom = chosen();
+function order(body, whom = chosen()) {
   if (whom) before = before.then(() => carryOut(whom, body));
 }
 
@@ -95,8 +94,9 @@ const about = () => (everything || picked.size > 1 ? bar.querySelector("[data-pi
 // Asks what is missing, then gives the order; what a person typed stays until it is given.
 function asking(name) {
   return () => {
-    if (!may() || !chosen()) return false;
-    ask(name, { about: about() }).then((body) => body && order(body));
+    const whom = chosen();
+    if (!may() || !whom) return false;
+    ask(name, { about: about() }).then((body) => body && order(body, whom));
     return true;
   };
 }

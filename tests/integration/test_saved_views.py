@@ -68,7 +68,7 @@ def test_bad_views_are_refused_with_a_sentence(api):
     [
         ("severity", ["SEV2 Critical", "SEV4 Minor"]),
         ("component", ["Checkout", "No component"]),
-        ("source", ["Portal", "No source"]),
+        ("source", ["portal", "No source"]),
         ("criterion", ["Holds up E1", "Holds up nothing"]),
     ],
 )
