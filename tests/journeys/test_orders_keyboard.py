@@ -105,24 +105,25 @@ def test_a_range_is_chosen_previewed_changed_and_taken_back_by_one_key(opened, i
     expect(page.get_by_role("dialog", name="What I did in the last 30 minutes")).to_contain_text("3 of 3 are as")
 
 
-def test_all_that_match_are_left_to_a_worker_and_followed(opened, launch, issues, monkeypatch):
-    monkeypatch.setattr(giving, "AT_ONCE", 2)
-    page = opened(LIST + "?severity=2&severity=3")
+def test_all_that_match_are_left_to_a_worker_and_followed(opened, launch, issues):
+    for n in range(giving.AT_ONCE):
+        make_issue(launch, now=clock.now(), title=f"Wish {n}", severity=5)
+    page = opened(LIST + "?severity=2&severity=5")
     press(page, "j", "x")
-    page.get_by_role("button", name="Select all 2 matching").focus()
+    page.get_by_role("button", name="Select all 26 matching").focus()
     press(page, "Enter")
-    expect(page.locator("[data-picked]")).to_have_text("2 selected")
-    make_issue(launch, now=clock.now(), title="One more", severity=3)  # what matches is what matches when it is given
+    expect(page.locator("[data-picked]")).to_have_text("26 selected")
+    make_issue(launch, now=clock.now(), title="One more", severity=5)  # what matches is what matches when it is given
     page.locator(f"#{issues[0].key} a").focus()
     press(page, "h")
     page.get_by_role("button", name="1 hour").focus()
     press(page, "Enter")
-    expect(page.get_by_role("dialog", name="What will change")).to_contain_text("Issues that change: 3 / 3")
+    expect(page.get_by_role("dialog", name="What will change")).to_contain_text("Issues that change: 27 / 27")
     press(page, "Enter")
-    told(page, "Working: 0 / 3")
+    told(page, "Working: 0 / 27")
     giving.carry_on(clock=clock.now)
-    told(page, "3 issues: Snoozed until")
-    assert Issue.objects.filter(snoozed_until__gt=clock.now()).count() == 3
+    told(page, "27 issues: Snoozed until")
+    assert Issue.objects.filter(snoozed_until__gt=clock.now()).count() == 27
 
 
 def test_an_issue_is_merged_by_words_from_the_menu(opened, issues):
