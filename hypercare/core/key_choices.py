@@ -1,6 +1,5 @@
 """This module keeps what a person changed about the keys of the pages: switched off, or other keys for some of them."""
 
-import json
 import re
 from typing import Any
 
@@ -8,16 +7,18 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.models import User
 from hypercare.core.problem import FieldError, Problem
+from hypercare.core.strict_json import BadJson, parse
 
 MOST = 80
+LONGEST = 10_000
 _KEY = re.compile(r"(Ctrl\+)?(Shift\+)?(\S|[A-Z][A-Za-z]{1,11})( \S)?")
 
 
 def choose(person: User, body: bytes) -> None:
     """Keeps `{"off": true, "keys": {"a": "y"}}`: whether single keys rest, and by their usual keys the chosen ones."""
     try:
-        said: Any = json.loads(body[:10_000])
-    except ValueError:
+        said: Any = parse(body, max_bytes=LONGEST)
+    except BadJson:
         said = None
     keys = said.get("keys", {}) if isinstance(said, dict) else None
     if not isinstance(keys, dict) or len(keys) > MOST or not all(map(_is_key, [*keys, *keys.values()])):

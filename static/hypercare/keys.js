@@ -62,14 +62,14 @@ addEventListener("keydown", (event) => {
 // The list's own attributes hold the names of keys that print nothing.
 function keyCap(key, names) {
   const parts = key === " " ? ["space"] : key.split(" ");
-  const caps = parts.map((part) => Object.assign(document.createElement("kbd"), { textContent: names[part.toLowerCase()] ?? part }));
-  return caps;
+  return parts.map((part) => Object.assign(document.createElement("kbd"), { textContent: names[part.toLowerCase()] ?? part }));
 }
 
 function changer(key, label, names) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "bare" });
   button.dataset.usual = key;
-  button.append(...keyCap(pressedFor(key), names), Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `${label}, ${names.change}` }));
+  button.append(...keyCap(pressedFor(key), names));
+  button.setAttribute("aria-label", `${button.textContent}: ${label}, ${names.change}`);
   return button;
 }
 

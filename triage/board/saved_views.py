@@ -47,6 +47,9 @@ def kept_query(text: str) -> str:
 def save(launch: Launch, *, name: str, query: str, visibility: str, principal: Principal, now: datetime) -> SavedView:
     """Keeps a view, in the place of one's own of that name; who manages the launch may choose what all see first."""
     name = _checked_name(name)
+    query = kept_query(query)
+    if len(query) > _LONGEST:
+        raise _bad("query", _("These are too many filters for one view."))
     if visibility not in Visibility.values:
         raise _bad("visibility", _("Use one of %(known)s.") % {"known": ", ".join(Visibility.values)})
     rights = principal.rights_in(launch)
@@ -58,7 +61,7 @@ def save(launch: Launch, *, name: str, query: str, visibility: str, principal: P
         SavedView.objects.filter(launch=launch, visibility=Visibility.DEFAULT).update(visibility=Visibility.TEAM)
     if SavedView.objects.filter(launch=launch, owner=principal.user).exclude(name=name).count() >= MOST:
         raise Problem(409, _("You have %(most)s views; remove one first.") % {"most": MOST})
-    kept = {"query": kept_query(query), "visibility": visibility, "saved_at": now}
+    kept = {"query": query, "visibility": visibility, "saved_at": now}
     return SavedView.objects.update_or_create(launch=launch, owner=principal.user, name=name, defaults=kept)[0]
 
 

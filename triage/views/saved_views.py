@@ -1,6 +1,7 @@
 """This module takes the forms of the board: save a view, remove one, limit columns."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -79,4 +80,6 @@ def _say(request: HttpRequest, work: Callable[[], str]) -> None:
     try:
         messages.success(request, work())
     except Problem as problem:
+        if problem.status == HTTPStatus.NOT_FOUND:
+            raise
         messages.error(request, problem.detail)
