@@ -7,14 +7,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from feedback.models import Reporter
+from gateway_ingest.models import RuleOutcome
 from hypercare.core.members import set_member
 from hypercare.core.models import Message, TimelineEntry
 from hypercare.core.timeline import SYSTEM, Actor
-from tests.integration.rows import make_feedback, make_issue
+from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage import lifecycle, overrides, snooze
 from triage.board.lanes import lanes_of, not_shown
 from triage.board.limits import set_limit
-from triage.models import BoardChange, Issue
+from triage.models import BoardChange, Issue, Match
 from triage.orders import giving
 from triage.story import story_of
 
@@ -108,6 +109,29 @@ def test_the_owner_is_set_for_many_and_taken_back(launch, order, back, people, n
     assert set(Issue.objects.values_list("owner__email", flat=True)) == {"responder@example.org"}
     back(change)
     assert set(Issue.objects.values_list("owner__email", flat=True)) == {"agent@example.org"}
+
+
+def test_who_left_meanwhile_is_no_owner_again(launch, order, back, people, now):
+    issues = many(launch, now, 2, owner=people["agent"])
+    change = order(issues, "set", field="owner", value="responder@example.org")
+    set_member(launch, people["agent"], role="reporter", actor=SYSTEM, now=now)
+    assert back(change).taken_back == 2
+    assert set(Issue.objects.values_list("owner", flat=True)) == {None}
+
+
+def test_one_that_is_refused_in_the_doing_keeps_no_other_from_it(launch, order, back, now):
+    issues = many(launch, now, 2)
+    alert = make_alert(launch, now=now)
+    told = make_feedback(
+        launch, now=now, issue_key=issues[0].key, channel="alert", external_id=f"{alert.fingerprint}:1"
+    )
+    type(told).objects.filter(pk=told.pk).update(source=f"source:{alert.source_id}")
+    Match.objects.create(feedback=told, issue=issues[0], origin="rule", confidence=1, reason="", matched_at=now)
+    change = order(issues, "move", to="closed", noise="flapping")
+    assert (change.changed, change.failed, states(issues)) == (1, 1, ["closed", "new"])
+    assert RuleOutcome.objects.count() == 1
+    back(change)
+    assert (states(issues), RuleOutcome.objects.count()) == (["new", "new"], 0)
 
 
 def test_merging_many_and_taking_them_apart_again(launch, order, back, now):

@@ -81,6 +81,13 @@ def test_the_board_is_grouped_in_rows(as_role, launch, now, by, names):
     assert [sum(lane.count for lane in swim.lanes) for swim in answer.context["swims"]] == [1, 1]
 
 
+def test_what_the_filter_hides_is_counted(as_role, launch, now):
+    for severity in (1, 2, 2):
+        make_issue(launch, now=now, severity=severity)
+    assert "2 open issues are hidden by the filter." in as_role("lead").get(f"{BOARD}?severity=1").content.decode()
+    assert "hidden by the filter" not in as_role("lead").get(f"{BOARD}?open=true").content.decode()
+
+
 def test_a_column_says_that_it_is_at_its_limit_or_above(as_role, launch, people, now):
     lead = as_role("lead")
     lead.post("/launches/shop/board/limits/", {"most-new": "1", "most-triaged": "", "most-verified": "x"})

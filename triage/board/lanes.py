@@ -1,6 +1,6 @@
 """This module lays out a launch's board: one lane a status, the most urgent first, and a count of what is not shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,6 +138,13 @@ GROUPING_WORDS = [
     ("source", gettext_lazy("Source")),
     ("criterion", gettext_lazy("Exit criterion")),
 ]
+
+
+def filtered_out(launch: Launch, lanes: Sequence[Lane], *, now: datetime) -> int:
+    """How many open issues that are awake the filter of these lanes hides."""
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
+    open_ones = Issue.objects.filter(awake, launch=launch, status__in=OPEN_STATUSES).count()
+    return max(open_ones - sum(lane.count for lane in lanes), 0)
 
 
 def not_shown(launch: Launch, *, now: datetime) -> NotShown:

@@ -136,8 +136,7 @@ def _forward(change_id: int, *, now: datetime, version: int | None = None) -> di
         refused = _refusals(change, order, issues, version=version)
         ready = [issue for issue in issues if issue.pk not in refused]
         memory = order.memory(ready)
-        if ready:
-            refused |= order.apply(ready, actor=Actor.person(change.actor), now=now)
+        refused |= _each_alone(ready, lambda some: order.apply(some, actor=Actor.person(change.actor), now=now))
     for row in rows:
         row.done_at, row.is_changed = now, row.issue_id not in refused
         row.before = memory.get(row.issue_id, {})
@@ -167,9 +166,16 @@ def _back(change_id: int, *, now: datetime) -> None:
         stands = order.stands(list(issues.values()), by_issue) if rows else set()
         kept = _theirs(change, order, [issue for pk, issue in issues.items() if pk not in stands])
         ready = [issue for pk, issue in issues.items() if pk in stands]
-        if ready:
-            mine = {pk: row for pk, row in by_issue.items() if pk in stands}
-            told = order.take_back(ready, mine, actor=Actor.person(change.actor), now=now)
+
+        def take_back(some: Sequence[Issue]) -> dict[int, Problem]:
+            nonlocal told
+            mine = {issue.pk: by_issue[issue.pk] for issue in some}
+            told += order.take_back(some, mine, actor=Actor.person(change.actor), now=now)
+            return {}
+
+        stuck = _each_alone(ready, take_back)
+        kept |= {pk: problem.detail for pk, problem in stuck.items()}
+        ready = [issue for issue in ready if issue.pk not in stuck]
     for row in rows:
         row.undone_at, row.undo_detail = now, kept.get(row.issue_id, "")[:500]
     if rows:
@@ -183,6 +189,22 @@ def _back(change_id: int, *, now: datetime) -> None:
     _publish(change, [issue.pk for issue in ready])
 
 
+def _each_alone(issues: Sequence[Issue], work: Callable[[Sequence[Issue]], dict[int, Problem]]) -> dict[int, Problem]:
+    """Does the work for all at once; where that is refused, for each alone, so that one keeps no other from its turn."""
+    if not issues:
+        return {}
+    try:
+        with transaction.atomic():
+            return work(issues)
+    except Problem as problem:
+        if len(issues) == 1:
+            return {issues[0].pk: problem}
+    refused: dict[int, Problem] = {}
+    for issue in _read([issue.pk for issue in issues]):
+        refused |= _each_alone([issue], work)
+    return refused
+
+
 def _held(change_id: int) -> tuple[BoardChange, Order]:
     launch_id = BoardChange.objects.values_list("launch_id", flat=True).get(pk=change_id)
     lock_launch(launch_id)
@@ -192,7 +214,10 @@ def _held(change_id: int) -> tuple[BoardChange, Order]:
 
 
 def _locked(rows: Sequence[ChangedIssue]) -> list[Issue]:
-    held = lock_ids(row.issue_id for row in rows)
+    return _read(lock_ids(row.issue_id for row in rows))
+
+
+def _read(held: Sequence[int]) -> list[Issue]:
     found = Issue.objects.filter(pk__in=held).select_related("launch", "component", "team", "owner")
     return list(found.order_by("pk"))
 

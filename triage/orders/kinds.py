@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from feedback.models import Feedback
+from gateway_ingest import outcomes
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor
-from triage import closing, lifecycle, notes, overrides, snooze
+from triage import closing, lifecycle, notes, overrides, snooze, tree
 from triage.access import number_in
 from triage.board import limits
 from triage.models import ChangedIssue, Decision, Issue, Origin
@@ -113,6 +115,9 @@ class Moving(Order):
         if self._move.ends:
             for moment, some in _by_moment(issues, rows).items():
                 told += lifecycle.take_news_back(some, told_at=moment)
+        if self._move.noise:
+            members = [one for some in tree.members_of([issue.pk for issue in issues]).values() for one in some]
+            outcomes.take_back(list(Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)))
         was = {pk: (row.before["status"], row.before["resolution"]) for pk, row in rows.items()}
         lifecycle.give_back(issues, was, transition="undo", actor=actor, now=now)
         closing.review([issue.pk for issue in issues], now=now)
@@ -161,6 +166,8 @@ class Setting(Order):
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
         words = {pk: words for pk, row in rows.items() if (words := self._words_before(row))}
+        gone = {value for value in {value for value, _reason in words.values()} if not self._is_there(value)}
+        words = {pk: (value, reason) for pk, (value, reason) in words.items() if value not in gone}
         held = [issue for issue in issues if issue.pk in words]
         free = [issue for issue in issues if issue.pk not in words]
         if held:
@@ -168,6 +175,13 @@ class Setting(Order):
         if free:
             overrides.release_all(free, field=self._field, actor=actor, now=now)
         return 0
+
+    def _is_there(self, value: str) -> bool:
+        """Whether the value can still be held: people leave, and components go."""
+        try:
+            return overrides.stored_value(self.launch, self._field, value) == value
+        except Problem:
+            return False
 
     def _words_before(self, row: Row) -> tuple[str, str] | None:
         """What a person held before; an owner stands without a decision too, as nobody but a person names one."""

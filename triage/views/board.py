@@ -16,7 +16,7 @@ from hypercare.core.access import Principal, access_launch
 from hypercare.core.models import Launch
 from hypercare.core.roles import Right
 from triage.board.changes import current_version
-from triage.board.lanes import GROUPING_WORDS, GROUPINGS, lanes_of, not_shown, swims_of
+from triage.board.lanes import GROUPING_WORDS, GROUPINGS, filtered_out, lanes_of, not_shown, swims_of
 from triage.board.limits import limits_of
 from triage.board.saved_views import default_of, kept_query, views_of
 from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
@@ -50,7 +50,8 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     lanes = lanes_of(found.qs, now=now, limits=limits_of(launch))
     grouping = request.GET.get("lanes", "")
-    active = active_filters(request.GET, found, fields={})
+    # That the board shows open issues goes without saying.
+    active = [one for one in active_filters(request.GET, found, fields={}) if (one.name, one.value) != ("open", "true")]
     context = {
         "nav_active": "board",
         "version": version,
@@ -60,6 +61,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "total": sum(lane.count for lane in lanes),
         "filter": found,
         "active": active,
+        "filtered_out": filtered_out(launch, lanes, now=now) if active else 0,
         "kept": without_control(active, controls={"q", "severity"}),
         "severity": single_choice(request.GET, "severity"),
         "may_move": Right.TRIAGE in principal.rights_in(launch),

@@ -29,6 +29,7 @@ from triage import closing, lifecycle, overrides, transitions, tree
 from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
 from triage.board.changes import current_version
+from triage.board.saved_views import views_of
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
 from triage.match import answers, pairs
@@ -81,7 +82,11 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         return render(request, "triage/_issue_rows.html", context)
-    context |= {"filter_text": filter_text(request.GET, found), **order_choices(principal, launch)}
+    context |= {
+        "views": views_of(launch, reader=principal.user),
+        "filter_text": filter_text(request.GET, found),
+        **order_choices(principal, launch),
+    }
     return render(request, "triage/issues.html", context)
 
 
