@@ -6,6 +6,7 @@ What would make too many kinds is counted under "other": a sender that puts ids 
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 
 from gateway_ingest.component_names import component_of, components_by_name
 from gateway_ingest.models import CallDetail, CallKind
+from hypercare.core.models import Component, FormerName
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import UNSAFE_CHARACTER
 
@@ -85,15 +87,23 @@ def kinds_of(launch_id: int, keys: Iterable[Key]) -> tuple[dict[Key, int], set[K
         return {key: known.ids[folded] for key, folded in found.items() if folded}, capped
 
 
-def link_components() -> int:
-    """Links kinds that came before their component was there, or before it had their name; says how many."""
-    waiting = CallKind.objects.filter(component=None).exclude(hint="").order_by()
-    linked = 0
-    for launch_id in waiting.values_list("launch_id", flat=True).distinct():
-        components = components_by_name(launch_id)
-        for hint in waiting.filter(launch_id=launch_id).values_list("hint", flat=True).distinct():
-            if component := component_of([hint], components):
-                linked += waiting.filter(launch_id=launch_id, hint=hint).update(component=component)
+def link_components(*, now: datetime) -> int:
+    """Links each kind to the component that has its name now, or to none; says how many it links anew.
+
+    What was usual of a component that lost calls so tells nothing any more.
+    """
+    linked, components = 0, dict[int, dict[str, Component]]()
+    named = CallKind.objects.exclude(hint="").order_by("launch_id", "hint", "component_id")
+    for launch_id, hint, before in list(named.values_list("launch_id", "hint", "component__slug").distinct()):
+        if launch_id not in components:
+            components[launch_id] = components_by_name(launch_id)
+        component = component_of([hint], components[launch_id])
+        if before == (component.slug if component else None):
+            continue
+        if before:
+            FormerName.note(launch_id, [before], now=now)
+        kinds = CallKind.objects.filter(launch_id=launch_id, hint=hint, component__slug=before)
+        linked += kinds.update(component=component)
     return linked
 
 

@@ -1,10 +1,11 @@
 """This module finds the component a machine means by its own names for things."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from datetime import datetime
 
 from hypercare.core import rows
-from hypercare.core.models import Component
+from hypercare.core.models import Component, FormerName
+from hypercare.core.plain_names import plain
 
 
 def components_by_name(launch_id: int) -> dict[str, Component]:
@@ -19,7 +20,6 @@ def component_of(names: Iterable[str], components: dict[str, Component]) -> Comp
     return next((components[plain(name)] for name in names if plain(name) in components), None)
 
 
-@lru_cache(maxsize=4096)
-def plain(name: str) -> str:
-    """`Catalog_API` and `catalog-api` are the same to us."""
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
+def former_names(launch_id: int) -> dict[str, datetime]:
+    """Until when plain names led to components of the launch that they lead to no longer, or that lost calls."""
+    return dict(FormerName.objects.filter(launch=launch_id).values_list("name", "until"))

@@ -79,16 +79,21 @@ def receive_metrics(source: Source, delivery: Delivery, *, protobuf: bool, now: 
     """
     signatures.refuse_unsigned(source, "otlp", now=now)
     batches.check_key(delivery.idempotency_key)
-    body = unpack(delivery.body, encoding=delivery.encoding)
     try:
-        points = otlp_metrics.read(otlp_metrics.payload_of(body) if protobuf else _parsed(body))
-    except (FormatError, BadJson) as error:
-        detail = error.detail if isinstance(error, BadJson) else str(error)
-        raise dead_letters.refused(source, b"", Problem(400, detail), format_name="otlp", now=now) from error
-    if len(points) > MOST_POINTS:
-        raise Problem(413, _("More than 20,000 points came at once; send smaller groups."))
+        body = unpack(delivery.body, encoding=delivery.encoding)
+        points = _points(body, protobuf=protobuf)
+    except (Problem, FormatError, BadJson) as error:
+        problem = Problem(400, str(error)) if isinstance(error, FormatError) else error
+        raise dead_letters.refused(source, b"", problem, format_name="otlp", now=now) from error
     name = f"metrics:{batches.batch_id(delivery.idempotency_key, body)}"
     return _stored(source, points, batch_id=name, now=now)
+
+
+def _points(body: bytes, *, protobuf: bool) -> list[Point]:
+    points = otlp_metrics.read(otlp_metrics.payload_of(body) if protobuf else _parsed(body))
+    if len(points) > MOST_POINTS:
+        raise Problem(413, _("More than 20,000 points came at once; send smaller groups."))
+    return points
 
 
 def _parsed(body: bytes) -> JSON:
@@ -109,7 +114,9 @@ def _stored(source: Source, points: Sequence[Point], *, batch_id: str, now: date
     answer.accepted = len(figures)
     newest = max((figure.at for figure in figures), default=None)
     lag = max(0, int((now - newest) / timedelta(milliseconds=1))) if newest else None
-    batches.first_time(source, batch_id, accepted=len(figures), rejected=answer.rejected, lag=lag, now=now)
+    # What nobody wanted may come again once somebody does.
+    name = batch_id if figures or not points else batches.rejected_name()
+    batches.first_time(source, name, accepted=len(figures), rejected=answer.rejected, lag=lag, now=now)
     for why in answer.refused:
         dead_letters.keep(source, b"", reason=_in_letter(why), format_name="otlp", now=now)
     first = source.first_event_at or (now if figures else None)
@@ -166,7 +173,7 @@ def _value() -> str:
 
 
 def _time() -> str:
-    return _("it does not say its time")
+    return _("it does not say its time in nanoseconds since 1970")
 
 
 _REASONS = {
@@ -179,11 +186,11 @@ _REASONS = {
 
 
 def _of_one_metric(group: list[tuple[MetricDefinition, Point]], answer: MetricsAnswer) -> list[Figure]:
-    """Parts are added up whatever they are of; how several things stand is no one figure."""
-    stands = {point.series for _definition, point in group if not point.adds}
+    """Parts are added up whatever they are of; how several things stand is no one figure, nor beside parts."""
+    series = {() if point.adds else (point.series,) for _definition, point in group}
     figures = []
     for definition, point in group:
-        if not point.adds and len(stands) > 1:
+        if not point.adds and len(series) > 1:
             answer.refuse(point, _("several series of it came at once; limit the metric to one by an attribute"))
         elif point.at:
             figures.append(Figure(definition.launch_id, definition.measured_as, point.at, point.value, point.adds))

@@ -68,7 +68,14 @@ def replay(letter: DeadLetter, *, actor: Actor, now: datetime) -> Answer:
 
 def replayable(letters: QuerySet[DeadLetter]) -> QuerySet[DeadLetter]:
     """Those of which enough is kept, as `can_be_replayed` says of one."""
-    partly = Q(body="") | Q(truncated=True) | Q(is_json=False) | Q(format="otlp") | Q(format__startswith="calls/")
+    partly = (
+        Q(source__revoked_at__isnull=False)
+        | Q(body="")
+        | Q(truncated=True)
+        | Q(is_json=False)
+        | Q(format="otlp")
+        | Q(format__startswith="calls/")
+    )
     return letters.exclude(partly)
 
 

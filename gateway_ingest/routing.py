@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from gateway_ingest.component_names import plain
 from gateway_ingest.formats import IncomingAlert
 from gateway_ingest.formats.calls import IncomingCall
 from gateway_ingest.formats.deploys import IncomingDeployment
 from gateway_ingest.models import RouteField, Source, SourceRoute
 from hypercare.core import rows
 from hypercare.core.models import Launch
+from hypercare.core.plain_names import plain
 
 # Under which labels alerts name their host and their path.
 _HOSTS = ("host", "hostname", "instance", "domain", "server")

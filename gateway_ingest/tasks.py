@@ -48,13 +48,8 @@ def drop_old_calls(**_later: Any) -> None:
 
 @shared_task(name="gateway_ingest.link_components")
 def link_components(**_later: Any) -> None:
-    """Links kinds of calls to components that came, or got their names, after them."""
-    call_kinds.link_components()
-
-
-@shared_task(name=retiring.TASK)
-def rest_retired(**_later: Any) -> None:
-    """Ends what rules found of components that were retired."""
+    """Links kinds of calls to components that came, or got their names, after them; ends what rules found of what is gone."""
+    call_kinds.link_components(now=clock.now())
     retiring.rest_all(now=clock.now())
 
 

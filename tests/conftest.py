@@ -36,7 +36,9 @@ def committed_calls_go(request):
         from django.db import connection
 
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE gateway_ingest_call")
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM gateway_ingest_call)")
+            if cursor.fetchone()[0]:
+                cursor.execute("TRUNCATE gateway_ingest_call")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from hypercare.settings import *  # noqa: E402, F403
 from hypercare.settings import DATABASES, MODELS_HOME  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["ENGINE"] = "tests.database"
 DATABASES["default"]["TEST"] = {"NAME": f"test_{os.environ['HYPERCARE_TEST_RUN']}"}
 # A model's number is its database's, so runs side by side must not share the files.
 MODELS_HOME = MODELS_HOME / _RUN

@@ -266,7 +266,7 @@ def merge(
         Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key} | why),
     ]
     record(issue.launch, entries, actor=actor, now=now)
-    pairs.remember(issue, [into_id, root_id], answer=Answer.SAME, actor=actor, now=now)
+    pairs.remember(issue, into_id, answer=Answer.SAME, actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
 
@@ -290,7 +290,7 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
         Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
     ]
     record(issue.launch, entries, actor=actor, now=now)
-    pairs.remember(issue, [merged_into.pk, root_id], answer=Answer.DIFFERENT, actor=actor, now=now)
+    pairs.remember(issue, merged_into.pk, answer=Answer.DIFFERENT, actor=actor, now=now)
     _settle(issue, roots=[root_id, issue.pk], now=now)
     issue.refresh_from_db()
     return issue

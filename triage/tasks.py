@@ -31,10 +31,11 @@ def triage_waiting(**_later: Any) -> None:
 
 @shared_task(name="triage.suggest")
 def suggest_same_problems(**_later: Any) -> None:
-    """Looks for new issues among all rows of their launches."""
-    from triage.match import suggestions  # noqa: PLC0415 - as above
+    """Looks for new issues among all rows of their launches; scores again what other weights scored."""
+    from triage.match import anew, suggestions  # noqa: PLC0415 - as above
 
     suggestions.suggest_waiting(clock=clock.now)
+    anew.score_again(clock=clock.now)
 
 
 @shared_task(name="triage.themes")
@@ -115,7 +116,7 @@ def train_models(**_later: Any) -> None:
 @shared_task(name="triage.tickets")
 def read_tickets(**_later: Any) -> None:
     """Reads the old tickets whose meaning was confirmed."""
-    tickets.read_waiting(now=clock.now())
+    tickets.read_waiting(clock=clock.now)
 
 
 @shared_task(name="triage.nature")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from gateway_ingest.component_names import plain
 from gateway_ingest.models import CallKind, Feed
 from hypercare.core.models import Launch
+from hypercare.core.plain_names import plain
 
 _FOR_TRYING = frozenset({
     "staging", "stage", "stg", "test", "testing", "tests", "qa", "uat", "dev", "develop", "development",

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ _CUMULATIVE = (2, "AGGREGATION_TEMPORALITY_CUMULATIVE")
 _SHAPES = ("histogram", "exponentialHistogram", "summary")
 _NO_VALUE = 1
 _WHOLE = re.compile(r"-?\d{1,19}")
+_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?")
 # Beyond it sums would lose their last digits, and a few more all of them.
 _LARGEST = 1e15
 
@@ -133,6 +134,9 @@ def _value_of(given: JSON) -> float | None:
         return None
     if isinstance(whole, int | str) and _WHOLE.fullmatch(str(whole)):
         number = int(whole)
+    # Numbers may stand in quotes too, by the rules of protobuf in JSON.
+    if isinstance(number, str) and _NUMBER.fullmatch(number):
+        number = float(number)
     if not isinstance(number, int | float) or isinstance(number, bool):
         return None
     return float(number) if math.isfinite(number) and abs(number) <= _LARGEST else None
@@ -142,4 +146,5 @@ def _moment_of(given: JSON) -> datetime | None:
     text = values.text(given)
     if not re.fullmatch(r"\d{16,19}", text):
         return None
-    return datetime.fromtimestamp(int(text) // 1_000_000_000, UTC)
+    seconds, rest = divmod(int(text), 1_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest // 1000)

@@ -172,8 +172,8 @@ class DeadLetter(models.Model):
 
     @property
     def can_be_replayed(self) -> bool:
-        """Whether a door can take it again: of calls and OpenTelemetry too little is kept."""
-        is_whole = bool(self.body) and self.is_json and not self.truncated
+        """Whether a door can take it again: of calls and OpenTelemetry too little is kept, and some doors were closed."""
+        is_whole = bool(self.body) and self.is_json and not self.truncated and not self.source.revoked_at
         return is_whole and not (self.format.startswith("calls/") or self.format == "otlp")
 
     @property
@@ -186,12 +186,18 @@ class DeadLetter(models.Model):
         """What to do instead of a replay; empty where one works."""
         if self.can_be_replayed:
             return ""
-        if self.refusal:
-            return gettext("It did not come in, so nothing of it was kept.")
-        if not self.body:
-            return gettext("Nothing of it was kept, so it cannot be replayed.")
-        if self.truncated:
-            return gettext("It was long and only its beginning was kept; its sender has to send it again.")
-        if not self.is_json and "calls/" not in self.format:
-            return gettext("It is no JSON, which neither a mapping nor a replay can change; let its sender send JSON.")
-        return gettext("Only some of it was kept, without contents; its sender has to send it again.")
+        reasons = (
+            (self.source.revoked_at, gettext("Its source was ended; its sender has to send it to another one.")),
+            (self.refusal, gettext("It did not come in, so nothing of it was kept.")),
+            (not self.body, gettext("Nothing of it was kept, so it cannot be replayed.")),
+            (
+                self.truncated,
+                gettext("It was long and only its beginning was kept; its sender has to send it again."),
+            ),
+            (
+                not self.is_json and "calls/" not in self.format,
+                gettext("It is no JSON, which neither a mapping nor a replay can change; let its sender send JSON."),
+            ),
+        )
+        rest = gettext("Only some of it was kept, without contents; its sender has to send it again.")
+        return next((reason for is_so, reason in reasons if is_so), rest)

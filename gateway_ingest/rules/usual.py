@@ -1,7 +1,7 @@
 """This module learns each hour's traffic by key, and says what is usual at an hour from what it has learned."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from gateway_ingest.absences import Absences, Stretch, absences_of
+from gateway_ingest.component_names import former_names
 from gateway_ingest.detect.baseline import UsualNow, WindowValue, usual_at
 from gateway_ingest.mending import Mending, mending_of
 from gateway_ingest.models import Baseline, LearnedHour, TrafficWatch
@@ -24,6 +25,7 @@ from gateway_ingest.rules.span import Span
 from gateway_ingest.rules.stored import HOUR, Windows, first_window, hour_of, read_windows, timed
 from gateway_ingest.rules.traffic import LEAST_USUAL
 from hypercare.core.models import Launch
+from hypercare.core.plain_names import plain
 
 REMEMBERED = timedelta(days=28)
 RECENT = timedelta(hours=24)
@@ -72,15 +74,22 @@ class Hour(NamedTuple):
 
 
 class Learned:
-    """What was learned of a launch's keys, and what is usual by it."""
+    """What was learned of a launch's keys, and what is usual by it.
 
-    def __init__(self, zone: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    Until the hour in which its component lost a name, what was learned under that name tells nothing.
+    """
+
+    def __init__(
+        self, zone: str, rows: Iterable[tuple[Any, ...]], former: Mapping[str, datetime] | None = None
+    ) -> None:
         self._zone = ZoneInfo(zone)
         self._hours: dict[tuple[str, str], dict[datetime, Hour]] = {}
         self._known: dict[tuple[str, Key, Measure, datetime, datetime], Basis | None] = {}
         for per, key, *figures in rows:
             one = Hour(*figures)
-            self._hours.setdefault((per, key), {})[one.hour] = one
+            until = former.get(plain(from_text(key, per)[0])) if former else None
+            if until is None or one.hour > until:
+                self._hours.setdefault((per, key), {})[one.hour] = one
 
     def at(
         self, per: Per, key: Key, measure: Measure, moment: datetime, *, before: datetime | None = None
@@ -143,17 +152,20 @@ class _Newest:
     """What each launch's newest hours rest on: a look that catches up over an hour's end asks for two of them."""
 
     def __init__(self) -> None:
-        self._known: dict[int, dict[tuple[datetime, datetime | None], Learned]] = {}
+        self._known: dict[int, dict[tuple[datetime, datetime | None, datetime | None], Learned]] = {}
 
-    def of(self, launch: Launch, hour: datetime, learned_until: datetime | None) -> Learned:
+    def of(
+        self, launch: Launch, hour: datetime, learned_until: datetime | None, former: Mapping[str, datetime]
+    ) -> Learned:
         """What is kept, or read now; older hours and launches asked for long ago make room."""
         known = self._known.pop(launch.pk, {})
-        if (hour, learned_until) not in known:
-            known[hour, learned_until] = Learned(launch.zone, _rows(_around(launch, hour)))
+        asked = hour, learned_until, max(former.values(), default=None)
+        if asked not in known:
+            known[asked] = Learned(launch.zone, _rows(_around(launch, hour)), former)
         self._known[launch.pk] = dict(list(known.items())[-_HOURS_KEPT:])
         while len(self._known) > _LAUNCHES_KEPT:
             self._known.pop(next(iter(self._known)))
-        return known[hour, learned_until]
+        return known[asked]
 
 
 def _around(launch: Launch, hour: datetime) -> Q:
@@ -169,9 +181,9 @@ _LAUNCHES_KEPT = 32
 _newest = _Newest()
 
 
-def usual_now(launch: Launch, at: datetime, learned_until: datetime | None) -> Learned:
+def usual_now(launch: Launch, at: datetime, learned_until: datetime | None, former: Mapping[str, datetime]) -> Learned:
     """What is usual in the hour of a moment that is watched; the worker reads it once an hour."""
-    return _newest.of(launch, hour_of(at), learned_until)
+    return _newest.of(launch, hour_of(at), learned_until, former)
 
 
 def usual_between(
@@ -181,7 +193,7 @@ def usual_between(
     of_span = Q(launch=launch.pk, per=per, hour__gte=begins - REMEMBERED - 3 * HOUR, hour__lt=ends)
     if keys is not None:
         of_span &= Q(key__in=[as_text(key) for key in keys])
-    return Learned(launch.zone, _rows(of_span))
+    return Learned(launch.zone, _rows(of_span), former_names(launch.pk))
 
 
 def keys_learned(launch: Launch, begins: datetime, per: Per) -> list[Key]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from gateway_ingest.absences import KEPT_FOR, Absences, Stretch, absences_of
+from gateway_ingest.component_names import former_names
 from gateway_ingest.mending import Mending, mending_of
 from gateway_ingest.models import TrafficWatch
 from gateway_ingest.rules.figures import Targets
@@ -40,7 +41,8 @@ class Watcher:
         rows = Component.objects.filter(launch=launch).values_list("slug", "critical", "retired_at")
         critical = frozenset(slug for slug, is_critical, _retired_at in rows if is_critical)
         retired = frozenset(slug for slug, _is_critical, retired_at in rows if retired_at)
-        learned = partial(usual_now, launch, learned_until=watch_row.learned_until if watch_row else None)
+        learned_until = watch_row.learned_until if watch_row else None
+        learned = partial(usual_now, launch, learned_until=learned_until, former=former_names(launch.pk))
         mending = mending_of(launch, since=begins - KEPT_FOR)
         away = absences_of(launch, begins - KEPT_FOR, absent)
         return cls(launch, Targets.of(launch), learned, critical, retired, mending, away)

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from hypercare.core.models import Measurement
+from hypercare.core.models import Measurement, MetricDefinition
 
 KEPT_FOR = timedelta(days=90)
-_OURS = "own:"
 
 _PUT = """INSERT INTO core_measurement AS stored (launch_id, metric, measured_at, value)
 SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::float8[])
@@ -53,4 +52,6 @@ def take(figures: Iterable[Figure]) -> None:
 
 def forget_old(*, now: datetime) -> int:
     """Deletes what is too old; what exit criteria rest on stays. Says how many."""
-    return Measurement.objects.filter(metric__startswith=_OURS, measured_at__lt=now - KEPT_FOR).delete()[0]
+    return Measurement.objects.filter(
+        metric__startswith=MetricDefinition.MEASURED_AS, measured_at__lt=now - KEPT_FOR
+    ).delete()[0]

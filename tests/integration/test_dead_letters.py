@@ -248,6 +248,15 @@ def test_api_shows_replays_and_dismisses_one_letter(api, source, page):
     ]
 
 
+def test_letter_of_an_ended_source_says_why_it_cannot_be_replayed(api, source, now):
+    key = post(source, {"headline": "Down"}).json()["dead_letter"]
+    sources.end(source, actor=SYSTEM, now=now)
+    assert api.get(f"{API}{key}/").json()["can_be_replayed"] is False
+    refused = api.post(f"{API}{key}/replay/")
+    assert (refused.status_code, refused.json()["detail"][:21]) == (409, "Its source was ended;")
+    assert not replaying.replayable(DeadLetter.objects.all()).exists()
+
+
 def test_api_knows_no_letter_of_another_launch(letter, people, now):
     key, outsider = letter().key, bearer(people["outsider"], scopes=["admin"], now=now)
     agent = bearer(people["agent"], scopes=["admin"], now=now)

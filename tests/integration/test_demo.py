@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Max
 
 from feedback.models import Feedback
 from gateway_ingest import call_kinds, evidence, latencies, windows
 from gateway_ingest.calls import STORE, Wanted
 from gateway_ingest.models import Alert, AlertStatus, Source, Window
 from hypercare.core import clock, delivery
-from hypercare.core.models import Deployment, Launch, Membership, Message, User
+from hypercare.core.models import Deployment, Launch, Measurement, Membership, Message, User
 from triage import alert_changes, lifecycle, pipeline
 from triage.demo import lookup, replay, sign_ins, stage, traffic
 from triage.demo.seed import seed
@@ -120,7 +121,9 @@ def test_exit_criteria_held_as_long_as_the_story_says(demo):
         "E1": CriterionState.MET,
         "E5": CriterionState.MET,
         "E6": CriterionState.HOLDING,
+        "E7": CriterionState.MET,
     }
+    assert found["E7"].satisfied_since.date() == the_stage.launch.date_of_day(2)
     assert found["E1"].satisfied_since.date() == the_stage.launch.date_of_day(3)
 
 
@@ -305,6 +308,17 @@ def test_evidence_has_something_to_say_of_the_sample(demo):
     assert (compared.word, compared.is_complete) == ("better", True)
     report = Feedback.objects.filter(launch=launch, external_id__startswith="payment-declined-01").get()
     assert evidence.near(report, now=now)[0].by == "trace"
+
+
+def test_own_metrics_of_the_sample_came_by_opentelemetrys_door_for_each_minute(demo):
+    the_stage, now = demo
+    rows = Measurement.objects.filter(launch=the_stage.launch, metric__startswith="own:")
+    begins = clock.day_bounds(the_stage.launch.go_live_on, the_stage.launch.zone)[0]
+    minutes = int((now - begins) / traffic.MINUTE)
+    assert rows.filter(measured_at__gte=begins).count() == 2 * minutes
+    assert rows.filter(metric="own:orders.paid").aggregate(most=Max("value"))["most"] > 5
+    source = Source.objects.get(name="OpenTelemetry Collector")
+    assert (source.repeats, source.dead_letters.count(), source.last_event_at) == (0, 0, now)
 
 
 def test_live_traffic_sends_each_ended_minute_once_and_fills_a_gap(demo):

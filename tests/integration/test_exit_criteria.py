@@ -8,12 +8,13 @@ from django.urls import reverse
 from feedback.models import Channel
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core import clock
-from hypercare.core.models import Measurement, TimelineEntry
+from hypercare.core.models import Measurement, MetricDefinition, TimelineEntry
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage.exit import metrics
 from triage.exit.assess import assess, assess_all, standings
+from triage.exit.criteria import Promise, add_criterion
 from triage.exit.targets import Target, change_target
 from triage.models import Assessment, IssueStatus
 
@@ -277,3 +278,69 @@ def test_day_begins_by_the_launchs_clock_in_an_odd_zone(launch, now):
     launch.save()
     start = datetime(2026, 5, 21, 18, 20, tzinfo=UTC)
     assert watch(launch, start, start + timedelta(days=1))["E5"].days_held == 1
+
+
+# --- criteria about metrics of the launch's own ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(launch, now):
+    definition = MetricDefinition.objects.create(launch=launch, name="orders.paid", unit="%")
+
+    def measured(*values, at=now):
+        for minute, value in enumerate(values):
+            Measurement.objects.create(
+                launch=launch, metric="own:orders.paid", measured_at=at - timedelta(minutes=minute), value=value
+            )
+
+    promise = Promise(definition, "Orders are paid", ">=", signer="Sales")
+    add_criterion(launch, promise, Target(10, 1), reason="", actor=SYSTEM, now=now)
+    return measured
+
+
+def test_own_metric_is_judged_by_the_mean_of_its_last_hour(launch, own, now):
+    assert standing_of(launch, "E7", now).state == "no_data"
+    own(8, 13)
+    own(-5000, at=now - timedelta(minutes=61))
+    found = {one.criterion.code: one for one in assess(launch, now)}["E7"]
+    assert (found.value, found.state) == (10.5, "holding")
+    assert Measurement.objects.filter(metric="own:orders.paid").count() == 3
+    assert Measurement.objects.get(metric="exit:own:orders.paid").value == 10.5
+    MetricDefinition.objects.all().delete()
+    assert standing_of(launch, "E7", now).state == "no_data"
+
+
+def test_page_and_api_show_an_own_metric_with_the_way_to_its_values(client, launch, people, own, api):
+    own(4, at=clock.now())
+    client.force_login(people["stakeholder"])
+    page = client.get(reverse("triage:exit", args=["shop"])).content.decode()
+    address = f"/launches/shop/traffic/metrics/#metric-{MetricDefinition.objects.get().pk}"
+    for text in ("Orders are paid", "4 %", "≥ 10", f'href="{address}"', "The value must rise first"):
+        assert text in page
+    shown = api.get("/api/v1/exit/?launch=shop").json()["criteria"]
+    assert [one["evidence"] for one in shown] == ["", "", "", address]
+    client.force_login(people["lead"])
+    assert address in client.get(reverse("triage:criterion", args=["shop", "E7"])).content.decode()
+
+
+def test_lead_adds_and_removes_a_criterion_in_sight_of_all(client, launch, people, own):
+    client.force_login(people["lead"])
+    given = {"metric": MetricDefinition.objects.get().pk, "name": "No debts", "comparator": "<", "threshold": "-0.004"}
+    given |= {"hold_days": "2", "must": "on", "signer": "", "reason": "The board asks"}
+    assert client.post("/launches/shop/exit/new/", given | {"metric": "0"}).status_code == 400
+    page = client.post("/launches/shop/exit/new/", given, follow=True).content.decode()
+    for text in ("No debts", "&lt; -0.004", "“No debts” added", "The board asks"):
+        assert text in page
+    gone = client.post("/launches/shop/exit/E8/remove/", {"remove-reason": "They changed their mind"}, follow=True)
+    assert "“No debts” removed" in gone.content.decode()
+    client.post("/launches/shop/exit/new/", given)
+    assert [one.code for one in launch.exit_criteria.all()] == ["E1", "E5", "E6", "E7", "E9"]
+    assert client.post("/launches/shop/exit/E1/remove/", {"remove-reason": "x"}).status_code == 409
+    assert client.post("/launches/shop/exit/E7/remove/", {}).status_code == 400
+
+
+def test_only_who_manages_adds_or_removes_a_criterion(client, launch, people, own):
+    client.force_login(people["responder"])
+    answers = [client.get("/launches/shop/exit/new/"), client.post("/launches/shop/exit/E7/remove/", {})]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert launch.exit_criteria.count() == 4

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +16,7 @@ from tests.integration.rows import make_feedback
 from triage.classify import classify as classifier
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER, corpus_digest
-from triage.classify.versions import FORMAT, champion_of
+from triage.classify.versions import FORMAT, champion_of, path_of
 from triage.learn import champions, tickets
 from triage.learn.card import card_of
 from triage.learn.contest import Contest, Meeting
@@ -51,7 +50,7 @@ def version(launch, number, now, **more):
     row = ModelVersion.objects.create(
         launch=launch, name="text", number=number, path=f"text-model-{number}.skops", trained_at=now, **given
     )
-    (Path(classifier.path_of(row))).write_bytes(content)
+    path_of(row).write_bytes(content)
     return row
 
 
@@ -199,7 +198,7 @@ def test_tickets_in_three_files_are_one_voice_and_no_more_queries(launch, lead, 
     browser.force_login(people["lead"])
     for title in ("Basket empty", "Basket is gone", "Basket lost"):
         imported(launch, lead, now, [title, "Bug", "2026-04-01"])
-        tickets.read_waiting(now=now)
+        tickets.read_waiting(clock=lambda: now)
         with CaptureQueriesContext(connection) as asked:
             browser.get("/launches/shop/model/tickets/")
             listed = api.get("/api/v1/launches/shop/model/tickets/").json()
@@ -215,7 +214,7 @@ def test_tickets_in_three_files_are_one_voice_and_no_more_queries(launch, lead, 
 def test_ticket_of_an_impossible_day_keeps_no_other_from_being_read(launch, lead, now, day):
     odd = imported(launch, lead, now, ["Basket empty", "Bug", day])
     good = imported(launch, lead, now, ["Basket is gone", "Bug", "2026-04-01"])
-    tickets.read_waiting(now=now)
+    tickets.read_waiting(clock=lambda: now)
     assert set(TicketImport.objects.exclude(ended_at=None)) == {odd, good}
     assert OldTicket.objects.get(run=good).said == {"category": "bug"}
     assert len(examples_of(launch)) == (2 if day.startswith("9999") else 1)

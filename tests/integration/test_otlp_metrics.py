@@ -135,6 +135,17 @@ def test_export_sent_again_counts_once_and_further_parts_of_a_minute_are_added(a
     assert (source.repeats, source.first_event_at is not None) == (1, True)
 
 
+def test_export_of_which_nothing_was_taken_may_come_again_once_its_metric_is_defined(address, point, launch):
+    assert "partialSuccess" in send(address, gauge("later", point(3))).json()
+    MetricDefinition.objects.create(launch=launch, name="later")
+    assert (send(address, gauge("later", point(3))).json(), figures()) == ({}, [("own:later", 0, 3.0)])
+
+
+def test_gauge_beside_parts_of_the_same_name_is_refused(address, point):
+    partial = send(address, gauge("queue_length", point(2)), summed("queue_length", point(5))).json()["partialSuccess"]
+    assert ("several series" in partial["errorMessage"], figures()) == (True, [("own:queue_length", 0, 5.0)])
+
+
 def test_figures_are_one_a_minute_and_the_newest_of_it_stands(address, point):
     given = [point(value, back=back) for value, back in ((1, 130), (2, 125), (3, 10), (4, 5))]
     assert send(address, gauge("queue_length", *reversed(given))).json() == {}
@@ -154,12 +165,15 @@ def test_reasons_stand_once_among_the_dead_letters(address, point):
         (b'{"metrics": []}', JSON, 400),
         (b"[1]", JSON, 400),
         (b"\xff\xff\xff", PROTOBUF, 400),
+        (gzip.compress(b"{}", mtime=0)[:-9], JSON, 400),
+        (gzip.compress(b" " * 200_000, mtime=0), JSON, 413),
         (b"text", "text/plain", 415),
     ],
 )
-def test_unreadable_export_is_refused_as_the_protocol_says(address, body, content_type, status):
-    answer = Client().post(address, body, content_type=content_type)
-    assert answer.status_code == status
+def test_unreadable_export_is_refused_as_the_protocol_says_and_counted(address, body, content_type, status):
+    packed = {"content-encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
+    answer = Client().post(address, body, content_type=content_type, headers=packed)
+    assert (answer.status_code, DeadLetter.objects.count()) == (status, int(content_type != "text/plain"))
     if content_type == PROTOBUF:
         assert answer.content.startswith(b"\x08\x03\x12")
     else:
@@ -198,7 +212,12 @@ def test_figures_from_outside_go_after_ninety_days_and_our_own_stay(launch, now)
 def test_metric_is_named_read_and_removed_by_the_api(api, point, source_and_key):
     named = api.post("/api/v1/metrics/", {"launch": "shop", "name": "lag", "only": ["queue=orders"]}, format="json")
     assert (named.status_code, named.json()["measured_as"]) == (201, "own:lag")
-    for wrong in ({"name": "7up"}, {"name": "lag"}, {"name": "x", "only": ["queue"]}):
+    for wrong in (
+        {"name": "7up"},
+        {"name": "lag"},
+        {"name": "x", "only": ["queue"]},
+        {"name": "x", "only": ["a=b,c=d"]},
+    ):
         assert api.post("/api/v1/metrics/", {"launch": "shop"} | wrong, format="json").status_code == 400
     send(f"/ingest/{source_and_key[1]}/otlp/v1/metrics", gauge("lag", point(3, queue="orders")))
     shown = api.get("/api/v1/measurements/?launch=shop&metric=own:lag").json()["results"]
@@ -209,12 +228,12 @@ def test_metric_is_named_read_and_removed_by_the_api(api, point, source_and_key)
 
 def test_course_of_a_metric_is_drawn(launch, people, now):
     MetricDefinition.objects.create(launch=launch, name="temperature", unit="°C")
-    for number, value in enumerate((-3.5, 2, 4)):
+    for number, value in enumerate((-3.5, 0.2, 0.0042)):
         at = now - timedelta(minutes=30 - 10 * number)
         Measurement.objects.create(launch=launch, metric="own:temperature", measured_at=at, value=value)
     client = Client()
     client.force_login(people["lead"])
     page = client.get("/launches/shop/traffic/metrics/").content.decode()
     assert "<code>temperature</code>" in page
-    assert "4 °C" in page
+    assert "0.0042 °C" in page
     assert 'class="line"' in page

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from gateway_ingest import retiring
+from gateway_ingest import call_kinds, retiring
 from gateway_ingest.feeds import feeds_of
 from gateway_ingest.formats.calls import CallFlag
 from gateway_ingest.models import Alert, AlertStatus, Baseline, Firing, Heartbeat, RuleState, Source, TrafficWatch
@@ -15,7 +15,7 @@ from gateway_ingest.rules.defaults import DEFAULTS
 from gateway_ingest.rules.dry_run import try_out
 from gateway_ingest.rules.stored import HOUR, hour_of
 from hypercare.core.models import MaintenanceWindow
-from hypercare.core.parts import set_retired
+from hypercare.core.parts import remove_part, save_part, set_retired
 from hypercare.core.timeline import SYSTEM
 from tests.integration.watched import MINUTE, Gateway
 
@@ -144,6 +144,46 @@ def test_traffic_drop_of_a_retired_component_ends_at_once_and_does_not_come_back
     set_retired(checkout, is_retired=False, actor=SYSTEM, now=gateway.now)
     gateway.play(2, (20, {"component": "catalog-api"}))
     assert alerts_of("traffic_drop").get().status == AlertStatus.FIRING
+
+
+@pytest.mark.parametrize("name", ["checkout", "Shop_Pay"])
+def test_name_of_a_removed_component_is_waited_for_no_longer(gateway, launch, name):
+    checkout = launch.components.get(slug="checkout")
+    checkout.hints = ["shop pay"]
+    save_part(checkout, actor=SYSTEM, now=gateway.now - HOUR)
+    gateway.was_usual("component", ("checkout",), calls=20.0)
+    gateway.unseen(15, (20, {"component": name}))
+    gateway.play(14, (20, {"component": "catalog-api"}))
+    assert alerts_of("traffic_drop").get().status == AlertStatus.FIRING
+    remove_part(checkout, actor=SYSTEM, now=gateway.now)
+    goes_by_the_names(gateway)
+    alert = alerts_of("traffic_drop").get()
+    assert (alert.status, alert.changes.latest("pk").reason[:26]) == (
+        AlertStatus.RESOLVED,
+        "Its component was removed,",
+    )
+    gateway.play(5, (20, {"component": "catalog-api"}))
+    assert (alerts_of("traffic_drop").get().episode, RuleState.objects.filter(firing=True).count()) == (1, 0)
+
+
+def test_component_that_lost_a_name_is_not_missed_for_the_calls_that_went_with_it(gateway, launch):
+    checkout = launch.components.get(slug="checkout")
+    checkout.hints = ["shop pay"]
+    save_part(checkout, actor=SYSTEM, now=gateway.now - HOUR)
+    gateway.was_usual("component", ("checkout",), calls=40.0)
+    gateway.unseen(15, (38, {"component": "shop-pay"}), (2, {}))
+    checkout.name, checkout.hints = "Till", []
+    save_part(checkout, actor=SYSTEM, now=gateway.now)
+    goes_by_the_names(gateway)
+    assert dict(launch.call_kinds.values_list("hint", "component__slug")) == {"checkout": "checkout", "shop-pay": None}
+    gateway.play(14, (2, {}))
+    assert not alerts_of("traffic_drop").exists()
+
+
+def goes_by_the_names(gateway):
+    """What the worker does once a component was changed."""
+    call_kinds.link_components(now=gateway.now)
+    retiring.rest_all(now=gateway.now)
 
 
 def test_component_of_a_fast_source_is_not_kept_waiting_by_a_slow_one(gateway, launch, now):

@@ -19,11 +19,11 @@ from triage import lifecycle, pipeline
 from triage.learn import sameness
 from triage.learn.contest import Meeting
 from triage.learn.recent import Split
-from triage.match import deep, duplicates, meanings, pairs, readings, suggestions
+from triage.match import anew, deep, duplicates, meanings, pairs, readings, suggestions
 from triage.match.anyhow import nearest_rows
 from triage.match.judge import SHIPPED, Judge, judge_of
 from triage.match.words import words_in
-from triage.models import Answer, Issue, IssueStatus, Origin, Pair, Unread, WordCount, Wording
+from triage.models import Answer, Issue, IssueStatus, ModelVersion, Origin, Pair, Unread, WordCount, Wording
 from triage.models.meaning import DIMENSIONS
 
 pytestmark = pytest.mark.django_db
@@ -257,6 +257,97 @@ def test_better_weights_rank_the_suggestions_until_they_are_rolled_back(apart, l
     client.post("/launches/shop/model/promote/", {"model": "matching", "version": kept.number})
     assert judge_of(launch.pk).number == kept.number
     assert "another came to decide" in sameness.settle(launch, sure, won, found, met=promoted, now=now).reason
+
+
+def test_merge_through_another_issue_is_one_answer(apart, look, launch, people, now):
+    root, middle, low = (
+        apart(f"Postcode field {word} Norwegian postcodes") for word in ("rejects", "refuses", "resets")
+    )
+    lead = Actor.person(people["lead"])
+    lifecycle.merge(middle.pk, into_id=root.pk, actor=lead, now=now)
+    lifecycle.merge(low.pk, into_id=middle.pk, actor=lead, now=now)
+    assert set(Pair.objects.values_list("older", "newer")) == {(root.pk, middle.pk), (middle.pk, low.pk)}
+    lifecycle.unmerge(low.pk, actor=lead, now=now)
+    assert set(Pair.objects.values_list("newer", "answer")) == {(middle.pk, "same"), (low.pk, "different")}
+    look()
+    assert pairs.is_refused(low.pk, root.pk)
+    assert pairs.suggested_for(low, [low.pk]) == []
+
+
+@pytest.fixture
+def weights(launch, now):
+    """Lets weights decide that call anything the same, or the shipped ones again."""
+
+    def decide(bias):
+        ModelVersion.objects.filter(name="matching").update(standing="retired")
+        if bias is not None:
+            told = {"judge": Judge(bias, (0.0,) * 9).as_json(), "meeting": {"gained": 9, "lost": 1, "p": 0.02},
+                    "champion": {"right": 0.7}, "challenger": {"right": 0.8}}  # fmt: skip
+            version = ModelVersion.objects.create(
+                launch=launch, name="matching", number=ModelVersion.objects.count() + 1, figures=told, trained_at=now,
+                standing="champion", decided_from=now,
+            )  # fmt: skip
+            return version.number
+        return 0
+
+    return decide
+
+
+def test_suggestions_without_an_answer_are_scored_again_by_whatever_decides(apart, look, launch, people, weights, now):
+    first = apart("Postcode field rejects Norwegian postcodes")
+    second, third = apart("Norwegian postcode not accepted"), apart("Norwegian postcodes are in bold")
+    look()
+    shipped = dict(Pair.objects.values_list("newer", "score"))
+    pairs.refuse(third, first, actor=Actor.person(people["lead"]), now=now)
+    answered = Pair.objects.get(older=first, newer=third).score
+    for bias, score in ((3.0, 0.9526), (1.0, 0.7311)):
+        number = weights(bias)
+        assert anew.score_again(clock=lambda: now) == 2
+        rescored = Pair.objects.filter(answer="")
+        assert set(rescored.values_list("score", "judged_by")) == {(score, number)}
+        assert anew.score_again(clock=lambda: now) == 0
+    weights(None)
+    anew.score_again(clock=lambda: now)
+    assert Pair.objects.get(older=first, newer=second).score == shipped[second.pk]
+    assert Pair.objects.get(older=first, newer=third).score == answered
+
+
+def test_suggestion_that_the_search_finds_no_more_is_taken_away_and_triage_comes_first(apart, look, tell, weights, now):
+    apart("Postcode field rejects Norwegian postcodes")
+    second = apart("Norwegian postcode not accepted")
+    look()
+    weights(3.0)
+    Feedback.objects.update(title="Something else", body="")
+    waiting = second.matches.get().feedback
+    Feedback.objects.filter(pk=waiting.pk).update(triaged_at=None)
+    assert anew.score_again(clock=lambda: now) == 0
+    Feedback.objects.filter(pk=waiting.pk).update(triaged_at=now, title="Invoices are blue")
+    anew.score_again(clock=lambda: now)
+    assert not Pair.objects.exists()
+
+
+def test_api_and_page_tell_the_same_of_matching_and_either_rolls_it_back(launch, people, client, weights, now):
+    api = bearer(people["lead"], scopes=["admin"], now=now)
+    address = "/api/v1/launches/shop/model/"
+    assert api.get(address).json()["matching"] | {"versions": []} == {
+        "deciding": None, "is_held_back": False, "merges_from": None, "answers": {"same": 0, "different": 0},
+        "figures": {}, "versions": [],
+    }  # fmt: skip
+    number = weights(3.0)
+    told = api.get(address).json()["matching"]
+    assert (told["deciding"], told["figures"]["judge"]["bias"], told["versions"][0]["standing"]) == (
+        number,
+        3.0,
+        "champion",
+    )
+    client.force_login(people["lead"])
+    assert f"Version {number} ranks what is suggested." in client.get("/launches/shop/model/").content.decode()
+    back = api.post(f"{address}roll-back/", {"model": "matching"}, format="json").json()["matching"]
+    assert (back["deciding"], back["is_held_back"], judge_of(launch.pk)) == (None, True, SHIPPED)
+    assert api.post(f"{address}roll-back/", {"model": "matching"}, format="json").status_code == 409
+    assert api.post(f"{address}roll-back/", {"model": "tea"}, format="json").status_code == 400
+    assert api.post(f"{address}promote/", {"model": "matching", "version": number}, format="json").status_code == 200
+    assert judge_of(launch.pk).number == number
 
 
 def test_api_suggests_and_takes_answers(apart, look, people, now):

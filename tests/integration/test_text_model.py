@@ -7,10 +7,11 @@ import threading
 from collections import OrderedDict
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from triage.classify import classify as classifier
+from triage.classify import shelf
 from triage.classify.classify import load_model
 from triage.classify.corpus import FOLDER
 from triage.classify.train import ensure_model
@@ -27,7 +28,7 @@ def models(settings, tmp_path):
 
 @pytest.fixture
 def small(tmp_path):
-    """Twelve texts of each category, so that training takes a moment."""
+    """Seven texts of each category, so that training takes a moment."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     for path in FOLDER.glob("*.csv"):
@@ -35,7 +36,7 @@ def small(tmp_path):
             path.open(encoding="utf-8", newline="") as file,
             (folder / path.name).open("w", encoding="utf-8", newline="") as few,
         ):
-            csv.writer(few).writerows(list(csv.reader(file))[:13])
+            csv.writer(few).writerows(list(csv.reader(file))[:8])
     return folder
 
 
@@ -137,6 +138,71 @@ def test_process_keeps_its_model_when_the_database_forgot_it(load, fresh_process
     ModelVersion.objects.all().delete()
     fresh_process.looked_at = float("-inf")
     assert load() is first
+
+
+@pytest.fixture
+def full(models):
+    """A place for models where nothing can be written, as on a full disk."""
+    models.write_text("a file where the folder should be")
+    return models
+
+
+def test_models_that_cannot_be_written_are_learned_once_held_and_written_when_they_can_be(
+    load, full, fresh_process, launch, people, api, client, caplog
+):
+    first = load()
+    fresh_process.looked_at = float("-inf")
+    assert load() is first
+    [version] = ModelVersion.objects.all()
+    assert (version.path, version.reason, first.number) == ("", "File exists", version.number)
+    assert "held in memory" in caplog.text
+    assert client.get("/readyz").json()["degraded"] == ["models"]
+    assert api.get("/api/v1/launches/shop/model/").json()["is_in_memory_alone"] is True
+    client.force_login(people["lead"])
+    assert "each worker learns it when it starts" in client.get("/launches/shop/model/").content.decode()
+    full.unlink()
+    fresh_process.looked_at = float("-inf")
+    assert load() is first
+    [version] = ModelVersion.objects.all()
+    assert path_of(version).is_file()
+    assert (version.reason, client.get("/readyz").json()["degraded"]) == ("", [])
+    assert not list(full.glob("*.unfinished"))
+
+
+def test_second_process_holds_the_same_version_and_takes_up_the_file_that_the_first_one_writes(
+    load, full, fresh_process, monkeypatch
+):
+    first = load()
+    held = dict(shelf._learned)
+    shelf._learned.clear()
+    monkeypatch.setattr(fresh_process, "model", None)
+    assert load() is not first
+    assert ModelVersion.objects.count() == 1
+    full.unlink()
+    monkeypatch.setattr(shelf, "_learned", held)
+    shelf.write_what_is_held()
+    shelf._learned.clear()
+    fresh_process.looked_at = float("-inf")
+    assert load().number == first.number == ModelVersion.objects.get().number
+    assert fresh_process.seen[1] == ModelVersion.objects.get().digest
+
+
+def test_launch_takes_up_its_own_version_again_when_its_file_is_back(load, fresh_process, launch, now):
+    shipped = load()
+    content = path_of(ModelVersion.objects.get()).read_bytes()
+    own = ModelVersion.objects.get()
+    own.pk, own.launch, own.number, own.path, own.standing = None, launch, 9, "text-model-9.skops", "champion"
+    own.save()
+    looks = {"now": now, "launch_id": launch.pk}
+    assert load_model(**looks) is shipped
+    path_of(own).write_bytes(content)
+    classifier._held[launch.pk].looked_at = float("-inf")
+    assert load_model(**looks) is classifier._held[launch.pk].model is not shipped
+
+
+def test_command_says_that_the_file_cannot_be_written(db, full, small):
+    with pytest.raises(CommandError, match="File exists"):
+        call_command("train_model", corpus=small, stdout=io.StringIO())
 
 
 def test_command_trains_and_prints_the_figures(db, models, small):

@@ -243,7 +243,7 @@ def test_old_tickets_are_mapped_redacted_read_and_refused_one_by_one(launch, peo
     assert "Gizmo" in page
     form = {"do": "start", "column-title": "0", "column-body": "1", "column-category": "2", "column-happened_at": "4"}
     browser.post(sent["Location"], form)
-    tickets.read_waiting(now=now)
+    tickets.read_waiting(clock=lambda: now)
     done = browser.get(sent["Location"]).content.decode()
     assert "1 teach, 2 could not be used" in done
     assert "“Gizmo” has no meaning here." in done
@@ -258,9 +258,32 @@ def test_tickets_come_by_the_api_in_our_words_alone(api, launch, now):
     path = "/api/v1/launches/shop/model/tickets/"
     assert api.post(path, {"name": "Jira", "tickets": [good | {"category": "gizmo"}]}, format="json").status_code == 400
     assert api.post(path, {"name": "Jira", "tickets": [good]}, format="json").status_code == 202
-    tickets.read_waiting(now=now)
+    tickets.read_waiting(clock=lambda: now)
     assert api.get(path).json()[0]["read"] == 1
     assert api.get("/api/v1/launches/shop/model/").json()["written"]["category"]["bug"] == 1
+
+
+def test_import_ends_when_its_last_ticket_is_read_and_goes_whole_when_it_is_cancelled(
+    launch, people, api, now, monkeypatch
+):
+    monkeypatch.setattr(tickets, "READ_AT_ONCE", 2)
+    path, browser = "/api/v1/launches/shop/model/tickets/", Client()
+    some = [{"title": f"Basket {word}", "category": "bug"} for word in ("empty", "gone", "lost")]
+    first = api.post(path, {"name": "Jira", "tickets": some}, format="json").json()["id"]
+    second = api.post(path, {"name": "Trac", "tickets": some}, format="json").json()["id"]
+    assert tickets._read_some(second, now=now)
+    assert api.get(f"{path}{second}/").json()["read"] == 2
+    browser.force_login(people["lead"])
+    page = f"/launches/shop/model/tickets/{second}/"
+    assert "All 3 tickets of “Trac” are removed" in browser.post(page, {"do": "remove"}, follow=True).content.decode()
+    assert set(OldTicket.objects.values_list("run", flat=True)) == {first}
+    assert browser.get(f"{page}progress/").status_code == 404
+    minutes = (now + timedelta(minutes=minute) for minute in range(9))
+    tickets.read_waiting(clock=lambda: next(minutes))
+    assert TicketImport.objects.get().ended_at == now + timedelta(minutes=2)
+    assert api.delete(f"{path}{first}/").status_code == 204
+    assert not OldTicket.objects.exists()
+    assert api.delete(f"{path}{first}/").status_code == 404
 
 
 def test_questions_come_near_the_threshold_spread_and_never_twice_alike(launch, now):

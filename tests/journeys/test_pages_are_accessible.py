@@ -136,7 +136,7 @@ def _tickets(launch, *, now):
         tickets.upload(launch, table, name=name, actor=SYSTEM, now=now) for name in ("jira.csv", "old.csv")
     )
     tickets.start(done, Mapping.of(done.mapping), actor=SYSTEM, now=now)
-    tickets.read_waiting(now=now)
+    tickets.read_waiting(clock=lambda: now)
     return {"tickets": waiting.pk, "done": done.pk}
 
 

@@ -8,7 +8,7 @@ from feedback.models import Feedback
 from hypercare.core.models import Component
 from triage.categories import CATEGORIES
 from triage.classify import text_model
-from triage.classify.calibration import calibration_error
+from triage.classify.calibration import PLAIN, calibration_error, fit_lone_words, softmax
 from triage.classify.classify import classify
 from triage.classify.corpus import read_corpus
 from triage.classify.features import prepare
@@ -82,8 +82,13 @@ def test_reason_quotes_words_of_the_report(said):
     assert "“made up”" in reason or "“assistant”" in reason
 
 
+def test_reason_quotes_no_number(said):
+    log = said("Log", "\n".join(f"0 ERROR cart {number} NullPointerException 0" for number in range(30)))
+    assert "“0”" not in log["category"].reason + log["severity"].reason
+
+
 def test_unsure_suggestion_is_kept_and_not_applied(said):
-    unsure = said("as discussed")["category"]
+    unsure = said("as discussed with you")["category"]
     assert (unsure.applied, unsure.value in CATEGORIES) == (False, True)
     assert unsure.reason.startswith("not sure: ")
 
@@ -110,6 +115,25 @@ def test_text_without_a_word_the_model_knows_gets_no_value_and_the_reason(said, 
         assert (nothing.value, nothing.applied) == ("", False)
         assert nothing.reason.startswith("abstained: ")
         assert nothing.likeliest
+
+
+@pytest.mark.parametrize("text", ["error", "help", "login", "timeout", "gdpr", "great"])
+def test_lone_word_is_said_with_doubt(said, text):
+    assert not said(text)["category"].applied
+    assert said(text)["sentiment"].confidence < 0.95
+
+
+def test_confidence_of_lone_words_comes_true_and_more_words_are_surer_again():
+    draw = np.random.default_rng(7)
+    margins = draw.normal(size=(4000, 3)) * 3
+    truth = (softmax(margins, temperature=4).cumsum(axis=1) < draw.random((4000, 1))).sum(axis=1)
+    told = fit_lone_words(PLAIN, margins, truth)
+    lone = told.probabilities(margins, words=np.ones(4000))
+    assert calibration_error(lone.max(axis=1), lone.argmax(axis=1) == truth) < 0.05
+    assert (lone.argmax(axis=1) == margins.argmax(axis=1)).all()
+    one, two, many = (told.probabilities(margins[:1], words=np.array([words])).max() for words in (1.0, 2.0, 20.0))
+    assert one < two < many
+    assert many == pytest.approx(told.probabilities(margins[:1]).max(), abs=1e-6)
 
 
 @pytest.mark.parametrize("texts", [["basket empty"], ["basket empty", "invoice wrong", "page slow"]])

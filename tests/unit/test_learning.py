@@ -170,6 +170,23 @@ def test_line_that_names_the_delimiter_is_no_line_of_names():
     assert read_csv(b"sep=;\r\nTitle;Type\r\nA, b;Bug\r\n").columns == ["Title", "Type"]
 
 
+def test_columns_of_one_name_are_told_apart_by_their_number():
+    assert read_csv(b"Title,Type,Title\nBasket,Bug,x\n").columns == ["Title (1)", "Type", "Title (3)"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_encodings_of_usual_programs_are_read(encoding):
+    assert read_csv("Titel;Typ\nKorg å;Bugg\n".encode(encoding)).lines == [(2, ["Korg å", "Bugg"])]
+
+
+def test_quotation_mark_that_never_closes_does_not_swallow_the_tickets_below_it():
+    with pytest.raises(Problem) as refused:
+        read_csv(b'Title,Type\nBasket,Bug\n"never closed,Bug\nInvoice,Bug\nPage,Bug\n')
+    assert "near line 3" in refused.value.detail
+    assert read_csv(b'Title,Type\nA 5" screen,Bug\n').lines == [(2, ['A 5" screen', "Bug"])]
+    assert read_csv(b'Title,Type\n"He said ""no""\nand left",Bug\n').lines[0][1][0] == 'He said "no"\nand left'
+
+
 def test_pasted_log_is_cut():
     assert len(read_csv(b'title,body\nBasket,"' + b"x" * 200_000 + b'"\n').lines[0][1][1]) == 200_000
     assert len(_clean("x" * 200_000)) == 20_000

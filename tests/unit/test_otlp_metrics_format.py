@@ -58,6 +58,18 @@ def test_protobuf_reads_as_json_does():
     assert second.why is Why.VALUE
 
 
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [("1.5", 1.5), ("-2e3", -2000.0), ("NaN", None), ("Infinity", None), ("1_0", None), ("9e999", None)],
+)
+def test_number_in_quotes_is_one(given, value):
+    point = {"asDouble": given, "timeUnixNano": "1779970800123456789"}
+    metric = {"name": "a", "gauge": {"dataPoints": [point]}}
+    (found,) = otlp_metrics.read({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]})
+    assert (None if found.why else found.value) == value
+    assert found.why or found.at.microsecond == 123456
+
+
 def test_export_of_too_many_parts_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(otlp_metrics, "MOST_PARTS", 1000)
     request = ExportMetricsServiceRequest()

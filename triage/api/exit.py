@@ -32,6 +32,9 @@ class CriterionShape(serializers.Serializer[Any]):
     held_days = serializers.IntegerField(help_text="Days held so far, at most hold_days.")
     hold_days = serializers.IntegerField()
     state = serializers.ChoiceField(choices=CriterionState.choices)
+    evidence = serializers.CharField(
+        help_text="The page with its values, for a metric of the launch's own; else empty."
+    )
     blocking = serializers.ListField(child=serializers.CharField(), help_text="Keys of what blocks it.")
 
 
@@ -86,5 +89,6 @@ def _shape(row: Row) -> dict[str, Any]:
         "held_days": row.held,
         "hold_days": criterion.hold_days,
         "state": standing.state,
+        "evidence": row.evidence,
         "blocking": [blocker.key for blocker in row.blockers],
     }

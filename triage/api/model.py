@@ -15,11 +15,12 @@ from hypercare.core.access import Principal, access_launch
 from hypercare.core.roles import Right
 from triage.api.schema import PROBLEMS
 from triage.categories import CATEGORIES, SENTIMENTS
-from triage.classify.versions import FIELDS
+from triage.classify.versions import FIELDS, NAME
 from triage.learn import champions, tickets, trainings
 from triage.learn.card import Card, card_of
 from triage.learn.questions import questions_of
 from triage.learn.ticket_words import Mapping
+from triage.match.judge import NAME as MATCHING
 from triage.models import ModelVersion, TicketImport, Training
 
 _COLUMNS = ("title", "body", "category", "severity", "sentiment", "happened_at")
@@ -48,6 +49,23 @@ class TrainingShape(serializers.ModelSerializer[Training]):
         fields = ("asked_name", "asked_at", "begun_at", "ended_at", "outcome", "reason", "seconds")
 
 
+class MatchingShape(serializers.Serializer[Any]):
+    """By which weights pairs of issues are judged."""
+
+    deciding = serializers.IntegerField(
+        allow_null=True, help_text="The launch's own version in force; null where the shipped weights rank."
+    )
+    is_held_back = serializers.BooleanField(help_text="Somebody rolled back: new versions wait to be promoted by hand.")
+    merges_from = serializers.FloatField(
+        allow_null=True, help_text="The probability from which it merges unasked; null where the shipped rule says."
+    )
+    answers = serializers.DictField(help_text="How many pairs people called `same` and `different`.")
+    figures = serializers.DictField(
+        help_text="Of the version in force: its weights, and on held-out answers how right it and the one before were."
+    )
+    versions = VersionShape(many=True)
+
+
 class ModelShape(serializers.Serializer[Any]):
     """The model card."""
 
@@ -58,17 +76,32 @@ class ModelShape(serializers.Serializer[Any]):
     is_broken = serializers.BooleanField(
         help_text="The launch's version has no whole file; the shipped model stands in."
     )
+    is_in_memory_alone = serializers.BooleanField(
+        help_text="The shipped model's file cannot be written: each worker learns it at its start and holds it."
+    )
     figures = serializers.DictField(help_text="By field: accuracy, macro F1, classes, reliability, calibration error.")
     written = serializers.DictField(help_text="By field and class, how many texts people wrote of it.")
     voices = serializers.ListField(
         child=serializers.DictField(), help_text="Who taught how much; for those who triage."
     )
+    ways = serializers.DictField(
+        help_text="How many labels people gave by correcting, confirming, letting stand, refusing."
+    )
     drift = serializers.DictField()
+    is_held_back = serializers.BooleanField(help_text="Somebody rolled back: new versions wait to be promoted by hand.")
     versions = VersionShape(many=True)
     trainings = TrainingShape(many=True)
+    running = TrainingShape(allow_null=True, help_text="The training that waits or runs.")
+    matching = MatchingShape()
 
 
-class NumberShape(serializers.Serializer[Any]):
+class WhichShape(serializers.Serializer[Any]):
+    """Which model is meant: the one that reads texts, or the one that tells the same problem."""
+
+    model = serializers.ChoiceField((NAME, MATCHING), default=NAME)
+
+
+class NumberShape(WhichShape):
     """Which version."""
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
@@ -127,12 +160,30 @@ def _shape(card: Card, *, with_people: bool) -> dict[str, Any]:
         "deciding": version.number if version else None,
         "is_own": card.deciding.is_own,
         "is_broken": card.deciding.is_broken,
+        "is_in_memory_alone": card.deciding.is_in_memory_alone,
         "figures": {one.field: one.figures for one in card.fields},
         "written": {one.field: {line.value: line.written for line in one.classes} for one in card.fields},
         "voices": [asdict(voice) for voice in card.voices] if with_people else [],
+        "ways": card.ways,
         "drift": {one.what: round(one.index, 4) for one in card.drift.moved},
+        "is_held_back": card.is_held_back,
         "versions": VersionShape(card.versions, many=True).data,
         "trainings": TrainingShape(card.trainings, many=True).data,
+        "running": TrainingShape(card.running).data if card.running else None,
+        "matching": _matching(card),
+    }
+
+
+def _matching(card: Card) -> dict[str, Any]:
+    deciding = card.matching.deciding
+    figures = deciding.figures if deciding else {}
+    return {
+        "deciding": deciding.number if deciding else None,
+        "is_held_back": card.matching.is_held_back,
+        "merges_from": figures["judge"]["merge_at"] if figures else None,
+        "answers": {"same": 0, "different": 0} | card.pairs,
+        "figures": figures,
+        "versions": VersionShape(card.matching.versions, many=True).data,
     }
 
 
@@ -169,19 +220,22 @@ class Promote(APIView):
         launch = access_launch(principal, slug, right=Right.MANAGE)
         said = NumberShape(data=request.data)
         said.is_valid(raise_exception=True)
-        number = said.validated_data["version"]
-        return Response(VersionShape(champions.promote(launch, number, actor=principal.actor, now=clock.now())).data)
+        number, name = said.validated_data["version"], said.validated_data["model"]
+        promoted = champions.promote(launch, number, name=name, actor=principal.actor, now=clock.now())
+        return Response(VersionShape(promoted).data)
 
 
 class RollBack(APIView):
     """The word given back to what decided before."""
 
-    @extend_schema(operation_id="model_roll_back", request=None, responses={200: ModelShape, **PROBLEMS})
+    @extend_schema(operation_id="model_roll_back", request=WhichShape, responses={200: ModelShape, **PROBLEMS})
     def post(self, request: Request, slug: str) -> Response:
         """Back to the version before, or to the shipped model; 409 where that decides already."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        champions.roll_back(launch, actor=principal.actor, now=clock.now())
+        said = WhichShape(data=request.data)
+        said.is_valid(raise_exception=True)
+        champions.roll_back(launch, name=said.validated_data["model"], actor=principal.actor, now=clock.now())
         return Response(_shape(card_of(launch, now=clock.now()), with_people=True))
 
 
@@ -232,6 +286,24 @@ class Tickets(APIView):
         tickets.start(run, mapping, actor=principal.actor, now=clock.now())
         run.refresh_from_db()
         return Response(_imports(run)[0], status=202)
+
+
+class OneImport(APIView):
+    """One file of old tickets."""
+
+    @extend_schema(operation_id="model_tickets_read", responses={200: ImportShape, **PROBLEMS})
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """How far it is."""
+        launch = access_launch(Principal.of(request), slug, right=Right.MANAGE)
+        return Response(_imports(tickets.find(launch, pk))[0])
+
+    @extend_schema(operation_id="model_tickets_remove", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """Removes all its tickets, read or not, and ends the reading; what versions learned of them stays in these."""
+        principal = Principal.of(request)
+        launch = access_launch(principal, slug, right=Right.MANAGE)
+        tickets.remove(tickets.find(launch, pk), actor=principal.actor, now=clock.now())
+        return Response(status=204)
 
 
 def _cell(ticket: dict[str, Any], name: str) -> str:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("launches/<str:slug>/model/roll-back/", model.RollBack.as_view(), name="api_model_roll_back"),
     path("launches/<str:slug>/model/questions/", model.Questions.as_view(), name="api_model_questions"),
     path("launches/<str:slug>/model/tickets/", model.Tickets.as_view(), name="api_model_tickets"),
+    path("launches/<str:slug>/model/tickets/<int:pk>/", model.OneImport.as_view(), name="api_model_ticket_import"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
     path("launches/<str:slug>/changes/", changes.Changes.as_view(), name="api_changes"),
     path("launches/<str:slug>/changes/<int:pk>/", changes.Change.as_view(), name="api_change"),

@@ -1,6 +1,6 @@
 """This module makes confidence honest and judges whether it is: of texts said with 0.8, eight of ten should be right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,14 +20,22 @@ _HOLD = 1e-3
 
 @dataclass(frozen=True)
 class Calibration:
-    """How margins become probabilities: one temperature for all labels, then a line for the likeliest one's log odds."""
+    """How margins become probabilities: one temperature for all labels, then a line for the likeliest one's log odds.
+
+    The lone line comes on top for a text of one known word, half of it for one of two, a quarter for one of three.
+    """
 
     temperature: float = 1.0
     slope: float = 1.0
     shift: float = 0.0
+    lone_slope: float = 1.0
+    lone_shift: float = 0.0
 
-    def probabilities(self, margins: Floats) -> Floats:
-        """For each row of margins the probability of each label; the likeliest stays the likeliest."""
+    def probabilities(self, margins: Floats, *, words: Floats | None = None) -> Floats:
+        """For each row of margins the probability of each label; the likeliest stays the likeliest.
+
+        `words` says how many words of each text are known; without it there are enough of them.
+        """
         chances = softmax(margins, temperature=self.temperature)
         if chances.shape[1] == 1:
             return chances
@@ -36,7 +44,10 @@ class Calibration:
         rest = chances.copy()
         rest[rows, best] = 0.0
         rest /= np.maximum(rest.sum(axis=1, keepdims=True), _TINY)
-        honest = 1 / (1 + np.exp(-(self.slope * log_odds(told) + self.shift)))
+        odds = self.slope * log_odds(told) + self.shift
+        if words is not None:
+            odds += 3.0 ** -(np.maximum(words, 1) - 1) * ((self.lone_slope - 1) * odds + self.lone_shift)
+        honest = 1 / (1 + np.exp(-odds))
         second = rest.max(axis=1)
         honest = np.maximum(honest, second / (1 + second) + _TINY)
         found = rest * (1 - honest)[:, None]
@@ -62,7 +73,20 @@ def log_odds(chance: Floats) -> Floats:
 def fit_calibration(margins: Floats, truth: npt.NDArray[np.intp]) -> Calibration:
     """What makes texts that were not learned from likeliest, and the likeliest label right as often as it is told."""
     temperature = _fit_temperature(margins, truth)
-    chances = softmax(margins, temperature=temperature)
+    slope, shift = _fit_line(softmax(margins, temperature=temperature), truth, bounds=[(0.05, 5), (-5, 5)])
+    return Calibration(temperature, slope, shift)
+
+
+def fit_lone_words(found: Calibration, margins: Floats, truth: npt.NDArray[np.intp]) -> Calibration:
+    """The same, as honest about words that stand alone; these are never surer than where more is said."""
+    slope, shift = _fit_line(found.probabilities(margins), truth, bounds=[(0.05, 1), (-5, 0)])
+    return replace(found, lone_slope=slope, lone_shift=shift)
+
+
+def _fit_line(
+    chances: Floats, truth: npt.NDArray[np.intp], *, bounds: list[tuple[float, float]]
+) -> tuple[float, float]:
+    """The line over the log odds of the likeliest answers that makes them right as often as they are told."""
     odds = log_odds(np.clip(chances.max(axis=1), _TINY, 1 - _TINY))
     side = np.where(chances.argmax(axis=1) == truth, 1.0, -1.0)
 
@@ -70,8 +94,8 @@ def fit_calibration(margins: Floats, truth: npt.NDArray[np.intp]) -> Calibration
         kept = _HOLD * ((line[0] - 1) ** 2 + line[1] ** 2)
         return float(np.mean(np.logaddexp(0, -side * (line[0] * odds + line[1]))) + kept)
 
-    slope, shift = minimize(surprise, np.array([1.0, 0.0]), bounds=[(0.05, 5), (-5, 5)]).x
-    return Calibration(temperature, float(slope), float(shift))
+    slope, shift = minimize(surprise, np.array([1.0, 0.0]), bounds=bounds).x
+    return float(slope), float(shift)
 
 
 def _fit_temperature(margins: Floats, truth: npt.NDArray[np.intp]) -> float:

@@ -14,20 +14,20 @@ from scipy.sparse import csr_matrix
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.models import Component
-from triage.classify import ai_failures, evidence, governance, languages, text_model
+from triage.classify import ai_failures, evidence, governance, languages
 from triage.classify.calibration import Floats
 from triage.classify.corpus import FOLDER
-from triage.classify.features import MAX_CHARACTERS, WORDLESS
+from triage.classify.features import MAX_CHARACTERS
 from triage.classify.learner import Head
 from triage.classify.naming_components import ComponentFinder
 from triage.classify.reasons import Reasons, Wording
 from triage.classify.severity_words import floor_of
-from triage.classify.shelf import read_whole
+from triage.classify.shelf import read_whole, write_what_is_held
 from triage.classify.spam import suggest_spam
 from triage.classify.suggestion import ABSTAIN_UNDER, Suggestion, abstention, suggest
 from triage.classify.text_model import TextModel
 from triage.classify.train import ensure_model
-from triage.classify.versions import champion_of, path_of, shipped_versions
+from triage.classify.versions import champion_of, is_whole, shipped_versions
 
 WORST_FROM_MODEL = 2
 LOOK_AGAIN_SECONDS = 10.0
@@ -52,7 +52,8 @@ def load_model(*, now: datetime, launch_id: int | None = None, corpus: Path = FO
     """The model that decides in a launch: its champion, else the shipped one, which is trained where there is none.
 
     It is held in the process, which looks for a newer one every ten seconds. A champion whose file is missing, changed
-    or of another format never stops triage: the log and the model's page say so, and the shipped model decides.
+    or of another format never stops triage: the log and the model's page say so, and the shipped model decides. Nor does
+    a folder that cannot be written: then the shipped model lives in the process alone until it can.
     """
     with _lock:
         own = None if launch_id is None else _own(launch_id)
@@ -62,6 +63,7 @@ def load_model(*, now: datetime, launch_id: int | None = None, corpus: Path = FO
 def _shipped(*, now: datetime, corpus: Path) -> TextModel:
     held = _hold(None)
     if held.model is None or time.monotonic() - held.looked_at >= LOOK_AGAIN_SECONDS:
+        write_what_is_held()
         newest = _newest_shipped()
         if held.model is None or (newest is not None and newest != held.seen):
             held.model = read_whole(ensure_model(now=now, corpus=corpus)) or _trained_anew(now=now, corpus=corpus)
@@ -72,8 +74,10 @@ def _shipped(*, now: datetime, corpus: Path) -> TextModel:
 
 def _trained_anew(*, now: datetime, corpus: Path) -> TextModel:
     """Where the file is what was written and yet cannot be read, as after another version of a library came."""
-    version = ensure_model(now=now, corpus=corpus, force=True)
-    return text_model.load(path_of(version), digest=version.digest)
+    found = read_whole(ensure_model(now=now, corpus=corpus, force=True))
+    if found is None:
+        raise RuntimeError("a model that was just learned is gone")
+    return found
 
 
 def _newest_shipped() -> tuple[int, str] | None:
@@ -86,7 +90,8 @@ def _own(launch_id: int) -> TextModel | None:
         return held.model
     champion = champion_of(launch_id)
     seen = (champion.number, champion.digest) if champion else None
-    if seen != held.seen:
+    is_back = champion is not None and held.model is None and is_whole(champion)
+    if seen != held.seen or is_back:
         held.model, held.seen = (read_whole(champion) if champion else None), seen
     held.looked_at = time.monotonic()
     return held.model
@@ -116,10 +121,7 @@ class _Batch:
         self.rows, self.model = rows, model
         self.texts = [f"{row.title}\n{row.body}".strip()[:MAX_CHARACTERS] for row in rows]
         self.features: csr_matrix = model.read(self.texts)
-        self.chances: Mapping[str, Floats] = {
-            name: head.probabilities(self.features) for name, head in model.heads.items()
-        }
-        self.known = model.features.tell_of_words(WORDLESS)
+        self.chances: Mapping[str, Floats] = model.chances(self.features)
         self.reasons = Reasons(model.features.names)
         self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
@@ -220,7 +222,7 @@ class _Batch:
         """Why nothing is suggested; empty where something is."""
         if len(head.labels) == 1:
             return _("abstained: it learned one answer alone")
-        if not self.known[self.features.indices[self.features.indptr[at] : self.features.indptr[at + 1]]].any():
+        if not self.model.known[self.features.indices[self.features.indptr[at] : self.features.indptr[at + 1]]].any():
             return _("abstained: it holds no word that the model knows")
         if likeliest < ABSTAIN_UNDER:
             return _("abstained: the likeliest of all is only %(chance)s %% likely") % {

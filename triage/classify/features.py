@@ -1,11 +1,12 @@
 """This module prepares a text for reading: cut, masked, and with words for what signs, codes and phrases tell."""
 
 import re
+from zlib import crc32
 
 from django.utils.translation import gettext_lazy as _
 
 from triage.classify.feelings import feelings_in
-from triage.vocabulary import read_once
+from triage.vocabulary import STOP_WORDS, read_once
 
 MAX_CHARACTERS = 2000
 
@@ -49,6 +50,12 @@ def prepare(text: str) -> str:
     words, told = read_once(text)
     thoughts = [CONCEPT + concept for _at, _length, concept in told]
     return " ".join([masked.lower(), *_cues(text), *thoughts, *feelings_in(words)])
+
+
+def lone_word(text: str) -> str:
+    """One of its words by itself, any of them and always the same; empty where it has none that tells something."""
+    words = [word for word in read_once(text[:MAX_CHARACTERS])[0] if len(word) > 1 and word not in STOP_WORDS]
+    return words[crc32(text.encode(errors="replace")) % len(words)] if words else ""
 
 
 def _masked(found: re.Match[str]) -> str:

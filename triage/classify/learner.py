@@ -19,6 +19,7 @@ from triage.classify.calibration import (
     calibration_error,
     error_of_perfect_confidence,
     fit_calibration,
+    fit_lone_words,
 )
 from triage.classify.reading import Counted, Rows
 
@@ -51,9 +52,9 @@ class Head:
         """How far each text lies on each label's side."""
         return np.asarray(features @ self.weights.T + self.bias, dtype=np.float64)
 
-    def probabilities(self, features: csr_matrix) -> Floats:
-        """For each text the probability of each label."""
-        return self.calibration.probabilities(self.margins(features))
+    def probabilities(self, features: csr_matrix, *, words: Floats | None = None) -> Floats:
+        """For each text the probability of each label; fewer words make it less sure."""
+        return self.calibration.probabilities(self.margins(features), words=words)
 
     def rounded(self) -> "Head":
         """The same with weights in whole steps of the largest of each row, as a file keeps them."""
@@ -161,12 +162,14 @@ def _share(features: csr_matrix) -> Floats:
 class Unseen:
     """What the better recipe says of texts it did not learn from, and which fold each text was held out in.
 
-    `rows` are the numbers of these texts among all that were given: those with a label.
+    `lone` is what it says of one word of each; `rows` are the numbers of these texts among all that were given: those
+    with a label.
     """
 
     labels: tuple[str, ...]
     recipe: Recipe
     margins: Floats
+    lone: Floats
     truth: npt.NDArray[np.intp]
     fold: npt.NDArray[np.intp]
     rows: Rows
@@ -174,13 +177,12 @@ class Unseen:
     def part(self, wanted: npt.NDArray[np.bool_]) -> "Unseen":
         """What was said of some of the texts that were given."""
         kept = wanted[self.rows]
-        return replace(
-            self, margins=self.margins[kept], truth=self.truth[kept], fold=self.fold[kept], rows=self.rows[kept]
-        )
+        parts = {name: getattr(self, name)[kept] for name in ("margins", "lone", "truth", "fold", "rows")}
+        return replace(self, **parts)
 
     def calibration(self) -> Calibration:
         """Fitted over all folds, for the model that ships."""
-        return fit_calibration(self.margins, self.truth)
+        return fit_lone_words(fit_calibration(self.margins, self.truth), self.lone, self.truth)
 
     def probabilities(self) -> Floats:
         """Probabilities of each fold as the other folds calibrate them, so that no text judges itself."""
@@ -209,16 +211,20 @@ def cross_validate(
     blind_to_opening: Set[str] = frozenset(),
     heed: Mapping[str, Floats] | None = None,
 ) -> dict[str, Unseen]:
-    """For each field what a model says that never saw the text, by the recipe that did best on such texts."""
+    """For each field what a model says that never saw the text, by the recipe that did best on such texts.
+
+    Behind the texts `counted` holds one word of each.
+    """
     tried = {name: _Tried(labels, heed[name] if heed else None) for name, labels in fields.items()}
     fold = np.zeros(len(fields[spread_by]), dtype=np.intp)
     for number, (learned, held) in enumerate(folds_of(_spread(fields[spread_by]))):
         fold[held] = number
-        features, whole = counted.learn(learned, then=np.concatenate([learned, held]))
+        features, whole = counted.learn(learned, then=np.concatenate([learned, held, held + len(fold)]))
         blind = features.without_opening(whole) if blind_to_opening else whole
+        ends = len(learned), len(learned) + len(held)
         for name, each in tried.items():
             told = blind if name in blind_to_opening else whole
-            each.try_fold(told[: len(learned)], told[len(learned) :], learned, held)
+            each.try_fold(told[: ends[0]], told[ends[0] : ends[1]], told[ends[1] :], learned, held)
     return {name: each.best(fold) for name, each in tried.items()}
 
 
@@ -240,9 +246,10 @@ class _Tried:
         self.truth = np.searchsorted(self.known, self.labels[self.rows].astype(str))
         recipes = tuple(Recipe) if len(self.known) <= MOST_TOLD_APART else (Recipe.EVEN,)
         self.margins = {recipe: np.full((len(labels), len(self.known)), -1.0) for recipe in recipes}
+        self.lone = {recipe: margins.copy() for recipe, margins in self.margins.items()}
 
-    def try_fold(self, seen: csr_matrix, unseen: csr_matrix, learned: Rows, held: Rows) -> None:
-        """Learns from some texts and keeps what it says of the others."""
+    def try_fold(self, seen: csr_matrix, unseen: csr_matrix, lone: csr_matrix, learned: Rows, held: Rows) -> None:
+        """Learns from some texts and keeps what it says of the others, and of one word of each."""
         labels = list(self.labels[learned])
         if not len(told_of(labels)):
             return
@@ -251,12 +258,14 @@ class _Tried:
         for recipe, head in heads.items():
             columns = np.searchsorted(self.known, head.labels)
             self.margins[recipe][held[:, None], columns] = head.margins(unseen)
+            self.lone[recipe][held[:, None], columns] = head.margins(lone)
 
     def best(self, fold: Rows) -> Unseen:
         """What the best recipe said."""
         margins = {recipe: said[self.rows] for recipe, said in self.margins.items()}
         recipe = max(margins, key=lambda each: f1_score(self.truth, margins[each].argmax(1), average="macro"))
-        return Unseen(self.known, recipe, margins[recipe], self.truth, fold[self.rows], self.rows)
+        lone = self.lone[recipe][self.rows]
+        return Unseen(self.known, recipe, margins[recipe], lone, self.truth, fold[self.rows], self.rows)
 
 
 def by_class(truth: Sequence[str], said: Sequence[str]) -> dict[str, dict[str, float]]:

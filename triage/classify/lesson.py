@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 import numpy as np
 
 from triage.classify.calibration import Calibration, Flags, Floats
-from triage.classify.features import MAX_CHARACTERS, prepare
+from triage.classify.features import MAX_CHARACTERS, lone_word, prepare
 from triage.classify.learner import Labels, Unseen, cross_validate, fit_head
 from triage.classify.meaning import meanings
 from triage.classify.reading import Counted
@@ -30,10 +30,12 @@ def learn(
 
     Fields that are blind to the opening learn nothing from what a text is first about, only from its words and pieces.
     Nothing can be held out of labels that come once each, or of one label alone; then confidence is as the margins say.
-    `heed` says how much each text counts; confidence is fitted on the `own` texts where there are enough of them.
+    `heed` says how much each text counts; confidence is fitted on the `own` texts where there are enough of them, and for
+    texts of hardly a word on one word of each.
     """
-    meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if semantic else None
-    counted = Counted([prepare(text) for text in texts], meant)
+    read = [*texts, *map(lone_word, texts)]
+    meant = meanings([text[:MAX_CHARACTERS] for text in read]) if semantic else None
+    counted = Counted([prepare(text) for text in read], meant)
     can_hold_out = _can_be_held_out(fields[spread_by])
     unseen = (
         cross_validate(counted, fields, spread_by=spread_by, blind_to_opening=blind_to_opening, heed=heed)

@@ -39,6 +39,11 @@ class Wording:
         at, length = span
         return f"“{' '.join(self.words[at : at + length])}”"
 
+    def is_of_numbers(self, span: Span) -> bool:
+        """Whether numbers stand there and nothing else; they tell nobody why."""
+        at, length = span
+        return all(word.isdigit() for word in self.words[at : at + length])
+
     def place_of_words(self, piece: str) -> Span | None:
         """Where a word that is no stop word, or a pair of words, first stands."""
         if piece in self._pairs:
@@ -89,7 +94,7 @@ def _told(wording: Wording, found: Sequence[tuple[str, float]]) -> str:
             cue = str(CUES[piece])
             cues[cue] = cues.get(cue, 0) + added
         else:
-            places = _places(wording, kind, piece)
+            places = [place for place in _places(wording, kind, piece) if not wording.is_of_numbers(place)]
             for place in places:
                 score[place] = score.get(place, 0) + added / len(places)
     told = sorted(

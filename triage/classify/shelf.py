@@ -16,10 +16,14 @@ from triage.models import ModelVersion
 log = logging.getLogger(__name__)
 
 _NUMBERING_LOCK = 0x4843564E
+# What this process has learned itself, by the version's id: one model, with or without a file.
+_learned: dict[int, TextModel] = {}
 
 
 def read_whole(version: ModelVersion) -> TextModel | None:
     """The version's model; None, and a line in the log, where its file is not what was written or cannot be used here."""
+    if version.pk in _learned or not version.path:
+        return _learned.get(version.pk)
     if version.figures.get("encoder") and not is_installed():
         log.error("text model %s needs the encoder %s, which is not here", version.number, version.figures["encoder"])
         return None
@@ -45,9 +49,56 @@ def next_number(name: str) -> int:
 def store(model: TextModel, figures: dict[str, Any], *, now: datetime, **more: Any) -> ModelVersion:
     """Gives a trained model the next number of the installation and keeps its file and its row."""
     version = ModelVersion(name=NAME, number=next_number(NAME), trained_at=now, **more)
-    version.path = f"text-model-{version.number}.skops"
+    version.path = _file_of(version.number)
     version.digest = text_model.save(model.numbered(version.number), path_of(version))
-    encoder = "" if model.features.middle is None else ENCODER
-    version.figures = figures | {"format": FORMAT, "encoder": encoder}
+    version.figures = _described(model, figures)
     version.save(force_insert=True)
     return version
+
+
+def _described(model: TextModel, figures: dict[str, Any]) -> dict[str, Any]:
+    return figures | {"format": FORMAT, "encoder": "" if model.features.middle is None else ENCODER}
+
+
+def store_shipped(model: TextModel, figures: dict[str, Any], *, now: datetime) -> ModelVersion:
+    """Keeps a shipped model; where its file cannot be written, in the memory of this process alone, and says so."""
+    try:
+        version = store(model, figures, now=now)
+    except OSError as problem:
+        log.error("the text model is held in memory, as its file cannot be written: %s", problem)  # noqa: TRY400 - no surprise, so no trace
+        version = _without_file(_described(model, figures), str(problem.strerror or problem), now=now)
+    _learned.clear()
+    _learned[version.pk] = model.numbered(version.number)
+    return version
+
+
+@transaction.atomic
+def _without_file(figures: dict[str, Any], why: str, *, now: datetime) -> ModelVersion:
+    """The version of a model that only processes hold; one for all that learned the same."""
+    number = next_number(NAME)
+    alike = {"name": NAME, "launch": None, "path": "", "figures__corpus": figures["corpus"]}
+    version = ModelVersion.objects.filter(**alike, figures__encoder=figures["encoder"]).first()
+    version = version or ModelVersion(name=NAME, number=number, trained_at=now)
+    version.figures, version.reason = figures, why[:500]
+    version.save()
+    return version
+
+
+@transaction.atomic
+def write_what_is_held() -> None:
+    """Writes the file of what is held in memory alone, as soon as that is possible."""
+    held = ModelVersion.objects.select_for_update().filter(pk__in=_learned, path="").first()
+    if held is None:
+        return
+    held.path = _file_of(held.number)
+    try:
+        held.digest = text_model.save(_learned[held.pk], path_of(held))
+    except OSError:
+        return
+    held.reason = ""
+    held.save(update_fields=["path", "digest", "reason"])
+    log.warning("text model %s has its file now", held.number)
+
+
+def _file_of(number: int) -> str:
+    return f"text-model-{number}.skops"

@@ -8,7 +8,9 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -18,8 +20,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from skops import io as skops_io
 
-from triage.classify.calibration import Calibration
-from triage.classify.features import MAX_CHARACTERS, prepare
+from triage.classify.calibration import Calibration, Flags, Floats
+from triage.classify.features import CONCEPT, CUES, MAX_CHARACTERS, WORDLESS, prepare
 from triage.classify.learner import Head
 from triage.classify.meaning import ENCODER, meanings
 from triage.classify.reading import Features, Terms
@@ -47,6 +49,26 @@ class TextModel:
         """The same under another number."""
         return dataclasses.replace(self, number=number)
 
+    @cached_property
+    def known(self) -> Flags:
+        """Which features are words of a text; signs, numbers and addresses are none."""
+        return self.features.tell_of_words(WORDLESS)
+
+    @cached_property
+    def _written(self) -> Flags:
+        """Those of them that somebody wrote: none of the words that we put for what others tell."""
+        words = self.features.blocks["words"].names
+        marks = [name in CUES or name.startswith(CONCEPT) for name in words]
+        told = self.known.copy()
+        told[: len(words)] &= ~np.array(marks, dtype=bool)
+        return told
+
+    def chances(self, features: csr_matrix) -> dict[str, Floats]:
+        """For each field the probabilities of its labels, less sure where hardly a word is known."""
+        row = np.repeat(np.arange(features.shape[0]), np.diff(features.indptr))
+        words = np.bincount(row, self._written[features.indices], minlength=features.shape[0]).astype(np.float64)
+        return {name: head.probabilities(features, words=words) for name, head in self.heads.items()}
+
     def read(self, texts: Sequence[str]) -> csr_matrix:
         """The features of raw texts."""
         meant = meanings([text[:MAX_CHARACTERS] for text in texts]) if self.features.middle is not None else None
@@ -55,14 +77,19 @@ class TextModel:
 
 def save(model: TextModel, path: Path) -> str:
     """Writes the model so that the file is whole or not there; returns its SHA-256."""
-    content: bytes = skops_io.dumps(_stored(model), compression=ZIP_DEFLATED, compresslevel=6)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            content: bytes = skops_io.dumps(_stored(model), compression=ZIP_DEFLATED, compresslevel=6)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)  # a full disk needs the room
+        raise
     return hashlib.sha256(content).hexdigest()
 
 

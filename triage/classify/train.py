@@ -17,7 +17,7 @@ from triage.classify.corpus import FOLDER, Example, corpus_digest, read_corpus
 from triage.classify.learner import by_class, figures_of
 from triage.classify.lesson import learn
 from triage.classify.meaning import ENCODER, is_installed
-from triage.classify.shelf import store
+from triage.classify.shelf import store_shipped
 from triage.classify.text_model import TextModel
 from triage.classify.versions import BLIND_TO_OPENING, FIELDS, FORMAT, is_whole, shipped_versions
 from triage.models import ModelVersion
@@ -32,7 +32,8 @@ def ensure_model(
 ) -> ModelVersion:
     """The newest version whose file is here and whole and which learned from the present corpus; trains one if none is.
 
-    Workers that start together queue at an advisory lock: one trains, the others find its version.
+    Workers that start together queue at an advisory lock: one trains, the others find its version. Where no file can be
+    written each of them trains one and holds it.
     """
     usable = None if force else _usable(corpus)
     if usable is not None:
@@ -69,8 +70,9 @@ def _training_alone() -> Iterator[None]:
 
 def _train_and_store(corpus: Path, *, now: datetime, say: Callable[[str], None]) -> ModelVersion:
     model, figures = train(read_corpus(corpus), number=0, semantic=bool(encoder()), say=say)
-    version = store(model, figures | {"corpus": corpus_digest(corpus)}, now=now)
-    say(f"Wrote {version.path}, SHA-256 {version.digest[:12]}.")
+    version = store_shipped(model, figures | {"corpus": corpus_digest(corpus)}, now=now)
+    if version.path:
+        say(f"Wrote {version.path}, SHA-256 {version.digest[:12]}.")
     return version
 
 

@@ -25,6 +25,12 @@ def champion_of(launch_id: int, *, name: str = NAME) -> ModelVersion | None:
     return ModelVersion.objects.filter(name=name, launch=launch_id, standing=Standing.CHAMPION).first()
 
 
+def is_in_memory_alone() -> bool:
+    """Whether workers hold the shipped model without a file, as the folder of models cannot be written."""
+    newest = shipped_versions().order_by("-number").first()
+    return newest is not None and not newest.path
+
+
 def path_of(version: ModelVersion) -> Path:
     """Where the version's file lies on this machine."""
     return Path(settings.MODELS_HOME) / version.path
@@ -33,11 +39,13 @@ def path_of(version: ModelVersion) -> Path:
 def is_whole(version: ModelVersion) -> bool:
     """Whether the version's file is there, is what was written, and can be read here; what lies in its row has none."""
     if not version.path:
-        return True
-    path = path_of(version)
+        return version.name != NAME
     if version.figures.get("format") != FORMAT or (version.figures.get("encoder") and not _reads_meaning()):
         return False
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == version.digest
+    try:
+        return hashlib.sha256(path_of(version).read_bytes()).hexdigest() == version.digest
+    except OSError:
+        return False
 
 
 def _reads_meaning() -> bool:

@@ -18,7 +18,7 @@ from hypercare.core.timeline import SYSTEM
 from triage import alert_changes, pipeline
 from triage.claim import LEASE, Claim
 from triage.classify.train import ensure_model
-from triage.demo import acts, described, stage, traffic
+from triage.demo import acts, described, own_metrics, stage, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event, Story
 from triage.exit.assess import assess
@@ -50,6 +50,7 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
     alert_changes.follow(clock=lambda: now)  # what waits in other launches is dealt with at its own time
     with transaction.atomic():
         the_stage = stage.build(story, now=now)
+        own_metrics.load(the_stage, now=now)
         day = 0
         for due in heapq.merge(
             sorted(_events(the_stage, now)), _hours(the_stage, now), sorted(_reports(the_stage, now))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import QuerySet
@@ -25,6 +24,8 @@ from gateway_ingest.rules.wishes import set_target
 from hypercare.core import clock
 from hypercare.core.models import Deployment
 from hypercare.core.timeline import Actor
+from triage.demo import own_metrics
+from triage.demo.minutes import MINUTE, busy, minutes_between
 from triage.demo.stage import Stage
 from triage.demo.story import FOLDER, read_when
 from triage.demo.voices import failed_requests
@@ -32,7 +33,6 @@ from triage.demo.voices import failed_requests
 log = logging.getLogger(__name__)
 
 GATEWAY = "API gateway"
-MINUTE = timedelta(minutes=1)
 SEARCH_P95_MS = 600.0
 CAUGHT_UP = timedelta(hours=6)
 _MINUTES_A_BATCH = 720
@@ -97,7 +97,7 @@ class Course:
         """The calls of the minute that begins then; the same for whoever asks."""
         chance = random.Random(f"{self.stage.launch.slug} {at.timestamp():.0f}")  # noqa: S311 - made-up calls
         for service in self.services:
-            number = int(service.calls * _busy(at, self.stage.launch.zone) + chance.random())
+            number = int(service.calls * busy(at, self.stage.launch.zone) + chance.random())
             troubles = [
                 one for one in self.troubles if one.component == service.component and one.begins <= at < one.ends
             ]
@@ -164,7 +164,7 @@ def load(stage: Stage, *, now: datetime) -> int:
 def send(stage: Stage, begins: datetime, ends: datetime, *, now: datetime) -> int:
     """Sends the calls of the whole minutes between two moments; those that were sent before change nothing."""
     course, source = Course.of(stage), gateway_of(stage)
-    minutes = list(_minutes(begins, ends))
+    minutes = list(minutes_between(begins, ends))
     sent = 0
     for start in range(0, len(minutes), _MINUTES_A_BATCH):
         part = minutes[start : start + _MINUTES_A_BATCH]
@@ -211,7 +211,8 @@ class LiveTraffic:
         """One delivery a minute, under a name of its own, so that a minute is stored once."""
         now = self.now()
         begins = max(self.sent_until or gateway_of(self.stage).last_event_at or now, now - CAUGHT_UP)
-        for minute in _minutes(begins, now):
+        for minute in minutes_between(begins, now):
+            own_metrics.send(self.stage, minute, minute + MINUTE, now=now)
             send(self.stage, minute, minute + MINUTE, now=now)
             self.sent_until = minute + MINUTE
 
@@ -242,20 +243,6 @@ def _of_model(call: IncomingCall, service: Service, longer: float, release: str,
         call.output_tokens = int(180 * chance.lognormvariate(0, 0.3))
         call.cost = (call.input_tokens + 3 * call.output_tokens) * _TOKEN_COST
     return call
-
-
-def _busy(at: datetime, zone: str) -> float:
-    """The share of the busiest hour: most at eight in the evening, least before dawn."""
-    local = at.astimezone(ZoneInfo(zone))
-    hours_off = local.hour + local.minute / 60 - 20
-    return 0.2 + 0.4 * (1 + math.cos(hours_off / 24 * 2 * math.pi))
-
-
-def _minutes(begins: datetime, ends: datetime) -> Iterator[datetime]:
-    minute = begins.replace(second=0, microsecond=0)
-    while minute + MINUTE <= ends:
-        yield minute
-        minute += MINUTE
 
 
 def _opening(stage: Stage, told: dict[str, str], deployed: "QuerySet[Deployment]") -> datetime:

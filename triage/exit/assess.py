@@ -16,7 +16,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from hypercare.core import clock
 from hypercare.core.models import Launch, Measurement
 from triage.exit.defaults import ensure_criteria
-from triage.exit.metrics import METRICS
+from triage.exit.metrics import metrics_of
 from triage.models import Assessment, Comparator, CriterionState, ExitCriterion
 from triage.one_by_one import one_by_one
 
@@ -81,7 +81,7 @@ def standings(launch: Launch, now: datetime) -> list[Standing]:
 
 def fresh(criterion: ExitCriterion, now: datetime) -> Standing:
     """How a criterion stands when nothing that was before counts, as after a change of its target."""
-    return _judge(criterion, None, METRICS[criterion.metric].measure(criterion.launch, now), now=now)
+    return _judge(criterion, None, _values([criterion], criterion.launch, now)[0][1], now=now)
 
 
 def write(launch: Launch, found: list[Standing], *, now: datetime) -> None:
@@ -97,7 +97,7 @@ def write(launch: Launch, found: list[Standing], *, now: datetime) -> None:
         )
         for standing in found
     )
-    measured = {standing.criterion.metric: standing.value for standing in found if standing.value is not None}
+    measured = {standing.criterion.measured_as: standing.value for standing in found if standing.value is not None}
     Measurement.objects.bulk_create(
         (Measurement(launch=launch, metric=metric, measured_at=now, value=value) for metric, value in measured.items()),
         ignore_conflicts=True,
@@ -139,7 +139,8 @@ def _latest_of(criteria: list[ExitCriterion]) -> dict[int, Assessment]:
 
 
 def _values(criteria: list[ExitCriterion], launch: Launch, now: datetime) -> list[tuple[ExitCriterion, float | None]]:
-    values = {name: METRICS[name].measure(launch, now) for name in {criterion.metric for criterion in criteria}}
+    metrics = metrics_of(launch, (criterion.metric for criterion in criteria))
+    values = {name: metric.measure(launch, now) for name, metric in metrics.items()}
     return [(criterion, values[criterion.metric]) for criterion in criteria]
 
 

@@ -1,18 +1,21 @@
 """This module measures what exit criteria are held against; each metric says in a sentence what it counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet
-from django.utils.formats import number_format
+from django.db.models import Avg, Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from hypercare.core import clock
-from hypercare.core.models import Launch
+from hypercare.core.models import Launch, Measurement, MetricDefinition
+from hypercare.core.plain_numbers import plain_number
 from triage.models import OPEN_STATUSES, Issue
 
 if TYPE_CHECKING:
@@ -35,22 +38,18 @@ class Blocker:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a launch: how it is measured, what it counts and how it is read aloud."""
+    """A figure of a launch: how it is measured, what it counts, how it is read aloud, and where its values stand."""
 
     name: str
     measure: Callable[[Launch, datetime], float | None]
-    definition: "_StrPromise"
-    reading: "_StrPromise"
+    definition: "_StrPromise | str"
+    reading: "_StrPromise | str"
     blockers: Callable[[Launch], list[Blocker]]
+    evidence: str = ""
 
     def read(self, value: float | None) -> str:
         """The value in words, for example “1 open”; a dash where there is no data."""
         return "–" if value is None else self.reading % {"value": plain_number(value)}
-
-
-def plain_number(value: float) -> str:
-    """A figure without needless decimals: 0, 1.2, 0.95."""
-    return number_format(int(value)) if value == int(value) else number_format(round(value, 2))
 
 
 def open_sev1_sev2(launch: Launch, now: datetime) -> float:  # noqa: ARG001 - the signature of every metric
@@ -135,3 +134,41 @@ METRICS = {
         ),
     ]
 }
+
+
+def metrics_of(launch: Launch, names: Iterable[str]) -> dict[str, Metric]:
+    """The metrics of these names; a launch's own are those it has named under Settings."""
+    wanted = set(names)
+    if wanted <= METRICS.keys():
+        return {name: METRICS[name] for name in wanted}
+    own = {one.measured_as: one for one in MetricDefinition.objects.filter(launch=launch)}
+    return {name: METRICS.get(name) or _own(name, launch, own.get(name)) for name in wanted}
+
+
+def _own(name: str, launch: Launch, definition: MetricDefinition | None) -> Metric:
+    if definition is None:
+        return Metric(
+            name, _nothing, _("The launch has no metric of this name any more."), "%(value)s", _nothing_to_name
+        )
+    unit = definition.unit.replace("%", "%%")
+    return Metric(
+        name,
+        partial(_mean_of_last_hour, metric=name),
+        gettext("%(name)s, the mean of its minutes in the last hour; an hour without any is no data.")
+        % {"name": definition.name},
+        f"%(value)s {unit}".strip(),
+        _nothing_to_name,
+        evidence=f"{reverse('gateway_ingest:traffic_metrics', args=[launch.slug])}#metric-{definition.pk}",
+    )
+
+
+def _mean_of_last_hour(launch: Launch, now: datetime, *, metric: str) -> float | None:
+    lately = Measurement.objects.filter(
+        launch=launch, metric=metric, measured_at__gt=now - timedelta(hours=1), measured_at__lte=now
+    )
+    mean: float | None = lately.aggregate(mean=Avg("value"))["mean"]
+    return mean
+
+
+def _nothing(launch: Launch, now: datetime) -> None:  # noqa: ARG001 - the signature of every metric
+    return None

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hypercare.core.models import Launch
+from hypercare.core.plain_numbers import plain_number
 from triage.exit.assess import Standing, standings
-from triage.exit.metrics import METRICS, Blocker, plain_number
+from triage.exit.metrics import Blocker, metrics_of
 from triage.exit.targets import TargetChange, changes_after_go_live
 from triage.exit.trend import Cell, Spark, points_of, spark, window
 from triage.models import Comparator, CriterionState
@@ -27,6 +28,7 @@ class Row:
     cells: list[Cell]
     spark: Spark | None
     blockers: list[Blocker]
+    evidence: str = ""
     changes: list[TargetChange] = field(default_factory=list)
 
     @property
@@ -62,12 +64,13 @@ class ExitPage:
 def exit_page(launch: Launch, now: datetime) -> ExitPage:
     """The page at this moment."""
     found = standings(launch, now)
-    points = points_of(launch, {standing.criterion.metric for standing in found}, now=now)
+    points = points_of(launch, {standing.criterion.measured_as for standing in found}, now=now)
+    metrics = metrics_of(launch, (standing.criterion.metric for standing in found))
     changes = changes_after_go_live(launch)
     rows = []
     for standing in found:
         criterion = standing.criterion
-        metric = METRICS[criterion.metric]
+        metric = metrics[criterion.metric]
         rows.append(
             Row(
                 standing=standing,
@@ -78,8 +81,9 @@ def exit_page(launch: Launch, now: datetime) -> ExitPage:
                 state=str(CriterionState(standing.state).label),
                 days_left=criterion.hold_days - min(standing.days_held, criterion.hold_days),
                 cells=window(standing),
-                spark=spark(points[criterion.metric], criterion.threshold, now=now),
+                spark=spark(points[criterion.measured_as], criterion.threshold, now=now),
                 blockers=[] if standing.satisfied else metric.blockers(launch),
+                evidence=metric.evidence,
                 changes=[change for change in changes if change.code == criterion.code],
             )
         )

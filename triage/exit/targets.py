@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch, TimelineEntry
+from hypercare.core.plain_numbers import plain_number
 from hypercare.core.timeline import Actor, Entry, record
 from triage.exit import assess
 from triage.models import ExitCriterion
 
-CHANGED = "criterion.changed"
+CHANGED, ADDED, REMOVED = "criterion.changed", "criterion.added", "criterion.removed"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ def change_target(criterion: ExitCriterion, target: Target, *, reason: str, acto
 
 
 def changes_after_go_live(launch: Launch) -> list[TargetChange]:
-    """Changes of targets since go-live, newest first: these are marked."""
-    entries = TimelineEntry.objects.filter(launch=launch, kind=CHANGED, data__after_go_live=True).order_by("-id")[:20]
-    return [_as_change(entry) for entry in entries]
+    """Changes of criteria and their targets since go-live, newest first: these are marked."""
+    told = TimelineEntry.objects.filter(launch=launch, kind__in=(CHANGED, ADDED, REMOVED), data__after_go_live=True)
+    return [_as_change(entry) for entry in told.order_by("-id")[:20]]
 
 
 def _as_change(entry: TimelineEntry) -> TargetChange:
@@ -65,16 +66,21 @@ def _as_change(entry: TimelineEntry) -> TargetChange:
         changed_at=entry.occurred_at,
         who=entry.actor_name,
         day=entry.data["day"],
-        sentence=_sentence(entry.data),
+        sentence=_sentence(entry.kind, entry.data),
         reason=entry.data["reason"],
     )
 
 
-def _sentence(data: dict[str, Any]) -> str:
+def _sentence(kind: str, data: dict[str, Any]) -> str:
+    if kind == ADDED:
+        return _("“%(name)s” added") % {"name": data["name"]}
+    if kind == REMOVED:
+        return _("“%(name)s” removed") % {"name": data["name"]}
     old, new = data["old"], data["new"]
     parts = []
     if old["threshold"] != new["threshold"]:
-        parts.append(_("target from %(old)g to %(new)g") % {"old": old["threshold"], "new": new["threshold"]})
+        told = {name: plain_number(value) for name, value in (("old", old["threshold"]), ("new", new["threshold"]))}
+        parts.append(_("target from %(old)s to %(new)s") % told)
     if old["hold_days"] != new["hold_days"]:
         parts.append(_("window from %(old)s to %(new)s days") % {"old": old["hold_days"], "new": new["hold_days"]})
     return ", ".join(parts)

@@ -20,7 +20,8 @@ def carry_out(training_id: int, *, clock: Callable[[], datetime]) -> Training:
         outcome, matching = retrain(training.launch, now=began), sameness.retrain(training.launch, now=began)
     except BaseException as error:
         with override(training.launch.language):
-            reason = _("It could not be finished: %(problem)s.") % {"problem": type(error).__name__}
+            told = getattr(error, "strerror", None) or type(error).__name__
+            reason = _("It could not be finished: %(problem)s.") % {"problem": told}
         end(training, outcome=FAILED, reason=reason, now=clock())
         raise
     training.version = outcome.version

@@ -45,6 +45,11 @@ class Deciding:
     is_own: bool
     is_broken: bool
 
+    @property
+    def is_in_memory_alone(self) -> bool:
+        """Whether its file cannot be written, for the version's reason, and each worker holds a model of its own."""
+        return self.version is not None and not self.version.path
+
 
 @dataclass(frozen=True)
 class ClassLine:

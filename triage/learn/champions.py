@@ -3,6 +3,7 @@
 A roll-back is a person's word, so it stands: until somebody promotes a version by hand, contests only propose.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.timeline import Actor, Entry, record
+from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.classify.versions import NAME, champion_of, is_whole
 from triage.locks import lock_launch
 from triage.match.judge import NAME as MATCHING
@@ -42,6 +43,22 @@ def promote(
     data = {"version": number, "before": before.number if before else None, "reason": reason}
     record(launch, [Entry(SUBJECTS[name], "model.promoted", data)], actor=actor, now=now)
     return version
+
+
+def enter(
+    launch: Launch, keep: Callable[..., ModelVersion], *, name: str = NAME, why_not: str, won: str, now: datetime
+) -> ModelVersion:
+    """Keeps a newcomer in place of any that waits, and promotes it unless something speaks against it.
+
+    The caller holds the launch's lock, so that nobody promotes or rolls back between its look and the promotion.
+    """
+    waiting = ModelVersion.objects.filter(name=name, launch=launch, standing=Standing.CHALLENGER)
+    waiting.update(standing=Standing.RETIRED)
+    reason = why_not or won
+    version = keep(launch=launch, standing=Standing.CHALLENGER, reason=reason[:500])
+    data = {"version": version.number, "reason": reason}
+    record(launch, [Entry(SUBJECTS[name], "model.trained", data)], actor=SYSTEM, now=now)
+    return version if why_not else promote(launch, version.number, name=name, actor=SYSTEM, now=now, reason=reason)
 
 
 @transaction.atomic

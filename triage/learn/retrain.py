@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from hypercare.core.models import Component, Launch
-from hypercare.core.timeline import SYSTEM, Entry, record
 from triage.classify import corpus
 from triage.classify.classify import load_model
 from triage.classify.shelf import store
 from triage.classify.text_model import TextModel
 from triage.classify.train import encoder
-from triage.classify.versions import FIELDS, NAME, champion_of
-from triage.learn.champions import SUBJECTS, decided_meanwhile, promote
+from triage.classify.versions import FIELDS, champion_of
+from triage.learn import champions
+from triage.learn.champions import decided_meanwhile
 from triage.learn.contest import Contest, meet
 from triage.learn.examples import Example, examples_of
 from triage.learn.recent import FEWEST_HELD, FEWEST_LEARNED, Split, TooFew, split
 from triage.learn.teach import teach
 from triage.locks import lock_launch
-from triage.models import ModelVersion, Standing
+from triage.models import ModelVersion
 
 PROMOTED, KEPT, ABSTAINED = "promoted", "kept", "abstained"
 
@@ -72,22 +73,11 @@ def settle(
     now: datetime,
 ) -> Outcome:
     """Keeps the version with its file, and promotes it where nothing speaks against it; `met` decided as it began."""
-    lock_launch(launch.pk)  # so that nobody promotes or rolls back between the look and the promotion
-    waiting = ModelVersion.objects.filter(name=NAME, launch=launch, standing=Standing.CHALLENGER)
-    waiting.update(standing=Standing.RETIRED)
-    why_not = _against(launch, contest, found, met=met)
-    reason = why_not or _won(contest)
-    more = {"launch": launch, "standing": Standing.CHALLENGER, "reason": reason[:500]}
-    version = store(model, figures, now=now, learned_until=found.learned_until, **more)
-    record(
-        launch,
-        [Entry(SUBJECTS[NAME], "model.trained", {"version": version.number, "reason": reason})],
-        actor=SYSTEM,
-        now=now,
-    )
-    if why_not:
-        return Outcome(KEPT, reason, version)
-    return Outcome(PROMOTED, reason, promote(launch, version.number, actor=SYSTEM, now=now, reason=reason))
+    lock_launch(launch.pk)
+    why_not, won = _against(launch, contest, found, met=met), _won(contest)
+    keep = partial(store, model, figures, now=now, learned_until=found.learned_until)
+    version = champions.enter(launch, keep, why_not=why_not, won=won, now=now)
+    return Outcome(KEPT if why_not else PROMOTED, why_not or won, version)
 
 
 def _against(launch: Launch, contest: Contest, found: Split[Example], *, met: ModelVersion | None) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,12 @@ from django.utils.translation import override
 from scipy.optimize import minimize
 
 from hypercare.core.models import Launch
-from hypercare.core.timeline import SYSTEM, Entry, record
 from triage import tree
 from triage.classify.calibration import Floats
 from triage.classify.shelf import next_number
 from triage.classify.versions import champion_of
-from triage.learn.champions import SUBJECTS, decided_meanwhile, promote
+from triage.learn import champions
+from triage.learn.champions import decided_meanwhile
 from triage.learn.contest import Meeting
 from triage.learn.recent import Split, TooFew, split
 from triage.learn.voices import heard
@@ -30,7 +31,7 @@ from triage.locks import lock_launch
 from triage.match import readings
 from triage.match.candidates import candidates_of
 from triage.match.judge import LIKELY, NAME, SHIPPED, Features, Judge, judge_of, of_version
-from triage.models import Answer, ModelVersion, Origin, Pair, Standing
+from triage.models import Answer, ModelVersion, Origin, Pair
 
 MOST_PAIRS = 600
 # So many of the held-out must be merged, and at most two in a hundred of them wrongly, before the machine merges by it.
@@ -173,9 +174,7 @@ def settle(
     now: datetime,
 ) -> Outcome:
     """Keeps the weights as a version, and promotes it where nothing speaks against it; `met` decided as it began."""
-    lock_launch(launch.pk)  # so that nobody promotes or rolls back between the look and the promotion
-    waiting = ModelVersion.objects.filter(name=NAME, launch=launch, standing=Standing.CHALLENGER)
-    waiting.update(standing=Standing.RETIRED)
+    lock_launch(launch.pk)
     before = judge_of(launch.pk)
     told = {"gained": meeting.gained, "lost": meeting.lost, "p": round(meeting.chance, 5)}
     figures = {
@@ -185,16 +184,11 @@ def settle(
         "challenger": figures_of(judge, found.held),
     }
     why_not = _against(launch, meeting, found, met=met)
-    reason = why_not or _("Better on the held-out answers.")
-    version = ModelVersion.objects.create(
-        launch=launch, name=NAME, number=next_number(NAME), figures=figures, trained_at=now, reason=reason[:500],
-        standing=Standing.CHALLENGER, learned_until=found.learned_until,
-    )  # fmt: skip
-    data = {"version": version.number, "reason": reason}
-    record(launch, [Entry(SUBJECTS[NAME], "model.trained", data)], actor=SYSTEM, now=now)
-    if not why_not:
-        promote(launch, version.number, name=NAME, actor=SYSTEM, now=now, reason=reason)
-    return Outcome(_("Matching: %(reason)s") % {"reason": reason}, version)
+    won = _("Better on the held-out answers.")
+    facts = {"number": next_number(NAME), "figures": figures, "trained_at": now, "learned_until": found.learned_until}
+    keep = partial(ModelVersion.objects.create, name=NAME, **facts)
+    version = champions.enter(launch, keep, name=NAME, why_not=why_not, won=won, now=now)
+    return Outcome(_("Matching: %(reason)s") % {"reason": why_not or won}, version)
 
 
 def _against(launch: Launch, meeting: Meeting, found: Split[Answered], *, met: ModelVersion | None) -> str:

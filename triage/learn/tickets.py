@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core import rows, wake
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, not_found
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import UNSAFE_CHARACTER
 from hypercare.core.timeline import Actor, Entry, record
@@ -54,7 +54,7 @@ def read_csv(content: bytes) -> Table:
     csv.field_size_limit(LONGEST_FILE)  # a pasted log is cut below, and refuses nobody's file
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        columns = [_clean(name)[:80] for name in next(reader, [])]
+        columns = _told_apart([_clean(name)[:80] for name in next(reader, [])])
         told = ((reader.line_num, cells) for cells in reader if any(map(str.strip, cells)))
         lines = list(islice(told, MOST_TICKETS + 1))
     except csv.Error as error:
@@ -65,6 +65,11 @@ def read_csv(content: bytes) -> Table:
         raise _unreadable(
             _("The file has more than %(limit)s columns; leave out what is not needed.") % {"limit": MOST_COLUMNS}
         )
+    if text.count('"') % 2 and "\n" in "".join(lines[-1][1]):
+        raise _unreadable(
+            _("A quotation mark opens near line %(line)s and never closes, so all below it would be one ticket.")
+            % {"line": lines[-2][0] + 1 if len(lines) > 1 else 2}
+        )
     if len(lines) > MOST_TICKETS:
         raise _unreadable(_("The file has more than %(limit)s tickets; bring in the newest.") % {"limit": MOST_TICKETS})
     return Table(columns, lines)
@@ -73,6 +78,8 @@ def read_csv(content: bytes) -> Table:
 def _decoded(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
+    if b"\0" in content[:2]:  # the same without its mark
+        return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be", "replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -83,6 +90,12 @@ def _delimiter(text: str) -> str:
     """Whichever stands oftenest in the line of names."""
     counts = Counter(sign for sign in text.split("\n", 1)[0] if sign in _DELIMITERS)
     return counts.most_common(1)[0][0] if counts else ","
+
+
+def _told_apart(columns: Sequence[str]) -> list[str]:
+    """Columns of one name get their number, since people choose them by name."""
+    often = Counter(columns)
+    return [f"{name} ({at})".strip() if often[name] > 1 else name for at, name in enumerate(columns, 1)]
 
 
 def _unreadable(detail: str) -> Problem:
@@ -145,6 +158,14 @@ def start(run: TicketImport, mapping: Mapping, *, actor: Actor, now: datetime) -
     wake.worker_after_commit(TASK)
 
 
+def find(launch: Launch, pk: int) -> TicketImport:
+    """A launch's import by its number; 404 where there is none."""
+    run = TicketImport.objects.filter(launch=launch, pk=pk).first()
+    if run is None:
+        raise not_found(_("There is nothing by this number in this launch."))
+    return run
+
+
 @transaction.atomic
 def remove(run: TicketImport, *, actor: Actor, now: datetime) -> None:
     """Forgets the tickets; what was learned of them stays in the versions that learned it."""
@@ -153,10 +174,10 @@ def remove(run: TicketImport, *, actor: Actor, now: datetime) -> None:
     run.delete()
 
 
-def read_waiting(*, now: datetime) -> None:
+def read_waiting(*, clock: Callable[[], datetime]) -> None:
     """Reads whatever was confirmed, some hundred tickets a transaction, so that the progress shows."""
     for pk in TicketImport.objects.filter(started_at__isnull=False, ended_at=None).values_list("pk", flat=True):
-        while _read_some(pk, now=now):
+        while _read_some(pk, now=clock()):
             pass
 
 

@@ -78,40 +78,39 @@ def suggested_for(issue: Issue, members: Sequence[int]) -> list[Suggested]:
     return [Suggested(found[root], row.score, row.evidence) for root, row in shown.items() if root in found]
 
 
-def suggest(issue: Issue, found: Iterable[tuple[int, float, dict[str, Any]]], *, now: datetime) -> None:
-    """Keeps what a search found near an issue: the best score of each pair, never over an answer."""
+def suggest(issue: Issue, found: Iterable[tuple[int, float, dict[str, Any]]], *, judged_by: int, now: datetime) -> None:
+    """Keeps what a search found near an issue: the best score of each pair by these weights, never over an answer."""
     for other, score, evidence in found:
         older, newer = in_order(issue.pk, other)
+        said = {"score": score, "evidence": evidence, "judged_by": judged_by}
         row, made = Pair.objects.get_or_create(
             older_id=older,
             newer_id=newer,
-            defaults={"launch_id": issue.launch_id, "score": score, "evidence": evidence, "found_at": now},
+            defaults={"launch_id": issue.launch_id, "found_at": now, **said},
         )
-        if not made and not row.answer and score > row.score:
-            row.score, row.evidence, row.found_at = score, evidence, now
-            row.save(update_fields=["score", "evidence", "found_at"])
+        if not made and not row.answer and (row.judged_by != judged_by or score > row.score):
+            Pair.objects.filter(pk=row.pk, answer="").update(**said, found_at=now)
 
 
-def refused(issue_id: int, others: Sequence[int]) -> set[int]:
-    """Which of these issues are known to be another problem than this one."""
-    rows = Pair.objects.filter(
-        Q(older=issue_id, newer__in=others) | Q(newer=issue_id, older__in=others), answer=Answer.DIFFERENT
-    )
-    return {row.older_id + row.newer_id - issue_id for row in rows}
+def is_refused(issue_id: int, other_id: int) -> bool:
+    """Whether somebody said of two trees of issues, or of any two of their members, that they are not one problem."""
+    members = tree.members_of([issue_id, other_id])
+    one, other = members[issue_id], members[other_id]
+    said = Q(older__in=one, newer__in=other) | Q(older__in=other, newer__in=one)
+    return Pair.objects.filter(said, answer=Answer.DIFFERENT).exists()
 
 
-def remember(issue: Issue, others: Iterable[int], *, answer: Answer, actor: Actor, now: datetime) -> None:
-    """Notes that an issue is, or is not, the same problem as others; the newest answer stands."""
+def remember(issue: Issue, other: int, *, answer: Answer, actor: Actor, now: datetime) -> None:
+    """Notes that an issue is, or is not, the same problem as the other that was named; the newest answer stands."""
     said = {
         "answer": answer,
         "origin": Origin.PERSON if actor.user else Origin.MODEL,
         "answered_by": actor.user,
         "answered_at": now,
     }
-    for other in set(others) - {issue.pk}:
-        older, newer = in_order(issue.pk, other)
-        first = said | {"launch_id": issue.launch_id, "score": 0, "evidence": {}, "found_at": now}
-        Pair.objects.update_or_create(older_id=older, newer_id=newer, defaults=said, create_defaults=first)
+    older, newer = in_order(issue.pk, other)
+    first = said | {"launch_id": issue.launch_id, "score": 0, "evidence": {}, "found_at": now}
+    Pair.objects.update_or_create(older_id=older, newer_id=newer, defaults=said, create_defaults=first)
 
 
 @transaction.atomic
@@ -121,6 +120,6 @@ def refuse(issue: Issue, other: Issue, *, actor: Actor, now: datetime) -> None:
         raise Problem(409, _("Name another issue of the same launch."))
     if tree.roots_of([issue.pk])[issue.pk] == tree.roots_of([other.pk])[other.pk]:
         raise Problem(409, _("They are merged. Take them apart first."))
-    remember(issue, [other.pk], answer=Answer.DIFFERENT, actor=actor, now=now)
+    remember(issue, other.pk, answer=Answer.DIFFERENT, actor=actor, now=now)
     entries = [Entry(one.key, "issue.told_apart", {"other": two.key}) for one, two in ((issue, other), (other, issue))]
     record(issue.launch, entries, actor=actor, now=now)

@@ -86,7 +86,8 @@ def _early(issue_ids: set[int]) -> set[int]:
 
 def _suggest(one: Read, issue: Issue, judge: Judge, *, now: datetime) -> None:
     found = sorted(candidates_of(one, issue), key=lambda each: -judge.score(each.features))[: pairs.SHOWN]
-    pairs.suggest(issue, [(each.issue.pk, judge.score(each.features), each.evidence) for each in found], now=now)
+    told = [(each.issue.pk, judge.score(each.features), each.evidence) for each in found]
+    pairs.suggest(issue, told, judged_by=judge.number, now=now)
     best = found[0] if found else None
     if best and not best.of_machines and judge.merges(best.features, beyond_doubt=best.near.is_beyond_doubt):
         _merge(issue, best, now=now)
@@ -98,7 +99,7 @@ def _merge(issue: Issue, best: Candidate, *, now: datetime) -> None:
     other, said = best.issue, best.evidence
     if not (untouched and said["component"] and other.is_open and other.pk < issue.pk):
         return
-    if pairs.refused(issue.pk, [other.pk]):
+    if pairs.is_refused(issue.pk, other.pk):
         return
     reason = _("%(percent)s%% alike: %(reasons)s") % {
         "percent": round(100 * best.near.alike),

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from hypercare.core.models import Launch, User
+from hypercare.core.models import Launch, MetricDefinition, User
 
 
 class Comparator(models.TextChoices):
@@ -44,6 +44,16 @@ class ExitCriterion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def is_on_own_metric(self) -> bool:
+        """Whether it is about a figure that the launch takes from outside."""
+        return self.metric.startswith(MetricDefinition.MEASURED_AS)
+
+    @property
+    def measured_as(self) -> str:
+        """What the values are called that it was assessed by; of a metric from outside they are means of its own values."""
+        return f"exit:{self.metric}" if self.is_on_own_metric else self.metric
 
 
 class Assessment(models.Model):

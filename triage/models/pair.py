@@ -24,6 +24,7 @@ class Pair(models.Model):
     older = models.ForeignKey(Issue, models.CASCADE, related_name="+", db_index=False)
     newer = models.ForeignKey(Issue, models.CASCADE, related_name="+")
     score = models.FloatField()
+    judged_by = models.PositiveIntegerField(default=0)  # the version of matching, 0 for the shipped weights
     evidence = models.JSONField(default=dict)
     found_at = models.DateTimeField()
     answer = models.CharField(max_length=9, choices=Answer.choices, blank=True)
@@ -38,7 +39,7 @@ class Pair(models.Model):
             models.CheckConstraint(condition=models.Q(score__range=(0, 1)), name="pair_score_0_to_1"),
         ]
         indexes = [
-            models.Index(fields=["launch", "-score"], name="pairs_unanswered", condition=models.Q(answer="")),
+            models.Index(fields=["launch", "judged_by"], name="pairs_by_judge", condition=models.Q(answer="")),
         ]
 
     def __str__(self) -> str:

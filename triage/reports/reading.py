@@ -9,8 +9,8 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hypercare.core.plain_numbers import plain_number
 from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS, percent_of
-from triage.exit.metrics import plain_number
 from triage.models import CriterionState, IssueStatus
 from triage.reports.verdict import Verdict
 

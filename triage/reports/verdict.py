@@ -122,9 +122,9 @@ def _worsening(launch: Launch, found: list[Standing], *, now: datetime) -> Stand
     failed = [standing for standing in found if standing.criterion.must and standing.state == CriterionState.FAILED]
     if not failed:
         return None
-    before = _values_days_ago(launch, {standing.criterion.metric for standing in failed}, now=now)
+    before = _values_days_ago(launch, {standing.criterion.measured_as for standing in failed}, now=now)
     for standing in failed:
-        values = [before.get((standing.criterion.metric, days)) for days in range(WORSENING_DAYS, 0, -1)] + [
+        values = [before.get((standing.criterion.measured_as, days)) for days in range(WORSENING_DAYS, 0, -1)] + [
             standing.value
         ]
         if _gets_worse(values, upwards=standing.criterion.comparator != Comparator.AT_LEAST):

@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 
 from feedback.models import Feedback
 from hypercare.core import clock, heartbeat
+from triage.classify.versions import is_in_memory_alone
 
 _broker = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
 _state = {"migrated": False}
@@ -21,24 +22,26 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 
 
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """200 while database, migrations and a worker's heartbeat are good; the broker may be missing."""
+    """200 while database, migrations and a worker's heartbeat are good; the broker may be missing, and files of models."""
     facts: dict[str, object] = {
         "database": False,
         "migrations": False,
         "worker": False,
         "oldest_untriaged_seconds": None,
     }
+    degraded = []
     try:
         now = clock.now()
         facts["migrations"] = _migrated()
         facts["database"] = True
         facts["worker"] = heartbeat.is_fresh(now=now)
         facts["oldest_untriaged_seconds"] = _oldest_untriaged(now=now)
+        degraded = ["models"] if is_in_memory_alone() else []
     except DatabaseError:
         pass
     facts["broker"] = _broker_answers()
     ready = bool(facts["database"] and facts["migrations"] and facts["worker"])
-    facts["degraded"] = [] if facts["broker"] else ["broker"]
+    facts["degraded"] = degraded if facts["broker"] else ["broker", *degraded]
     return JsonResponse({"status": "ready" if ready else "not ready"} | facts, status=200 if ready else 503)
 
 

@@ -14,7 +14,7 @@ from feedback.files import MAX_BYTES
 from feedback.uploads import takes_files
 from hypercare.core import clock
 from hypercare.core.models import Launch
-from hypercare.core.problem import Problem, not_found
+from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, value_word
 from hypercare.core.timeline import Actor
@@ -67,10 +67,11 @@ def _uploaded(request: HttpRequest, launch: Launch, actor: Actor) -> TicketImpor
 def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """What the columns and words mean, with a preview; after the start how far it is and what was refused."""
     launch, actor = enter(request, slug, right=Right.MANAGE)
-    run = _run(launch, pk)
+    run = tickets.find(launch, pk)
     if request.method == "POST" and request.POST.get("do") == "remove":
         tickets.remove(run, actor=actor, now=clock.now())
-        messages.success(request, _("Removed. The next training learns without them."))
+        text = _("All %(n)s tickets of “%(name)s” are removed, read or not. The next training learns without them.")
+        messages.success(request, text % {"n": run.tickets, "name": run.name})
         return redirect("triage:tickets", slug)
     if run.started_at:
         return render(request, "triage/ticket_import.html", _progress(run))
@@ -93,14 +94,7 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The part of the page that moves."""
     launch, _actor = enter(request, slug, right=Right.MANAGE)
-    return render(request, "triage/_ticket_progress.html", _progress(_run(launch, pk)))
-
-
-def _run(launch: Launch, pk: int) -> TicketImport:
-    run = TicketImport.objects.filter(launch=launch, pk=pk).first()
-    if run is None:
-        raise not_found(_("There is nothing by this number in this launch."))
-    return run
+    return render(request, "triage/_ticket_progress.html", _progress(tickets.find(launch, pk)))
 
 
 def _progress(run: TicketImport) -> dict[str, Any]:

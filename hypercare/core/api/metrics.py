@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.strict import Text
-from hypercare.core.forms.parts import MetricForm
+from hypercare.core.forms.parts import MetricForm, no_attribute
 from hypercare.core.keys import named
 from hypercare.core.models import Measurement, MetricDefinition
 from hypercare.core.parts import remove_part, save_part
@@ -30,6 +30,12 @@ class NewMetric(serializers.Serializer[MetricDefinition]):
     name = Text(max_length=50)
     unit = Text(max_length=20, required=False, default="", allow_blank=True)
     only = serializers.ListField(child=Text(max_length=80), required=False, default=list, max_length=10)
+
+    def validate_only(self, words: list[str]) -> list[str]:
+        """The attributes; a comma is what people write between two."""
+        if wrong := [word for word in words if "," in word]:
+            raise serializers.ValidationError(no_attribute(wrong[0]))
+        return words
 
 
 class MetricShown(serializers.ModelSerializer[MetricDefinition]):

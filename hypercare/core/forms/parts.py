@@ -112,6 +112,11 @@ class FieldForm(NewFieldForm):
         fields = ["label", "choices", "required"]
 
 
+def no_attribute(word: str) -> str:
+    """What is said of a word that is no attribute."""
+    return _("“%(word)s” is no attribute; write one like queue=orders.") % {"word": word}
+
+
 class MetricForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes no argument at run time
     """A figure that is taken from outside."""
 
@@ -137,7 +142,7 @@ class MetricForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
         """Pairs; raises ValidationError that names what is none."""
         words: list[str] = self.cleaned_data["only"]
         if wrong := [word for word in words if not all(word.partition("="))]:
-            raise ValidationError(_("“%(word)s” is no attribute; write one like queue=orders.") % {"word": wrong[0]})
+            raise ValidationError(no_attribute(wrong[0]))
         return words
 
     def clean(self) -> dict[str, Any]:
@@ -147,6 +152,16 @@ class MetricForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes 
         if known.count() >= MAX_METRICS:
             raise ValidationError(_("A launch has at most %(most)s metrics of its own.") % {"most": MAX_METRICS})
         return data
+
+
+class MetricChangeForm(MetricForm):
+    """What may change of a metric: its values so far, and what rests on them, are known by its name."""
+
+    name = None  # type: ignore[assignment]  # this is how Django drops an inherited field
+
+    class Meta:
+        model = MetricDefinition
+        fields = ["unit", "only"]
 
 
 class OriginsForm(forms.Form):

@@ -1,6 +1,7 @@
 """This module holds the launch and what it is made of: teams, components, environments, releases, deployments."""
 
 import zoneinfo
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
@@ -168,6 +169,30 @@ class Component(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerName(models.Model):
+    """A name that led to a component until some moment; what was called by it before tells nothing of what comes."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="former_names", db_index=False)
+    name = models.CharField(max_length=80)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["launch", "name"], name="former_name_once_per_launch")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def note(launch_id: int, names: Iterable[str], *, now: datetime) -> None:
+        """Writes down that these names led to a component until now."""
+        FormerName.objects.bulk_create(
+            [FormerName(launch_id=launch_id, name=name, until=now) for name in sorted(set(names))],
+            update_conflicts=True,
+            unique_fields=["launch", "name"],
+            update_fields=["until"],
+        )
 
 
 class Environment(models.Model):

@@ -40,6 +40,8 @@ class MetricDefinition(models.Model):
     `only` are the attributes, as `queue=orders`, that a value must carry to be meant.
     """
 
+    MEASURED_AS = "own:"
+
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="metric_definitions")
     name = models.CharField(
         max_length=50,
@@ -66,7 +68,7 @@ class MetricDefinition(models.Model):
     @property
     def measured_as(self) -> str:
         """The metric of its measurements; no figure that we measure ourselves is called so."""
-        return f"own:{self.name}"
+        return f"{self.MEASURED_AS}{self.name}"
 
 
 class Measurement(models.Model):

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from hypercare.core.fragments import fragment
 from hypercare.core.milliseconds import in_words
 from hypercare.core.models import Launch
+from hypercare.core.plain_numbers import plain_number
 
 register = template.Library()
 
@@ -319,6 +320,12 @@ def _is_number(value: Any) -> bool:
 def as_percent(share: float | None) -> str:
     """`84%` for 0.84."""
     return "" if share is None else f"{round(share * 100)}%"
+
+
+@register.filter
+def figure(value: float) -> str:
+    """A figure without needless decimals, however small it is."""
+    return plain_number(value)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hypercare.core import clock
-from hypercare.core.forms.parts import ComponentForm, FieldForm, MetricForm, NewFieldForm, TeamForm
+from hypercare.core.forms.parts import ComponentForm, FieldForm, MetricChangeForm, MetricForm, NewFieldForm, TeamForm
 from hypercare.core.models import Component, FieldDefinition, Launch, MetricDefinition, Team
 from hypercare.core.parts import Part, remove_part, save_part, set_retired
 from hypercare.core.problem import not_found
@@ -39,7 +39,7 @@ SHELVES = {
     "teams": Shelf("teams", Team, TeamForm, TeamForm),
     "components": Shelf("components", Component, ComponentForm, ComponentForm),
     "fields": Shelf("fields", FieldDefinition, NewFieldForm, FieldForm, order="label"),
-    "metrics": Shelf("metrics", MetricDefinition, MetricForm, MetricForm),
+    "metrics": Shelf("metrics", MetricDefinition, MetricForm, MetricChangeForm),
 }
 
 

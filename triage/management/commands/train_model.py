@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hypercare.core import clock
 from triage.classify.corpus import FOLDER
@@ -24,5 +24,9 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Trains or finds the model."""
         version = ensure_model(now=clock.now(), force=options["force"], corpus=options["corpus"], say=self.stdout.write)
+        if not version.path:
+            raise CommandError(
+                f"Text model {version.number} is learned, and its file cannot be written: {version.reason}."
+            )
         self.stdout.write(f"Text model {version.number} is ready.")
         self.stdout.write(json.dumps(version.figures))
