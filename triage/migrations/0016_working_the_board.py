@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0009_metrics_and_retired_components"),
-        ("triage", "0013_spam_set_aside"),
+        ("core", "0010_names_that_components_lost"),
+        ("triage", "0015_which_weights_scored_a_pair"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

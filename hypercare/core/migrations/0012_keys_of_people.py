@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0009_metrics_and_retired_components"),
+        ("core", "0010_names_that_components_lost"),
     ]
 
     operations = [
