@@ -89,6 +89,9 @@ def _point_at(case: Any, things: dict[str, str]) -> None:
         known["key"] = f"DP-{things['deployment']}"
     if "/descriptions/" in case.operation.path:
         known["key"] = f"AD-{things['description']}"
+    for part, thing in (("/changes/", "change"), ("/views/", "view")):
+        if part in case.operation.path:
+            known["number"] = things[thing]
     for name in case.path_parameters or {}:
         case.path_parameters[name] = known[name]
     if isinstance(case.query, dict) and "launch" in case.query:

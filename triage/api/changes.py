@@ -84,22 +84,22 @@ class Change(APIView):
     """One order."""
 
     @extend_schema(operation_id="changes_read", responses={200: CHANGE, **schema.PROBLEMS})
-    def get(self, request: Request, slug: str, pk: int) -> Response:
+    def get(self, request: Request, slug: str, number: int) -> Response:
         """How far it is, and which issues did not follow and why."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.TRIAGE)
-        return Response(telling.shape(change_of(launch, pk), by=principal.user, now=clock.now()))
+        return Response(telling.shape(change_of(launch, number), by=principal.user, now=clock.now()))
 
 
 class ChangeUndo(APIView):
     """The way back of an order."""
 
     @extend_schema(operation_id="changes_undo", request=None, responses={200: CHANGE, 202: CHANGE, **schema.PROBLEMS})
-    def post(self, request: Request, slug: str, pk: int) -> Response:
+    def post(self, request: Request, slug: str, number: int) -> Response:
         """Takes the whole back within 30 minutes; what somebody changed since stays, and is named."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.TRIAGE)
-        change = giving.ask_back(change_of(launch, pk), actor=principal.user, clock=clock.now)
+        change = giving.ask_back(change_of(launch, number), actor=principal.user, clock=clock.now)
         shape = telling.shape(change, by=principal.user, now=clock.now())
         return Response(shape, status=200 if change.undone_at else 202)
 

@@ -54,11 +54,11 @@ class SavedViewOne(APIView):
     """One view."""
 
     @extend_schema(operation_id="views_remove", responses={204: None, **schema.PROBLEMS})
-    def delete(self, request: Request, slug: str, pk: int) -> Response:
+    def delete(self, request: Request, slug: str, number: int) -> Response:
         """Forgets it."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.READ)
-        saved_views.remove(launch, pk, principal=principal)
+        saved_views.remove(launch, number, principal=principal)
         return Response(status=204)
 
 

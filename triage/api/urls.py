@@ -33,9 +33,9 @@ urlpatterns = [
     path("launches/<str:slug>/model/tickets/<int:pk>/", model.OneImport.as_view(), name="api_model_ticket_import"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
     path("launches/<str:slug>/changes/", changes.Changes.as_view(), name="api_changes"),
-    path("launches/<str:slug>/changes/<int:pk>/", changes.Change.as_view(), name="api_change"),
-    path("launches/<str:slug>/changes/<int:pk>/undo/", changes.ChangeUndo.as_view(), name="api_change_undo"),
+    path("launches/<str:slug>/changes/<int:number>/", changes.Change.as_view(), name="api_change"),
+    path("launches/<str:slug>/changes/<int:number>/undo/", changes.ChangeUndo.as_view(), name="api_change_undo"),
     path("launches/<str:slug>/views/", saved_views.SavedViews.as_view(), name="api_views"),
-    path("launches/<str:slug>/views/<int:pk>/", saved_views.SavedViewOne.as_view(), name="api_view"),
+    path("launches/<str:slug>/views/<int:number>/", saved_views.SavedViewOne.as_view(), name="api_view"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]
