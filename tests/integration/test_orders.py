@@ -280,6 +280,17 @@ def test_bad_orders_are_refused_with_a_sentence(launch, api, now):
         assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.json()
 
 
+def test_an_issue_named_twice_is_one(launch, api, now):
+    issue = make_issue(launch, now=now)
+    asked = {
+        "action": "move",
+        "to": "triaged",
+        "ids": [issue.key, issue.key.lower(), f"/launches/shop/issues/{issue.key}/"],
+    }
+    told = api.post(CHANGES, asked, format="json").json()
+    assert (told["total"], told["sentence"]) == (1, f"{issue.key} moved to Triaged")
+
+
 # sleep
 
 

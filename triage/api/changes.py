@@ -124,9 +124,9 @@ def chosen(launch: Launch, order: dict[str, Any]) -> QuerySet[Issue]:
         raise Problem(400, detail, errors=(FieldError("/ids", detail),))
     numbers = {number for key in keys if (number := number_in(key))}
     found = every.filter(pk__in=numbers)
-    if found.count() < len(set(keys)):
-        known = set(found.values_list("pk", flat=True))
-        absent = next(key for key in keys if number_in(key) not in known)
+    known = set(found.values_list("pk", flat=True))
+    absent = next((key for key in keys if number_in(key) not in known), None)
+    if absent is not None:
         raise not_found(_("There is no %(key)s here for you.") % {"key": absent[:40]})
     return found
 
