@@ -17,6 +17,7 @@ from triage.board.lanes import lanes_of, not_shown
 from triage.board.limits import set_limit
 from triage.models import BoardChange, Issue, Match
 from triage.orders import giving
+from triage.orders.telling import words_of
 from triage.story import story_of
 
 pytestmark = pytest.mark.django_db
@@ -306,6 +307,7 @@ def test_a_snoozed_issue_leaves_the_board_and_is_counted(launch, order, back, no
     change = order([issue], "snooze", until="2026-05-30T09:00")  # in Stockholm's time
     issue.refresh_from_db()
     assert issue.snoozed_until.isoformat() == "2026-05-30T07:00:00+00:00"
+    assert words_of(launch, change.action, change.order) == "Snoozed until 30 May 09:00"
     assert sum(lane.count for lane in lanes_of(Issue.objects.all(), now=now)) == 0
     assert not_shown(launch, now=now).snoozed == 1
     back(change)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet
 from django.utils.formats import date_format
@@ -19,9 +20,10 @@ from triage.orders import giving
 from triage.orders.kinds import KINDS
 
 SHOWN_FAILURES = 100
+SHOWN_ORDERS = 20
 
 
-def words_of(action: str, order: dict[str, Any]) -> str:
+def words_of(launch: Launch, action: str, order: dict[str, Any]) -> str:
     """What an order does, for a toast and the history."""
     if action == "move":
         to = status_word(order["to"])
@@ -30,7 +32,7 @@ def words_of(action: str, order: dict[str, Any]) -> str:
         value = value_word(order["value"] or "–", order["field"])
         return f"{field_word(order['field'])}: {value}"
     if action == "snooze":
-        until = localtime(datetime.fromisoformat(order["until"]))
+        until = localtime(datetime.fromisoformat(order["until"]), ZoneInfo(launch.zone))
         return _("Snoozed until %(until)s") % {"until": date_format(until, "j M H:i")}
     if action == "merge":
         return _("Merged into %(other)s") % {"other": f"IS-{order['into']}"}
@@ -48,7 +50,7 @@ def preview(
     kept = sum(one["count"] for one in stays)
     return {
         "action": action,
-        "words": words_of(action, order),
+        "words": words_of(launch, action, order),
         "matching": total,
         "will_change": total - kept,
         "will_stay": [one for one in stays if one["count"]],
@@ -109,7 +111,7 @@ def sentence_of(change: BoardChange, *, key: str = "") -> str:
     what = key or ngettext("%(n)s issue", "%(n)s issues", change.changed) % {"n": change.changed}
     if change.undo_asked_at:
         return _taken_back(change, key)
-    words = {"what": what, "words": words_of(change.action, change.order)}
+    words = {"what": what, "words": words_of(change.launch, change.action, change.order)}
     said = (_("%(what)s moved to %(words)s") if change.action == "move" else _("%(what)s: %(words)s")) % words
     if change.failed:
         said += ". " + ngettext("%(n)s was not changed", "%(n)s were not changed", change.failed) % {"n": change.failed}
@@ -130,7 +132,7 @@ def history(launch: Launch, *, of: User, now: datetime) -> list[BoardChange]:
     """A person's orders of the last 30 minutes, the newest first."""
     since = now - giving.UNDO_WITHIN
     found = BoardChange.objects.filter(launch=launch, actor=of, ordered_at__gte=since)
-    return list(found.select_related("launch", "actor").order_by("-pk")[:50])
+    return list(found.select_related("launch", "actor").order_by("-pk")[:SHOWN_ORDERS])
 
 
 def shape(change: BoardChange, *, by: User, now: datetime) -> dict[str, Any]:
