@@ -46,6 +46,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     is_part = bool(request.headers.get("HX-Request"))
     if not request.GET and not is_part and (first := default_of(launch)) and first.query:
         return redirect(f"{request.path}?{first.query}")
+    rights = principal.rights_in(launch)
     version = current_version(launch.pk)
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     lanes = lanes_of(found.qs, now=now, limits=limits_of(launch))
@@ -64,20 +65,20 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "filtered_out": filtered_out(launch, lanes, now=now) if active else 0,
         "kept": without_control(active, controls={"q", "severity"}),
         "severity": single_choice(request.GET, "severity"),
-        "may_move": Right.TRIAGE in principal.rights_in(launch),
+        "may_move": Right.TRIAGE in rights,
     }
     if is_part:
         return render(request, "triage/_lanes.html", context)
     context |= {
         "hidden": not_shown(launch, now=now),
-        "views": _views(request, launch),
+        "views": _views(request, launch, may_manage=Right.MANAGE in rights),
         "groupings": GROUPING_WORDS,
         "ungrouped": filter_text(request.GET, found),
         "query": kept_query(request.GET.urlencode()),
         "visibilities": Visibility.choices,
         "language": get_language() or "en",
         "filter_text": filter_text(request.GET, found, also={"open": "true", "snoozed": "false"}),
-        **order_choices(principal, launch),
+        **order_choices(launch, may_order=Right.TRIAGE in rights),
     }
     return render(request, "triage/board.html", context)
 
@@ -92,7 +93,7 @@ def hidden(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "triage/_hidden.html", context)
 
 
-def _views(request: HttpRequest, launch: Launch) -> list[View]:
+def _views(request: HttpRequest, launch: Launch, *, may_manage: bool) -> list[View]:
     """The ready-made views and the saved ones that this person sees."""
     reader = Principal.of(request).user
     saved = list(views_of(launch, reader=reader))
@@ -102,13 +103,12 @@ def _views(request: HttpRequest, launch: Launch) -> list[View]:
         (_("Mine"), urlencode({"owner": getattr(request.user, "email", "")})),
     ]
     present = request.GET.urlencode()
-    mine = Right.MANAGE in Principal.of(request).rights_in(launch)
     return [View(label, query, query == present) for label, query in ready] + [
         View(
             view.name,
             view.query,
             view.query == present,
-            pk=view.pk if mine or view.owner_id == reader.pk else None,
+            pk=view.pk if may_manage or view.owner_id == reader.pk else None,
             who="" if view.visibility == Visibility.PRIVATE else str(view.owner),
         )
         for view in saved

@@ -62,6 +62,7 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
     principal = Principal.of(request)
     launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    may_order = Right.TRIAGE in principal.rights_in(launch)
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     active = active_filters(request.GET, found, fields={})
     version = current_version(launch.pk)  # first, so that a change while it is read is told again
@@ -78,14 +79,14 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         "previous_url": pages.get_previous_link(),
         "version": version,
         "total": found.qs.count(),
-        "may_order": Right.TRIAGE in principal.rights_in(launch),
+        "may_order": may_order,
     }
     if request.headers.get("HX-Request"):
         return render(request, "triage/_issue_rows.html", context)
     context |= {
         "views": views_of(launch, reader=principal.user),
         "filter_text": filter_text(request.GET, found),
-        **order_choices(principal, launch),
+        **order_choices(launch, may_order=may_order),
     }
     return render(request, "triage/issues.html", context)
 
@@ -132,6 +133,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     suggested = [] if one.merged_into_id else pairs.suggested_for(one, members)
     # A proposal has a place of its own on the page; a person's answer to one is in force like any other.
     proposal = in_force.pop(closing.FIELD) if end and end.origin != Origin.PERSON else None
+    may_order = Right.TRIAGE in principal.rights_in(launch)
     natures = [
         (in_force.pop(field), nature.opposite(in_force_value))
         for field in nature.FIELDS
@@ -173,8 +175,8 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "owners": User.objects.filter(
             memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
         ).distinct(),
-        "with_person": Right.TRIAGE in principal.rights_in(launch),
-        **order_choices(principal, launch),
+        "with_person": may_order,
+        **order_choices(launch, may_order=may_order),
     }
     return render(request, "triage/issue.html", context)
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from hypercare.core.access import Principal
 from hypercare.core.models import Launch, User
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import resolution_word, status_word
@@ -25,12 +24,15 @@ def workers_of(launch: Launch) -> list[tuple[str, str]]:
     return [(person.email, str(person)) for person in found.order_by("name", "email")]
 
 
-def order_choices(principal: Principal, launch: Launch) -> dict[str, Any]:
-    """All that the chooser, the bar and the inline controls offer."""
+def order_choices(launch: Launch, *, may_order: bool) -> dict[str, Any]:
+    """All that the chooser, the bar and the inline controls offer; who only reads is offered pages alone."""
+    offered = {"may_order": may_order, "pages": _pages(launch)}
+    return offered | _choices(launch) if may_order else offered
+
+
+def _choices(launch: Launch) -> dict[str, Any]:
     return {
-        "may_order": Right.TRIAGE in principal.rights_in(launch),
         "commands": _commands(),
-        "pages": _pages(launch),
         "moscow_names": Moscow.choices,
         "category_names": CATEGORY_NAMES,
         "owner_names": workers_of(launch),
