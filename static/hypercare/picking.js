@@ -4,7 +4,7 @@ import { onKey } from "./keys.js";
 import { give, giveMany, undoNewest } from "./orders.js";
 import { showHistory } from "./order-history.js";
 import { openPalette } from "./palette.js";
-import { closePanel, openPanel } from "./panel.js";
+import { closePanel, openPanel, shownInPanel } from "./panel.js";
 import { undoLast } from "./toast.js";
 
 const words = document.querySelector("[data-orders]").dataset;
@@ -85,28 +85,37 @@ async function carryOut({ many, who, key }, body) {
 
 // One after the other: a key pressed while an order is under way speaks of the issue as that order leaves it.
 let before = Promise.resolve();
-function order(body, whom = chosen()) {
-  if (whom) before = before.then(() => carryOut(whom, body));
+function order(body, whom) {
+  const next = () => carryOut(whom, body);
+  before = before.then(next, next);
 }
 
-const about = () => (everything || picked.size > 1 ? bar.querySelector("[data-picked]").textContent : (chosen()?.key ?? ""));
+const about = (whom) => (whom?.many ? bar.querySelector("[data-picked]").textContent : (whom?.key ?? ""));
 
-// Asks what is missing, then gives the order; what a person typed stays until it is given.
-function asking(name) {
-  return () => {
-    const whom = chosen();
-    if (!may() || !whom) return false;
-    ask(name, { about: about() }).then((body) => body && order(body, whom));
-    return true;
-  };
-}
+const move = (to) => () => ({ action: "move", to });
+const COMMANDS = {
+  accept: { keys: ["1"], body: move("triaged") },
+  duplicate: { keys: ["2", "m"], question: "merge" },
+  decline: { keys: ["3"], question: "decline" },
+  snooze: { keys: ["h"], question: "snooze" },
+  wake: { keys: [], body: () => ({ action: "wake" }) },
+  assign: { keys: ["a"], question: "owner" },
+  mine: { keys: ["i"], body: () => ({ action: "set", field: "owner", value: words.me }) },
+  severity: { keys: ["s"], question: "severity" },
+  priority: { keys: ["p"], question: "moscow" },
+  type: { keys: ["t"], question: "category" },
+  status: { keys: ["v"], question: "status" },
+  component: { keys: ["l"], question: "component" },
+  note: { keys: ["n", "r"], question: "note" },
+};
 
-function giving(body) {
-  return () => {
-    if (!may() || !chosen()) return false;
-    order(typeof body === "function" ? body() : body);
-    return true;
-  };
+// Asks what is missing, then gives the order to whom it was meant for when it was asked.
+function run(name, whom = chosen()) {
+  if (!may() || !whom) return false;
+  const { question, body } = COMMANDS[name];
+  if (question) ask(question, { about: about(whom) }).then((said) => said && order(said, whom));
+  else order(body(), whom);
+  return true;
 }
 
 function show() {
@@ -116,32 +125,17 @@ function show() {
   return true;
 }
 
-export const COMMANDS = {
-  accept: [["1"], giving({ action: "move", to: "triaged" })],
-  duplicate: [["2", "m"], asking("merge")],
-  decline: [["3"], asking("decline")],
-  snooze: [["h"], asking("snooze")],
-  wake: [[], giving({ action: "wake" })],
-  assign: [["a"], asking("owner")],
-  mine: [["i"], giving(() => ({ action: "set", field: "owner", value: words.me }))],
-  severity: [["s"], asking("severity")],
-  priority: [["p"], asking("moscow")],
-  type: [["t"], asking("category")],
-  status: [["v"], asking("status")],
-  component: [["l"], asking("component")],
-  note: [["n", "r"], asking("note")],
-};
-
 async function runPalette(only) {
-  const found = await openPalette({ only, about: about() });
-  if (found?.command) COMMANDS[found.command]?.[1]();
+  const whom = chosen();
+  const found = await openPalette({ only, about: about(whom) });
+  if (found?.command) run(found.command, whom);
 }
 
 export function begin(given) {
   stage = given;
-  const named = (name) => words[name] ?? document.querySelector(`[data-command="${name}"]`)?.dataset.label ?? name;
-  for (const [name, [keys, action]] of Object.entries(COMMANDS)) {
-    if (may()) for (const key of keys) onKey(key, named(name), action);
+  const named = (name) => document.querySelector(`[data-command="${name}"]`).dataset.label;
+  for (const [name, { keys }] of Object.entries(COMMANDS)) {
+    if (may()) for (const key of keys) onKey(key, named(name), () => run(name));
   }
   onKey("x", words.pick, pick);
   onKey("Shift+x", words.pickRange, pickRange);
@@ -154,9 +148,12 @@ export function begin(given) {
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-pick]")) set(keyOf(event.target.closest("[data-issue]")), event.target.checked);
   });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-do]");
+    const beside = button?.closest("#panel") && shownInPanel();
+    if (button) run(button.dataset.do, beside ? { many: false, who: { ids: [beside] }, key: beside } : chosen());
+  });
   bar.addEventListener("click", (event) => {
-    const command = event.target.closest("[data-do]")?.dataset.do;
-    if (command) COMMANDS[command][1]();
     if (event.target.closest("[data-pick-all]")) {
       everything = true;
       paint();
