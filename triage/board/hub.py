@@ -90,7 +90,8 @@ class Hub:
 
     async def _pass_on(self, launch_id: int) -> None:
         try:
-            await get_channel_layer().group_send(board_group(launch_id), self._presence.message(launch_id))
+            told = get_channel_layer().group_send(board_group(launch_id), self._presence.message(launch_id))
+            await asyncio.wait_for(told, SEND_SECONDS)
         except Exception as error:  # noqa: BLE001 - without a broker one sees who is in this process
             log.info("presence was not passed on: %s", type(error).__name__)
 
