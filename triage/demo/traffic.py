@@ -79,6 +79,7 @@ class Course:
     services: tuple[Service, ...]
     troubles: tuple[Trouble, ...]
     releases: tuple[tuple[str, datetime, str], ...]
+    go_live: datetime
 
     @classmethod
     def of(cls, stage: Stage) -> "Course":
@@ -91,11 +92,13 @@ class Course:
             tuple(Service(**fields) for fields in told["services"]),
             tuple(_troubles(stage, _opening(stage, told["opening"], deployed))),
             tuple(deployed.values_list("release__component__slug", "deployed_at", "release__version")),
+            clock.day_bounds(stage.launch.go_live_on, stage.launch.zone)[0],
         )
 
     def minute(self, at: datetime) -> Iterator[IncomingCall]:
-        """The calls of the minute that begins then; the same for whoever asks."""
-        chance = random.Random(f"{self.stage.launch.slug} {at.timestamp():.0f}")  # noqa: S311 - made-up calls
+        """The calls of the minute that begins then; the same for whoever asks, and on whatever date the sample is loaded."""
+        since = (at - self.go_live).total_seconds()
+        chance = random.Random(f"{self.stage.launch.slug} {since:.0f}")  # noqa: S311 - made-up calls
         for service in self.services:
             number = int(service.calls * busy(at, self.stage.launch.zone) + chance.random())
             troubles = [
