@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, override
 
 from feedback import receipts
 from feedback.models import MACHINE_CHANNELS, Channel, Feedback
-from hypercare.core.messages import queue_mail
-from hypercare.core.models import MessageKind
+from hypercare.core.messages import REGRET, queue_mail, withdraw
+from hypercare.core.models import Launch, MessageKind
 
 # Machines have no mailbox, and people of another tool's history did not leave us their address.
 SILENT_CHANNELS = MACHINE_CHANNELS | {Channel.IMPORT}
@@ -40,16 +40,16 @@ RESOLUTIONS: dict[str, tuple[Promise, Promise]] = {
 _CLOSED = (gettext_lazy("closed"), gettext_lazy("The work on it has ended."))
 
 
-def tell_closed(feedback_rows: Iterable[Feedback], *, issue_key: str, resolution: str, now: datetime) -> int:
-    """Queues one mail for each report of an issue that ended now; ending again later is told again. Says how many mails."""
+def tell_closed(feedback_rows: Iterable[Feedback], *, resolution: str, now: datetime) -> list[Feedback]:
+    """Queues one mail for each report of an issue that ended now; ending again later is told again. Gives those it tells."""
     rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
     prefetch_related_objects(rows, "reporter", "launch")
-    told = 0
+    told = []
     for row in rows:
         if row.reporter and row.reporter.email:
-            once_key = f"closed:{issue_key}:{row.pk}:{now.timestamp()}"
+            once_key = f"closed:{row.pk}:{now.timestamp()}"
             _mail_closed(row, row.reporter.email, resolution=resolution, once_key=once_key, now=now)
-            told += 1
+            told.append(row)
     return told
 
 
@@ -72,6 +72,7 @@ def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key:
             text="\n\n".join(lines),
             once_key=once_key,
             now=now,
+            wait=REGRET,
         )
 
 
@@ -108,3 +109,8 @@ def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, 
             once_key=once_key,
             now=now,
         )
+
+
+def take_back_closed(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> int:
+    """Withdraws what these reports' authors were to be told at that moment; says how many have been told already."""
+    return withdraw(abouts, launch=launch, kind=MessageKind.CLOSED, queued_at=told_at)

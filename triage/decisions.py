@@ -5,7 +5,7 @@ stands, the newest suggestion is kept beside it as an ended row, so that what th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -135,21 +135,37 @@ def suggested(launch_id: int, feedback_id: int, said: Suggestion, *, now: dateti
     }
 
 
-def hold(about: Issue | Feedback, *, field: str, value: str, reason: str, actor: Actor, now: datetime) -> Decision:
+def hold(about: Issue | Feedback, *, field: str, value: str, reason: str, actor: Actor, now: datetime) -> None:
     """A person's decision: ends what was in force, stands until released, and is an example to learn from."""
-    labels.decided(about, field=field, value=value, said=last_suggestion(about, field), actor=actor, now=now)
-    Decision.objects.filter(_is_about(about), field=field, ended_at=None).update(ended_at=now)
-    return Decision.objects.create(
-        launch_id=about.launch_id,
-        issue=about if isinstance(about, Issue) else None,
-        feedback=about if isinstance(about, Feedback) else None,
-        field=field,
-        value=value,
-        origin=Origin.PERSON,
-        decider=actor.name,
-        reason=reason[:500],
-        actor=actor.user,
-        decided_at=now,
+    hold_all([about], field=field, words={about.pk: (value, reason)}, actor=actor, now=now)
+
+
+def hold_all(
+    abouts: Sequence[Issue | Feedback],
+    *,
+    field: str,
+    words: Mapping[int, tuple[str, str]],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The same for several of one kind, each with its own value and reason."""
+    values = {pk: value for pk, (value, _reason) in words.items()}
+    labels.decided(abouts, field=field, values=values, said=last_suggestions(abouts, field), actor=actor, now=now)
+    Decision.objects.filter(_is_about(abouts), field=field, ended_at=None).update(ended_at=now)
+    Decision.objects.bulk_create(
+        Decision(
+            launch_id=about.launch_id,
+            issue=about if isinstance(about, Issue) else None,
+            feedback=about if isinstance(about, Feedback) else None,
+            field=field,
+            value=words[about.pk][0],
+            origin=Origin.PERSON,
+            decider=actor.name,
+            reason=words[about.pk][1][:500],
+            actor=actor.user,
+            decided_at=now,
+        )
+        for about in abouts
     )
 
 
@@ -180,14 +196,19 @@ def worsen(row: Feedback, *, severity: int, decider: str, reason: str, now: date
 
 def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
     """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
-    live = Decision.objects.filter(_is_about(about), field=field, ended_at=None, origin=Origin.PERSON)
-    labels.withdrawn(about, field=field, now=now)
-    return bool(live.update(ended_at=now))
+    return bool(release_all([about], field=field, now=now))
 
 
-def close(issue: Issue, *, field: str, now: datetime) -> None:
-    """Ends whatever is in force for a field, whoever said it."""
-    Decision.objects.filter(issue=issue, field=field, ended_at=None).update(ended_at=now)
+def release_all(abouts: Sequence[Issue | Feedback], *, field: str, now: datetime) -> int:
+    """The same for several of one kind; says how many there were."""
+    labels.withdrawn(abouts, field=field, now=now)
+    live = Decision.objects.filter(_is_about(abouts), field=field, ended_at=None, origin=Origin.PERSON)
+    return live.update(ended_at=now)
+
+
+def close(issues: Iterable[Issue], *, field: str, now: datetime) -> None:
+    """Ends whatever is in force for a field of these issues, whoever said it."""
+    Decision.objects.filter(issue__in=list(issues), field=field, ended_at=None).update(ended_at=now)
 
 
 def withdraw(issues: Iterable[Issue], *, fields: Iterable[str], now: datetime) -> None:
@@ -196,10 +217,13 @@ def withdraw(issues: Iterable[Issue], *, fields: Iterable[str], now: datetime) -
     live.exclude(origin=Origin.PERSON).update(ended_at=now)
 
 
-def last_suggestion(about: Issue | Feedback, field: str) -> Decision | None:
-    """The newest machine decision about a field, in force or not."""
-    return Decision.objects.filter(_is_about(about), field=field).exclude(origin=Origin.PERSON).order_by("-id").first()
+def last_suggestions(abouts: Sequence[Issue | Feedback], field: str) -> dict[int, Decision]:
+    """The newest machine decision about a field of each, in force or not."""
+    name = "issue_id" if isinstance(abouts[0], Issue) else "feedback_id"
+    said = Decision.objects.filter(_is_about(abouts), field=field).exclude(origin=Origin.PERSON)
+    return {getattr(one, name): one for one in said.order_by(name, "-id").distinct(name)}
 
 
-def _is_about(about: Issue | Feedback) -> Q:
-    return Q(issue=about) if isinstance(about, Issue) else Q(feedback=about)
+def _is_about(abouts: Sequence[Issue | Feedback]) -> Q:
+    numbers = [about.pk for about in abouts]
+    return Q(issue__in=numbers) if isinstance(abouts[0], Issue) else Q(feedback__in=numbers)

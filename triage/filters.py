@@ -176,6 +176,16 @@ def active_filters(query: QueryDict, found: filters.FilterSet, *, fields: dict[s
     return chips
 
 
+def filter_text(query: QueryDict, found: filters.FilterSet, *, also: dict[str, str] | None = None) -> str:
+    """The filters of the address alone, as an order for all that they match names them."""
+    kept = QueryDict(mutable=True)
+    for name, values in query.lists():
+        if name in found.filters and name not in (also or {}):
+            kept.setlist(name, [value for value in values if value])
+    kept.update(also or {})
+    return kept.urlencode()
+
+
 def without_control(active: list[ActiveFilter], *, controls: set[str]) -> list[ActiveFilter]:
     """The filters a form keeps by hidden fields: those without a control, or with more values than it can hold."""
     counts = Counter(one.name for one in active)

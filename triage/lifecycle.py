@@ -1,5 +1,8 @@
 """This module is the only writer of an issue's status: moving, merging and taking apart."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +13,7 @@ from django.utils.translation import gettext as _
 from feedback import closing_the_loop
 from feedback.models import Feedback, ReplyStatus
 from gateway_ingest import outcomes
+from hypercare.core import rows
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
@@ -24,7 +28,7 @@ from triage.recount import recount
 from triage.story import story_of
 
 # What is written on an issue's timeline and leaves the issue as it is.
-_CHANGE_NOTHING = ("issue.note", "issue.told", "room.opened")
+CHANGE_NOTHING = ("issue.note", "issue.told", "room.opened")
 
 
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
@@ -41,8 +45,12 @@ def lock(issue_id: int, *, version: int | None = None) -> Issue:
 
 
 def _conflict(issue: Issue) -> Problem:
-    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind__in=_CHANGE_NOTHING)
-    latest = changed.order_by("-id").first()
+    changed = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key).exclude(kind__in=CHANGE_NOTHING)
+    return conflict(issue, changed.order_by("-id").first())
+
+
+def conflict(issue: Issue, latest: TimelineEntry | None) -> Problem:
+    """A 409 that names who changed what, as the timeline tells it."""
     detail = _("%(key)s was changed by %(who)s meanwhile (%(what)s). Look at it again, then decide.") % {
         "key": issue.key,
         "who": latest.actor_name if latest else _("someone"),
@@ -57,6 +65,50 @@ def _conflict(issue: Issue) -> Problem:
     )
 
 
+@dataclass(frozen=True)
+class Move:
+    """An order to move issues: where to, why, and for an end how it ended.
+
+    `noise` says why the alerts behind them were not worth the interruption; it counts for their rules.
+    """
+
+    to: str
+    reason: str = ""
+    resolution: str = ""
+    noise: str = ""
+
+    @property
+    def ends(self) -> bool:
+        """Whether work is over with it."""
+        return self.to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
+
+    def check(self) -> "Move":
+        """Raises Problem 400 for what no issue could follow; answers itself with the reason as it may be kept."""
+        for field, value, known in (
+            ("to", self.to, IssueStatus.values),
+            ("resolution", self.resolution, ["", *sorted(transitions.RESOLUTIONS)]),
+        ):
+            if value not in known:
+                said = _("There is no status “%(name)s”; use one of %(known)s.")
+                if field == "resolution":
+                    said = _("There is no resolution “%(name)s”; use one of %(known)s.")
+                detail = said % {"name": value[:40], "known": ", ".join(filter(None, known))}
+                raise Problem(400, detail, errors=(FieldError(f"/{field}", detail),))
+        return replace(self, reason=given_reason(self.reason))
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        """Why an issue cannot follow, or None."""
+        transition = transitions.between(issue.status, self.to)
+        if transition is None:
+            return Problem(409, _("%(key)s is %(now)s and cannot become %(to)s from there; possible are: %(known)s.") % {
+                "key": issue.key, "now": issue.get_status_display(), "to": self.to[:40],
+                "known": ", ".join(transitions.targets_from(issue.status)) or _("nothing")})  # fmt: skip
+        if transition.needs == "reason" and not self.reason and not self.noise:
+            said = _("Say why in a sentence.")
+            return Problem(400, said, errors=(FieldError("/reason", said),))
+        return None
+
+
 @transaction.atomic
 def move(
     issue_id: int,
@@ -69,62 +121,52 @@ def move(
     resolution: str = "",
     noise: str = "",
 ) -> Issue:
-    """Moves an issue where the table allows; 409 where it does not or `version` is stale, 400 for a missing reason.
-
-    `noise` says why the alerts behind it were not worth the interruption; it counts for their rules.
-    """
-    if to not in IssueStatus.values:
-        detail = _("There is no status “%(name)s”; use one of %(known)s.") % {
-            "name": to[:40], "known": ", ".join(IssueStatus.values)}  # fmt: skip
-        raise Problem(400, detail, errors=(FieldError("/to", detail),))
+    """Moves an issue where the table allows; 409 where it does not or `version` is stale, 400 for a missing reason."""
+    order = Move(to, reason, resolution, noise).check()
     issue = lock(issue_id, version=version)
     if issue.status == to:
         return issue
-    transition = transitions.between(issue.status, to)
-    if transition is None:
-        raise Problem(409, _("%(key)s is %(now)s and cannot become %(to)s from there; possible are: %(known)s.") % {
-            "key": issue.key, "now": issue.get_status_display(), "to": to[:40],
-            "known": ", ".join(transitions.targets_from(issue.status)) or _("nothing")})  # fmt: skip
-    if transition.needs == "reason" and not reason.strip() and not noise:
-        raise Problem(400, _("Say why in a sentence."), errors=(FieldError("/reason", _("Say why in a sentence.")),))
-    if resolution and resolution not in transitions.RESOLUTIONS:
-        detail = _("There is no resolution “%(name)s”; use one of %(known)s.") % {
-            "name": resolution[:40], "known": ", ".join(sorted(transitions.RESOLUTIONS))}  # fmt: skip
-        raise Problem(400, detail, errors=(FieldError("/resolution", detail),))
-    data = {
-        "field": "status",
-        "old": issue.status,
-        "new": to,
-        "transition": transition.name,
-        "reason": given_reason(reason),
-    }
-    ended = to in (IssueStatus.CLOSED, IssueStatus.DECLINED)
-    if noise:
-        data["noise"] = _note_noise(issue, noise, ended=ended, actor=actor, now=now)
-    if issue.status == IssueStatus.NEW and not ended:
-        labels.let_stand(issue, actor=actor, now=now)
-    _open_again(issue, to)
-    issue.resolution = (resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(to)]) if ended else ""
-    if ended:
-        decisions.close(issue, field=decisions.END, now=now)
-    write_status(issue, to, now=now, closed_at=now if ended else None)
-    record(
-        issue.launch,
-        [Entry(issue.key, "issue.status", data | {"resolution": issue.resolution})],
-        actor=actor,
-        now=now,
-    )
-    tell_reporters(issue, now=now, ended=ended)
+    if refusal := order.refusal(issue):
+        raise refusal
+    move_all([issue], order, actor=actor, now=now)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
     return issue
 
 
-def _note_noise(issue: Issue, noise: str, *, ended: bool, actor: Actor, now: datetime) -> str:
-    reason = outcomes.check_reason(noise)
+def move_all(issues: Sequence[Issue], order: Move, *, actor: Actor, now: datetime) -> None:
+    """Moves issues of one launch that nothing refuses; the caller holds their locks and publishes the board."""
+    noise = {issue.pk: _note_noise(issue, order, actor=actor, now=now) for issue in issues if order.noise}
+    if not order.ends:
+        labels.let_stand([issue for issue in issues if issue.status == IssueStatus.NEW], actor=actor, now=now)
+    _open_again(issues, order.to)
+    if order.ends:
+        decisions.close(issues, field=decisions.END, now=now)
+    entries = []
+    for issue in issues:
+        transition = transitions.between(issue.status, order.to)
+        issue.resolution = (
+            (order.resolution or transitions.DEFAULT_RESOLUTION[IssueStatus(order.to)]) if order.ends else ""
+        )
+        data = {
+            "field": "status",
+            "old": issue.status,
+            "new": order.to,
+            "transition": transition.name if transition else "",
+            "reason": order.reason,
+            "resolution": issue.resolution,
+        }
+        entries.append(Entry(issue.key, "issue.status", data | ({"noise": noise[issue.pk]} if noise else {})))
+    write_status(issues, order.to, now=now, closed_at=now if order.ends else None)
+    record(issues[0].launch, entries, actor=actor, now=now)
+    tell_reporters(issues, now=now, ended=order.ends)
+
+
+def _note_noise(issue: Issue, order: Move, *, actor: Actor, now: datetime) -> str:
+    reason = outcomes.check_reason(order.noise)
     members = tree.members_of([issue.pk])[issue.pk]
     reports = Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)
-    if not ended or not outcomes.note(list(reports), reason=reason, actor=actor.user, now=now):
+    if not order.ends or not outcomes.note(list(reports), reason=reason, actor=actor.user, now=now):
         detail = _("A noise reason is given when an issue that alerts opened is closed or declined.")
         raise Problem(400, detail, errors=(FieldError("/noise", detail),))
     return str(reason)
@@ -132,52 +174,72 @@ def _note_noise(issue: Issue, noise: str, *, ended: bool, actor: Actor, now: dat
 
 def return_to_work(issue: Issue, *, reason: str, actor: Actor, now: datetime) -> None:
     """Opens a closed issue that nobody worked on as if it had never been closed; the caller holds its lock and publishes."""
-    data = {
-        "field": "status",
-        "old": issue.status,
-        "new": str(IssueStatus.NEW),
-        "transition": "return",
-        "reason": reason,
-    }
-    _open_again(issue, IssueStatus.NEW)
-    issue.resolution = ""
-    write_status(issue, IssueStatus.NEW, now=now, closed_at=None)
-    record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": ""})], actor=actor, now=now)
-    tell_reporters(issue, now=now, ended=False)
+    give_back([issue], {issue.pk: ("new", "")}, transition="return", reason=reason, actor=actor, now=now)
 
 
-def write_status(issue: Issue, status: str, *, now: datetime, closed_at: datetime | None) -> None:
+def give_back(
+    issues: Sequence[Issue],
+    was: Mapping[int, tuple[str, str]],
+    *,
+    transition: str,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Gives issues of one launch the status and resolution they had; the caller holds their locks and publishes."""
+    entries = []
+    for status in sorted({status for status, _resolution in was.values()}):
+        some = [issue for issue in issues if was[issue.pk][0] == status]
+        _open_again(some, status)
+        for issue in some:
+            data = {"field": "status", "old": issue.status, "new": status, "transition": transition, "reason": reason}
+            issue.resolution = was[issue.pk][1]
+            entries.append(Entry(issue.key, "issue.status", data | {"resolution": issue.resolution}))
+        write_status(some, status, now=now, closed_at=now if status in ENDED_STATUSES else None)
+    record(issues[0].launch, entries, actor=actor, now=now)
+    tell_reporters(issues, now=now, ended=False)
+
+
+_STATUS_COLUMNS = (
+    "status", "status_changed_at", "closed_at", "worked_seconds", "resolution", "merged_into_id", "status_before_merge",
+    "version",
+)  # fmt: skip
+
+
+def write_status(issues: Sequence[Issue], status: str, *, now: datetime, closed_at: datetime | None) -> None:
     """Writes the status with its time; everything that changes one goes through here."""
-    if issue.status == IssueStatus.IN_PROGRESS:
-        issue.worked_seconds += max(int((now - issue.status_changed_at).total_seconds()), 0)
-    issue.status = status
-    issue.status_changed_at = now
-    issue.closed_at = closed_at
-    issue.version += 1
-    issue.save(
-        update_fields=[
-            "status",
-            "status_changed_at",
-            "closed_at",
-            "worked_seconds",
-            "resolution",
-            "merged_into",
-            "status_before_merge",
-            "version",
-        ]
-    )
+    for issue in issues:
+        if issue.status == IssueStatus.IN_PROGRESS:
+            issue.worked_seconds += max(int((now - issue.status_changed_at).total_seconds()), 0)
+        issue.status = str(status)
+        issue.status_changed_at = now
+        issue.closed_at = closed_at
+        issue.version += 1
+    rows.update(issues, _STATUS_COLUMNS)
 
 
-def tell_reporters(issue: Issue, *, now: datetime, ended: bool) -> None:
-    """Shows every reporter of the tree how far the work is, and mails them when it ended."""
-    keys = tree.keys_of(issue.pk)
-    rows = Feedback.objects.filter(launch=issue.launch, issue_key__in=keys)
-    rows.update(reply_status=transitions.REPLY_STATUS.get(IssueStatus(issue.status), ReplyStatus.LOOKING))
-    if ended:
-        heard = rows.filter(reporter__email__gt="").select_related("reporter", "launch")
-        told = closing_the_loop.tell_closed(heard, issue_key=issue.key, resolution=issue.resolution, now=now)
-        if told:
-            record(issue.launch, [Entry(issue.key, "issue.told", {"people": told})], actor=SYSTEM, now=now)
+def tell_reporters(issues: Sequence[Issue], *, now: datetime, ended: bool) -> None:
+    """Shows every reporter of these trees how far the work is, and mails them when it ended."""
+    members, launch = tree.members_of([issue.pk for issue in issues]), issues[0].launch
+    for status in sorted({issue.status for issue in issues}):
+        some = [issue for issue in issues if issue.status == status]
+        keys = [f"IS-{member}" for issue in some for member in members[issue.pk]]
+        told = Feedback.objects.filter(launch=launch, issue_key__in=keys)
+        told.update(reply_status=transitions.REPLY_STATUS.get(IssueStatus(status), ReplyStatus.LOOKING))
+        if ended:
+            to = told.filter(reporter__email__gt="").select_related("reporter", "launch")
+            heard = closing_the_loop.tell_closed(to, resolution=some[0].resolution, now=now)
+            roots = {f"IS-{member}": issue.key for issue in some for member in members[issue.pk]}
+            people = Counter(roots[row.issue_key] for row in heard)
+            entries = [Entry(key, "issue.told", {"people": count}) for key, count in people.items()]
+            record(launch, entries, actor=SYSTEM, now=now)
+
+
+def take_news_back(issues: Sequence[Issue], *, told_at: datetime) -> int:
+    """Withdraws what the reporters of these trees were to be told of an end at that moment; says how many know already."""
+    keys = [f"IS-{one}" for members in tree.members_of([issue.pk for issue in issues]).values() for one in members]
+    reports = Feedback.objects.filter(launch=issues[0].launch, issue_key__in=keys).values_list("pk", flat=True)
+    return closing_the_loop.take_back_closed([f"HC-{pk}" for pk in reports], launch=issues[0].launch, told_at=told_at)
 
 
 @transaction.atomic
@@ -206,7 +268,7 @@ def merge(
     data = {"field": "merged_into", "old": None, "new": f"IS-{into_id}", "status": issue.status}
     why = {"reason": reason} if reason else {}
     issue.merged_into, issue.status_before_merge = target, issue.status
-    write_status(issue, IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
+    write_status([issue], IssueStatus.DUPLICATE, now=now, closed_at=issue.closed_at)
     entries = [
         Entry(issue.key, "issue.merged", data | why),
         Entry(f"IS-{root_id}", "issue.merged", {"from": issue.key} | why),
@@ -228,9 +290,9 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     merged_into = issue.merged_into
     data: dict[str, Any] = {"field": "merged_into", "old": merged_into.key, "new": None}
     status = issue.status_before_merge or IssueStatus.TRIAGED
-    _open_again(issue, status)
+    _open_again([issue], status)
     issue.merged_into, issue.status_before_merge = None, ""
-    write_status(issue, status, now=now, closed_at=issue.closed_at)
+    write_status([issue], status, now=now, closed_at=issue.closed_at)
     entries = [
         Entry(issue.key, "issue.unmerged", data),
         Entry(f"IS-{root_id}", "issue.unmerged", {"from": issue.key}),
@@ -242,20 +304,25 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     return issue
 
 
-def _open_again(issue: Issue, status: str) -> None:
+def _open_again(issues: Sequence[Issue], status: str) -> None:
     """Gives an ended issue's fingerprint up where another open issue holds it now."""
-    if issue.fingerprint is None or issue.status not in ENDED_STATUSES or status in ENDED_STATUSES:
+    opened = [issue for issue in issues if issue.fingerprint and issue.status in ENDED_STATUSES]
+    if not opened or status in ENDED_STATUSES:
         return
-    same = Issue.objects.filter(launch=issue.launch, fingerprint=issue.fingerprint).exclude(pk=issue.pk)
-    if same.exclude(status__in=ENDED_STATUSES).exists():
-        Issue.objects.filter(pk=issue.pk).update(fingerprint=None)
+    same = Issue.objects.filter(launch=opened[0].launch_id, fingerprint__in=[issue.fingerprint for issue in opened])
+    taken = set(same.exclude(status__in=ENDED_STATUSES).values_list("fingerprint", flat=True))
+    late = []
+    for issue in opened:
+        if issue.fingerprint in taken:
+            late.append(issue.pk)
+        taken.add(issue.fingerprint)
+    Issue.objects.filter(pk__in=late).update(fingerprint=None)
 
 
 def _settle(issue: Issue, *, roots: list[int], now: datetime) -> Issue:
     """Recounts the roots and gives their reports the root's word, then publishes the change."""
     Issue.objects.filter(pk__in=[pk for pk in roots if pk != issue.pk]).update(version=F("version") + 1)
     recount(roots, now=now)
-    for root in Issue.objects.filter(pk__in=roots).select_related("launch"):
-        tell_reporters(root, now=now, ended=False)
+    tell_reporters(list(Issue.objects.filter(pk__in=roots).select_related("launch")), now=now, ended=False)
     changes.publish(issue.launch_id, [issue.pk, *roots])
     return Issue.objects.select_related("launch").get(pk=roots[0])

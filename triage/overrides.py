@@ -1,6 +1,6 @@
 """This module lets a person overrule the machine, on a report or an issue, and take the overruling back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
 from feedback.report import MAX_TITLE
+from hypercare.core import rows
 from hypercare.core.given_reasons import given_reason
-from hypercare.core.models import Component, Team, User
+from hypercare.core.models import Component, Launch, Team, User
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.redaction import redact
 from hypercare.core.roles import Right, roles_with
@@ -26,7 +27,7 @@ from triage.classify.governance import GOVERNANCE
 from triage.classify.languages import LANGUAGES
 from triage.lifecycle import lock
 from triage.locks import lock_issues, lock_launch
-from triage.models import Issue, Match, Moscow
+from triage.models import Issue, Match, Moscow, Origin
 from triage.nature import judgement as nature
 from triage.recount import recount
 from triage.score import rescore
@@ -53,6 +54,7 @@ ISSUE_FIELDS = (
 )
 SCORED = set(ISSUE_FIELDS) - {"title", "component", "team", "owner", *nature.FIELDS}
 ROUTED = {"component", "team"}
+RELATED = {"component", "team", "owner"}
 FEEDBACK_FIELDS = ("category", "severity", "sentiment", "component", "ai_failure", "governance", "language", "spam")
 # The answer that takes a machine's finding away.
 NONE = "none"
@@ -134,43 +136,85 @@ def override_issue(
 ) -> Issue:
     """Sets a field of an issue by hand; it stands against the machines until released."""
     issue, reason = _locked_root(issue_id, version=version), given_reason(reason)
+    stored = stored_value(issue.launch, field, value, about=issue)
+    override_all([issue], field=field, words={issue.pk: (stored, reason)}, actor=actor, now=now)
+    changes.publish(issue.launch_id, [issue.pk])
+    issue.refresh_from_db()
+    return issue
+
+
+def stored_value(launch: Launch, field: str, value: Any, *, about: Issue | None = None) -> str:
+    """The value as it is kept; 400 for a field or a value that issues of this launch do not have."""
     if field not in ISSUE_FIELDS:
         raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
-    old = _shown(issue, field)
-    if field == nature.CAUSE and str(value) not in nature.ANSWERS[field]:
-        stored = _cause(issue, value)
-    elif field in {"component", "team", "owner"}:
-        setattr(issue, field, _related(issue, field, value))
-        stored = _shown(issue, field)
-    else:
-        stored = _CHECKS[field](_canonical(field, value))
-        if field == "title":
-            issue.title = stored
-    decisions.hold(issue, field=field, value=stored[:120], reason=reason, actor=actor, now=now)
-    return _after(issue, field, old, stored, reason, actor=actor, now=now)
+    if field in RELATED:
+        found = _related(launch, field, value)
+        return _name_of(found)
+    if field == nature.CAUSE and about is not None and str(value) not in nature.ANSWERS[field]:
+        return _cause(about, value)
+    return _CHECKS[field](_canonical(field, value))
+
+
+def override_all(
+    issues: Sequence[Issue], *, field: str, words: Mapping[int, tuple[str, str]], actor: Actor, now: datetime
+) -> None:
+    """Sets a field of issues of one launch, each to its own value for its own reason.
+
+    The values are stored ones; the caller holds the locks and publishes the board.
+    """
+    old = {issue.pk: shown_value(issue, field) for issue in issues}
+    if field in RELATED:
+        values = {value for value, _reason in words.values()}
+        named = {value: _related(issues[0].launch, field, value) for value in values}
+        for issue in issues:
+            setattr(issue, field, named[words[issue.pk][0]])
+    elif field == "title":
+        for issue in issues:
+            issue.title = words[issue.pk][0]
+    kept = {pk: (value[:120], reason) for pk, (value, reason) in words.items()}
+    decisions.hold_all(issues, field=field, words=kept, actor=actor, now=now)
+    said = {pk: {"old": old[pk], "new": value, "reason": reason} for pk, (value, reason) in words.items()}
+    _after(issues, field, said, actor=actor, now=now)
 
 
 @transaction.atomic
 def release_issue(issue_id: int, *, field: str, actor: Actor, now: datetime, version: int | None = None) -> Issue:
     """Gives a field back to the machines."""
     issue = _locked_root(issue_id, version=version)
-    old = _shown(issue, field) if field in ISSUE_FIELDS else ""
-    if not decisions.release(issue, field=field, now=now):
+    if not issue.decisions.filter(field=field, ended_at=None, origin=Origin.PERSON).exists():
         raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
-    if field == "title":
-        issue.title = _first_title(issue)
-    elif field == "owner":
-        issue.owner = None
-    return _after(issue, field, old, "released", "", actor=actor, now=now)
+    release_all([issue], field=field, actor=actor, now=now)
+    changes.publish(issue.launch_id, [issue.pk])
+    issue.refresh_from_db()
+    return issue
+
+
+def release_all(issues: Sequence[Issue], *, field: str, actor: Actor, now: datetime) -> None:
+    """Gives a field of issues of one launch back to the machines; the caller holds the locks and publishes the board."""
+    old = {issue.pk: shown_value(issue, field) if field in ISSUE_FIELDS else "" for issue in issues}
+    decisions.release_all(issues, field=field, now=now)
+    for issue in issues:
+        if field == "title":
+            issue.title = _first_title(issue)
+        elif field == "owner":
+            issue.owner = None
+    said = {pk: {"old": value, "new": "released", "reason": ""} for pk, value in old.items()}
+    _after(issues, field, said, actor=actor, now=now)
 
 
 def _locked_root(issue_id: int, *, version: int | None) -> Issue:
-    """The issue, locked; what is merged takes no verdict of its own, since nobody would see it."""
     issue = lock(issue_id, version=version)
-    if issue.merged_into_id:
-        root = tree.roots_of([issue.pk])[issue.pk]
-        raise Problem(409, _("%(key)s is merged; decide on IS-%(root)s.") % {"key": issue.key, "root": root})
+    if refusal := merged_away(issue):
+        raise refusal
     return issue
+
+
+def merged_away(issue: Issue) -> Problem | None:
+    """Why an issue takes no verdict of its own: nobody would see it on one that is merged."""
+    if not issue.merged_into_id:
+        return None
+    root = tree.roots_of([issue.pk])[issue.pk]
+    return Problem(409, _("%(key)s is merged; decide on IS-%(root)s.") % {"key": issue.key, "root": root})
 
 
 def _first_title(issue: Issue) -> str:
@@ -179,20 +223,24 @@ def _first_title(issue: Issue) -> str:
     return first.title if first else issue.title
 
 
-def _after(issue: Issue, field: str, old: str, new: str, reason: str, *, actor: Actor, now: datetime) -> Issue:
-    issue.version += 1
-    issue.save(update_fields=["version", "title", "component", "team", "owner"])
+_COLUMNS = ("version", "title", "component_id", "team_id", "owner_id")
+
+
+def _after(
+    issues: Sequence[Issue], field: str, said: Mapping[int, dict[str, str]], *, actor: Actor, now: datetime
+) -> None:
+    for issue in issues:
+        issue.version += 1
+    rows.update(issues, _COLUMNS)
+    numbers = [issue.pk for issue in issues]
     if field in ROUTED:
-        recount([issue.pk], now=now)
+        recount(numbers, now=now)
     elif field in SCORED:
-        rescore([issue.pk], now=now)
+        rescore(numbers, now=now)
     if field == decisions.END:
-        closing.review([issue.pk], now=now)
-    entry = Entry(issue.key, "issue.field", {"field": field, "old": old, "new": new, "reason": reason})
-    record(issue.launch, [entry], actor=actor, now=now)
-    changes.publish(issue.launch_id, [issue.pk])
-    issue.refresh_from_db()
-    return issue
+        closing.review(numbers, now=now)
+    entries = [Entry(issue.key, "issue.field", {"field": field} | said[issue.pk]) for issue in issues]
+    record(issues[0].launch, entries, actor=actor, now=now)
 
 
 def _canonical(field: str, value: Any) -> Any:
@@ -214,11 +262,16 @@ def _cause(issue: Issue, value: Any) -> str:
     return f"IS-{number}"
 
 
-def _shown(issue: Issue, field: str) -> str:
+def shown_value(issue: Issue, field: str) -> str:
+    """The value of a field as it is kept."""
     if field in nature.FIELDS:
         live = issue.decisions.filter(field=field, ended_at=None).first()
         return live.value if live else ""
     value = getattr(issue, field)
+    return _name_of(value) if field in RELATED else str(value)
+
+
+def _name_of(value: Component | Team | User | None) -> str:
     if isinstance(value, Component):
         return value.slug
     if isinstance(value, User):
@@ -226,19 +279,19 @@ def _shown(issue: Issue, field: str) -> str:
     return "" if value is None else str(value)
 
 
-def _related(issue: Issue, field: str, value: Any) -> Component | Team | User | None:
+def _related(launch: Launch, field: str, value: Any) -> Component | Team | User | None:
     if value in (None, ""):
         return None
     found: Component | Team | User | None
     if "\x00" in str(value):
         found = None
     elif field == "component":
-        found = Component.objects.filter(launch=issue.launch, slug=str(value)[:60]).first()
+        found = Component.objects.filter(launch=launch, slug=str(value)[:60]).first()
     elif field == "team":
-        found = Team.objects.filter(launch=issue.launch, name=str(value)[:80]).first()
+        found = Team.objects.filter(launch=launch, name=str(value)[:80]).first()
     else:
         found = User.objects.filter(
-            Q(memberships__launch=issue.launch, memberships__role__in=roles_with(Right.TRIAGE)),
+            Q(memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE)),
             Q(email=str(value).strip().lower()[:254]),
             is_active=True,
         ).first()

@@ -1,11 +1,14 @@
 """This module puts timeline entries into words: what happened, who did it, and what to open."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gateway_ingest.models import NoiseReason
 from hypercare.core.models import TimelineEntry
@@ -35,8 +38,20 @@ ICONS = {
     "fix.overruled": "edit",
     "fix.told": "mail-forward",
     "fix.fires": "alert-triangle",
+    "issue.snoozed": "eye-off",
+    "issue.woken": "bell-ringing",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",
+}
+
+
+# Why the sweep wakes an issue; without a reason a person woke it.
+WOKEN = {
+    "time": gettext_lazy("Woke: its time is over"),
+    "severity": gettext_lazy("Woke: its severity rose"),
+    "reach": gettext_lazy("Woke: it reaches more"),
+    "reports": gettext_lazy("Woke: people reported it anew"),
+    "ended": gettext_lazy("Its sleep ended with it"),
 }
 
 
@@ -77,33 +92,71 @@ def _detail(data: dict[str, Any]) -> str:
 
 def _words(entry: TimelineEntry) -> str:
     data: dict[str, Any] = entry.data
-    if entry.kind == "issue.status":
-        words = {"old": status_word(data["old"]), "new": status_word(data["new"])}
-        if data.get("transition") == "undo":
-            return _("%(old)s → %(new)s, move undone") % words
-        return _("%(old)s → %(new)s") % words
-    if entry.kind == "issue.field":
-        field = str(data.get("field", ""))
-        if data.get("new") == "released":
-            return _("%(field)s given back to the machines") % {"field": field_word(field)}
-        old, new = (value_word(data.get(name) or "–", field) for name in ("old", "new"))
-        return _("%(field)s: %(old)s → %(new)s") % {"field": field_word(field), "old": old, "new": new}
     said = str(KINDS.get(entry.kind, entry.kind))
-    if entry.kind in {"issue.joined", "issue.opened"}:
-        said = f"{said}, {channel_word(str(data.get('channel', '')))}"
-    elif entry.kind == "issue.merged":
-        said = _came_or_went(data, came=_("%(other)s was merged into this"), went=_("Merged into %(other)s"), to="new")
-    elif entry.kind == "issue.unmerged":
-        said = _came_or_went(
-            data, came=_("%(other)s was taken out of this"), went=_("Taken out of %(other)s"), to="old"
-        )
-    elif entry.kind == "issue.told_apart":
-        said = _("Not the same problem as %(other)s") % {"other": data.get("other", "")}
-    elif entry.kind.startswith("alert."):
-        said = f"{said} {data.get('alert', '')}"
-    else:
-        said = ", ".join(filter(None, (said, *_named(entry.kind, data))))
-    return said
+    if entry.kind in _WORDS:
+        return _WORDS[entry.kind](said, data)
+    if entry.kind.startswith("alert."):
+        return f"{said} {data.get('alert', '')}"
+    return ", ".join(filter(None, (said, *_named(entry.kind, data))))
+
+
+def _status(_said: str, data: dict[str, Any]) -> str:
+    words = {"old": status_word(data["old"]), "new": status_word(data["new"])}
+    if data.get("transition") == "undo":
+        return _("%(old)s → %(new)s, move undone") % words
+    return _("%(old)s → %(new)s") % words
+
+
+def _field(_said: str, data: dict[str, Any]) -> str:
+    field = str(data.get("field", ""))
+    if data.get("new") == "released":
+        return _("%(field)s given back to the machines") % {"field": field_word(field)}
+    old, new = (value_word(data.get(name) or "–", field) for name in ("old", "new"))
+    return _("%(field)s: %(old)s → %(new)s") % {"field": field_word(field), "old": old, "new": new}
+
+
+def _by_channel(said: str, data: dict[str, Any]) -> str:
+    return f"{said}, {channel_word(str(data.get('channel', '')))}"
+
+
+def _merged(_said: str, data: dict[str, Any]) -> str:
+    return _came_or_went(data, came=_("%(other)s was merged into this"), went=_("Merged into %(other)s"), to="new")
+
+
+def _unmerged(_said: str, data: dict[str, Any]) -> str:
+    return _came_or_went(data, came=_("%(other)s was taken out of this"), went=_("Taken out of %(other)s"), to="old")
+
+
+def _told_apart(_said: str, data: dict[str, Any]) -> str:
+    return _("Not the same problem as %(other)s") % {"other": data.get("other", "")}
+
+
+def _snoozed(_said: str, data: dict[str, Any]) -> str:
+    words = {"until": _moment(data.get("until"))}
+    if data.get("wake_if_worse"):
+        return _("Snoozed until %(until)s, or until it gets worse") % words
+    return _("Snoozed until %(until)s") % words
+
+
+def _woken(said: str, data: dict[str, Any]) -> str:
+    return str(WOKEN.get(str(data.get("why", "")), said))
+
+
+_WORDS: dict[str, Callable[[str, dict[str, Any]], str]] = {
+    "issue.status": _status,
+    "issue.field": _field,
+    "issue.opened": _by_channel,
+    "issue.joined": _by_channel,
+    "issue.merged": _merged,
+    "issue.unmerged": _unmerged,
+    "issue.told_apart": _told_apart,
+    "issue.snoozed": _snoozed,
+    "issue.woken": _woken,
+}
+
+
+def _moment(text: object) -> str:
+    return date_format(localtime(datetime.fromisoformat(str(text))), "j M H:i") if text else ""
 
 
 def _named(kind: str, data: dict[str, Any]) -> list[str]:

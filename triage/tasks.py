@@ -7,10 +7,11 @@ from celery import shared_task
 
 from gateway_ingest.deployments import LINK_TASK
 from hypercare.core import clock
-from triage import alert_changes, closing, owners
+from triage import alert_changes, closing, owners, snooze
 from triage.exit import assess
 from triage.learn import tickets, trainings
 from triage.nature import suggesting
+from triage.orders import giving
 from triage.proof import firing, links, verdicts
 from triage.reports import daily
 from triage.score import again, measured
@@ -58,6 +59,18 @@ def follow_alert_changes(**_later: Any) -> None:
 def settle_transient(**_later: Any) -> None:
     """Closes issues whose alerts came and went."""
     closing.settle_due(now=clock.now())
+
+
+@shared_task(name="triage.orders")
+def carry_out_orders(**_later: Any) -> None:
+    """Carries out what people ordered for many issues, and takes back what they undid."""
+    giving.carry_on(clock=clock.now)
+
+
+@shared_task(name="triage.wake")
+def wake_sleepers(**_later: Any) -> None:
+    """Wakes snoozed issues whose time is over or that got worse."""
+    snooze.wake_due(now=clock.now())
 
 
 @shared_task(name="triage.return_set_aside")

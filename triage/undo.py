@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import Problem
-from hypercare.core.timeline import Actor, Entry, record
+from hypercare.core.timeline import Actor
+from triage import closing
 from triage.board import changes
-from triage.lifecycle import lock, tell_reporters, write_status
+from triage.lifecycle import give_back, lock, take_news_back
 from triage.models import OPEN_STATUSES, Issue
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -25,14 +26,11 @@ def undo_move(issue_id: int, *, version: int | None, actor: Actor, now: datetime
         raise Problem(409, _("There is no move of yours to undo on %(key)s.") % {"key": issue.key})
     if now - last.recorded_at > UNDO_WITHIN:
         raise Problem(409, _("That was too long ago to undo; move %(key)s anew.") % {"key": issue.key})
-    old = last.data["old"]
-    if not {old, issue.status} <= set(OPEN_STATUSES):
+    if last.data["old"] not in OPEN_STATUSES or take_news_back([issue], told_at=last.recorded_at):
         raise Problem(409, _("%(key)s was ended or reopened by that and people may have been told; move it anew instead.") % {
             "key": issue.key})  # fmt: skip
-    data = {"field": "status", "old": issue.status, "new": old, "transition": TRANSITION, "reason": ""}
-    write_status(issue, old, now=now, closed_at=None)
-    record(issue.launch, [Entry(issue.key, "issue.status", data | {"resolution": ""})], actor=actor, now=now)
-    tell_reporters(issue, now=now, ended=False)
+    give_back([issue], {issue.pk: (last.data["old"], "")}, transition=TRANSITION, actor=actor, now=now)
+    closing.review([issue.pk], now=now)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
     return issue

@@ -1,11 +1,14 @@
 """This module queues mail: a Message row written in the same transaction as the change it speaks of."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from hypercare.core import wake
 from hypercare.core.models import Launch, Message
 
 SEND_TASK = "core.send_messages"
+# What a person's order says to others waits this long, so that undoing the order takes it back.
+REGRET = timedelta(seconds=10)
 
 
 def queue_mail(
@@ -40,3 +43,10 @@ def queue_mail(
     )
     Message.objects.bulk_create([message], ignore_conflicts=True)
     wake.worker_after_commit(SEND_TASK)
+
+
+def withdraw(abouts: Iterable[str], *, launch: Launch, kind: str, queued_at: datetime) -> int:
+    """Takes mails back that were queued at that moment and no worker holds yet; says how many are out of reach."""
+    queued = Message.objects.filter(launch=launch, kind=kind, about__in=list(abouts), created_at=queued_at)
+    queued.filter(sent_at=None, given_up_at=None, attempts=0, claimed_until=None).delete()
+    return queued.count()

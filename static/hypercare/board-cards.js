@@ -2,7 +2,8 @@
 const FRESH_MS = 6000;
 
 export const cardOf = (key) => document.getElementById(key);
-export const laneOf = (status) => document.querySelector(`[data-lane="${status}"]`);
+// In a grouped board each row has lanes of its own: those of a card are in its row.
+export const laneOf = (status, card) => (card?.closest("[data-swim]") ?? document).querySelector(`[data-lane="${status}"]`);
 
 const rank = (card) => [Number(card.dataset.order), -Number(card.dataset.priority), -Number(card.dataset.issue.slice(3))];
 
@@ -12,28 +13,39 @@ function comesBefore(one, other) {
   return first >= 0 && mine[first] < its[first];
 }
 
-export function count(status, change) {
-  const lane = laneOf(status);
+function sayLimit(lane, held) {
+  const limit = lane.closest(".lane").querySelector("[data-most]");
+  if (!limit) return;
+  const [above, at] = [held > Number(limit.dataset.most), held === Number(limit.dataset.most)];
+  limit.classList.toggle("is-bad", above);
+  limit.classList.toggle("is-warn", at);
+  limit.textContent = above ? limit.dataset.above : at ? limit.dataset.at : limit.dataset.below;
+}
+
+export function count(status, change, card) {
+  const lane = laneOf(status, card);
   if (!lane) return;
   const place = lane.closest(".lane").querySelector("[data-count]");
   place.textContent = Math.max(Number(place.textContent) + change, 0);
+  sayLimit(lane, Number(place.textContent));
   copyCounts();
 }
 
 // The counts stand in the lanes; the phone's column bar and the present view repeat them.
 export function copyCounts() {
   let sum = 0;
-  for (const lane of document.querySelectorAll("[data-lane]")) {
-    const { textContent } = lane.closest(".lane").querySelector("[data-count]");
-    document.querySelector(`[data-count-of="${lane.dataset.lane}"]`).textContent = textContent;
-    sum += Number(textContent);
+  for (const copy of document.querySelectorAll("[data-count-of]")) {
+    const lanes = [...document.querySelectorAll(`[data-lane="${copy.dataset.countOf}"]`)];
+    const held = lanes.reduce((all, lane) => all + Number(lane.closest(".lane").querySelector("[data-count]").textContent), 0);
+    copy.textContent = held;
+    sum += held;
   }
   const total = document.getElementById("total");
   if (total) total.textContent = sum;
 }
 
 export function place(card, status) {
-  const lane = laneOf(status);
+  const lane = laneOf(status, card);
   const after = [...lane.children].find((other) => other !== card && comesBefore(card, other));
   const focused = card.contains(document.activeElement);
   lane.insertBefore(card, after ?? null);
@@ -50,7 +62,7 @@ export function show(issue) {
   const focused = old?.contains(document.activeElement);
   if (old) count(old.dataset.status, -1);
   old?.remove();
-  if (!laneOf(issue.status)) return;
+  if (!laneOf(issue.status) || new Date(issue.snoozed_until) > new Date()) return;
   const pattern = document.createElement("template");
   pattern.innerHTML = issue.card;
   const card = pattern.content.firstElementChild;

@@ -2,18 +2,18 @@
 import { cardOf } from "./board-cards.js";
 import { mayGo, move } from "./board-move.js";
 import { onKey } from "./keys.js";
-import { undoLast } from "./toast.js";
 
 const frame = document.getElementById("lanes");
 const says = document.getElementById("says");
-const lanes = () => [...document.querySelectorAll("[data-lane]")];
+const swim = () => (cardOf(lifted?.key ?? at)?.closest("[data-swim]") ?? document);
+const lanes = () => [...swim().querySelectorAll("[data-lane]")];
 const nameOf = (lane) => lane.closest(".lane").querySelector("h2").textContent;
 let at = "";
 let lifted;
 
 // The keys speak to the card that has the focus, or to the last one while nothing else has it.
 const focused = () => document.activeElement.closest(".card-i");
-const isIdle = () => document.activeElement.matches("body, main, #board");
+const isIdle = () => document.activeElement.matches("body, main, #board") || document.activeElement.closest("#panel") !== null;
 const present = () => focused() ?? (isIdle() ? cardOf(at) : null);
 const isElsewhere = () => !focused() && !isIdle();
 
@@ -29,7 +29,14 @@ function step(down) {
   if (lifted) return true;
   const card = present();
   if (!card) return focus(document.querySelector(".card-i"));
-  return focus((down ? card.nextElementSibling : card.previousElementSibling) ?? card);
+  return focus((down ? card.nextElementSibling : card.previousElementSibling) ?? inNextSwim(card, down) ?? card);
+}
+
+// At the end of a lane of a grouped board the walk goes on in the same lane of the next row that has cards there.
+function inNextSwim(card, down) {
+  const same = [...document.querySelectorAll(`[data-lane="${card.dataset.status}"]`)].filter((lane) => lane.children.length);
+  const next = same[same.indexOf(card.parentElement) + (down ? 1 : -1)];
+  return down ? next?.firstElementChild : next?.lastElementChild;
 }
 
 function over(lane) {
@@ -110,6 +117,15 @@ document.addEventListener("focusin", () => {
   if (lifted && focused()?.id !== lifted.key) putBack();
 });
 
+// What the keys of all lists need to know of the board.
+export const stage = {
+  items: () => [...frame.querySelectorAll(".card-i")],
+  present,
+  escape: putBack,
+  matching: () => [...document.querySelectorAll(".lane [data-count]")].reduce((sum, one) => sum + Number(one.textContent), 0),
+  filter: () => frame.dataset.filter,
+};
+
 const words = frame.dataset;
 for (const [keys, word, action] of [
   [["j", "ArrowDown"], words.next, () => step(true)],
@@ -117,7 +133,4 @@ for (const [keys, word, action] of [
   [["ArrowLeft"], words.left, () => sideways(false)],
   [["ArrowRight"], words.right, () => sideways(true)],
   [[" "], words.lift, liftOrDrop],
-  [["Escape"], words.back, putBack],
-  [["Enter", "o"], words.show, () => (present() ? present().querySelector("a").click() : false)],
-  [["z", "Ctrl+z"], document.getElementById("toasts").dataset.undo, undoLast],
 ]) for (const key of keys) onKey(key, word, action);

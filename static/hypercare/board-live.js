@@ -1,5 +1,6 @@
 // Keeps the board true: a socket by version; while there is none, a look every five seconds.
-import { cardOf, copyCounts, isUnsure, show } from "./board-cards.js";
+import * as presence from "./presence.js";
+import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
 
 const POLL_MS = 5000;
 const HEARTBEAT_MS = 15000;
@@ -23,6 +24,10 @@ let fetching;
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 const isBusy = () => document.querySelector(".card-i.lifted, .card-i.sortable-chosen") !== null;
 
+// Whoever reads or chooses keeps the cards where they are: new ones wait behind the bar.
+const isReading = () => document.querySelector(".card-i:focus-within, .card-i.picked, dialog[open], #panel:not([hidden])") !== null;
+const isNew = (issue) => !cardOf(issue.id) && laneOf(issue.status) !== null;
+
 function say(state) {
   if (live.dataset.state === state) return;
   live.dataset.state = state;
@@ -43,6 +48,7 @@ async function reload() {
   waiting.clear();
   copyCounts();
   begin();
+  document.dispatchEvent(new CustomEvent("hc:shown"));
   if (focused) cardOf(focused)?.querySelector("a").focus({ preventScroll: true });
   return ask();
 }
@@ -61,19 +67,38 @@ async function flush() {
   else for (const issue of waiting.values()) show(issue);
   waiting.clear();
   document.body.dispatchEvent(new CustomEvent("hc:board"));
+  document.dispatchEvent(new CustomEvent("hc:shown"));
+}
+
+function showAllBut(held) {
+  for (const issue of waiting.values()) if (!held.includes(issue)) show(issue);
+  waiting.clear();
+  unseen.clear();
+  for (const issue of held) {
+    waiting.set(issue.id, issue);
+    unseen.add(issue.id);
+  }
+  document.body.dispatchEvent(new CustomEvent("hc:board"));
+  document.dispatchEvent(new CustomEvent("hc:shown"));
 }
 
 function settle() {
   if (!stale && !waiting.size) return;
-  if (!isBusy()) {
+  const held = isBusy() ? [...waiting.values()] : stale || !isReading() ? [] : [...waiting.values()].filter(isNew);
+  if (!held.length && !(stale && isBusy())) {
     flush();
     return;
   }
+  if (!isBusy()) showAllBut(held);
   newBar.querySelector("[data-new-count]").textContent = Math.max(unseen.size, 1);
   newBar.hidden = false;
 }
 
 function take(frame) {
+  if (frame.type === "looking") {
+    presence.take(frame);
+    return;
+  }
   unanswered = false;
   if (frame.type === "reset") stale = true;
   else if (frame.type !== "changes" || frame.version <= version) return;
@@ -113,6 +138,7 @@ function connect() {
     unanswered = false;
     say("live");
     ask();
+    presence.begin((frame) => isOpen() && socket.send(JSON.stringify(frame)));
   });
   socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {

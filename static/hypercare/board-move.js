@@ -1,52 +1,35 @@
 // Moves an issue to another status: by drag and drop here, by keys in board-keys.js; one order to the server serves both.
 import { cardOf, count, laneOf, place } from "./board-cards.js";
 import { ask } from "./board-live.js";
-import { forget, toast } from "./toast.js";
-
-const csrf = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+import { give } from "./orders.js";
+import { forget } from "./toast.js";
 
 export const mayGo = (from, to) => from === to || laneOf(from).dataset.targets.split(" ").includes(to);
 
 function put(card, status) {
-  count(card.dataset.status, -1);
+  count(card.dataset.status, -1, card);
   card.dataset.status = status;
   place(card, status);
-  count(status, 1);
-}
-
-function order(key, name, body) {
-  return fetch(`/api/v1/issues/${key}/${name}/`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
-    body: JSON.stringify(body),
-  }).catch(() => undefined);
+  count(status, 1, card);
 }
 
 const saysMoved = (key, to) =>
   `${key} ${document.getElementById("says").dataset.moved} ${laneOf(to).closest(".lane").querySelector("h2").textContent}`;
 
-// Takes the move back; whatever changed the issue since has raised its version, and the server then refuses and says what.
-async function undo(key, version, { hadFocus }) {
-  if (hadFocus) cardOf(key)?.querySelector("a").focus({ preventScroll: true });
-  const answer = await order(key, "undo", { version });
-  if (!answer?.ok) {
-    toast(await whyNot(answer), { tone: "error" });
+// The server took the move back; what somebody changed since it leaves as it is, and says so.
+function undone(change, { hadFocus }) {
+  const { id: key, version, status } = change.issue;
+  const card = cardOf(key);
+  if (hadFocus) card?.querySelector("a").focus({ preventScroll: true });
+  if (!change.taken_back) {
     ask();
     return;
   }
-  const issue = await answer.json();
-  const card = cardOf(key);
-  if (card && Number(card.dataset.version) < issue.version) {
-    card.dataset.version = issue.version;
-    put(card, issue.status);
+  if (card && Number(card.dataset.version) < version) {
+    card.dataset.version = version;
+    put(card, status);
   }
-  document.getElementById("says").textContent = saysMoved(key, issue.status);
-}
-
-async function whyNot(answer) {
-  const { refused, offline } = document.getElementById("toasts").dataset;
-  const problem = await answer?.json().catch(() => undefined);
-  return problem?.detail ?? (answer ? refused : offline);
+  if (laneOf(status)) document.getElementById("says").textContent = saysMoved(key, status);
 }
 
 // Moves the card at once and puts it back when the server refuses.
@@ -59,16 +42,11 @@ export async function move(card, to) {
   const key = card.dataset.issue;
   forget(key);
   put(card, to);
-  const answer = await order(key, "transition", { to, version: Number(card.dataset.version) });
-  if (answer?.ok) {
-    const { version } = await answer.json();
-    card.dataset.version = version;
-    toast(saysMoved(key, to), { undo: (how) => undo(key, version, how), about: key });
-    return;
-  }
-  if (card.isConnected) put(card, from);
-  toast(await whyNot(answer), { tone: "error" });
-  ask();
+  const who = { ids: [key], version: Number(card.dataset.version) };
+  const change = await give(who, { action: "move", to }, { onUndone: undone });
+  if (change) card.dataset.version = change.issue.version;
+  else if (card.isConnected) put(card, from);
+  if (!change) ask();
 }
 
 function markTargets(from) {
@@ -80,7 +58,7 @@ function markTargets(from) {
 export function makeMovable(board) {
   for (const lane of board.querySelectorAll("[data-lane]")) {
     window.Sortable.create(lane, {
-      group: { name: "board", put: (to, from) => mayGo(from.el.dataset.lane, to.el.dataset.lane) },
+      group: { name: "board", put: (to, from) => to.el.closest("[data-swim]") === from.el.closest("[data-swim]") && mayGo(from.el.dataset.lane, to.el.dataset.lane) },
       sort: false,
       draggable: ".card-i",
       delay: 120,

@@ -1,7 +1,9 @@
 // Starts the board: the live feed, drag and drop, and the keys.
-import { follow } from "./board-live.js";
+import { ask, follow } from "./board-live.js";
 import { makeMovable } from "./board-move.js";
-import "./board-keys.js";
+import { stage } from "./board-keys.js";
+import { begin as beginOrders } from "./picking.js";
+import "./inline-edit.js";
 
 function begin() {
   const board = document.getElementById("board");
@@ -10,3 +12,5 @@ function begin() {
 
 begin();
 follow(begin);
+beginOrders(stage);
+document.body.addEventListener("hc:ordered", () => ask());

@@ -15,8 +15,8 @@ function leaveLater(box) {
   resume();
 }
 
-// A tone of "error" stays until it is closed. `undo` hears whether its button had the focus, which is gone then; a newer toast about the same thing takes its place.
-export function toast(text, { undo, tone = "", about = "" } = {}) {
+// Gives the box. A tone of "error" stays until it is closed. `undo` hears whether its button had the focus, which is gone then; a newer toast about the same thing takes its place.
+export function toast(text, { undo, tone = "", about = "", lasts = false } = {}) {
   const box = pattern.content.firstElementChild.cloneNode(true);
   if (about) forget(about);
   box.dataset.about = about;
@@ -30,7 +30,8 @@ export function toast(text, { undo, tone = "", about = "" } = {}) {
     undo({ hadFocus });
   });
   region.append(box);
-  if (tone !== "error") leaveLater(box);
+  if (tone !== "error" && !lasts) leaveLater(box);
+  return box;
 }
 
 // Takes away what was said about a thing, and with it the offer to undo it.

@@ -80,21 +80,27 @@ def _ask(
     asked()
 
 
+# What a part of an address says its name stands for.
+MEANT = {
+    "rooms": ("key", "room"),
+    "shifts": ("key", "shift"),
+    "promises": ("key", "promise"),
+    "feedback": ("key", "feedback"),
+    "near": ("key", "feedback"),
+    "changes": ("number", "change"),
+    "views": ("number", "view"),
+}
+
+
 def _point_at(case: Any, things: dict[str, str]) -> None:
+    parts = case.operation.path.split("/")
     known = {"slug": things["slug"], "number": things["source"], "key": things["issue"]}
     known |= {"trace_id": things["trace"], "name": "error_burst"}
-    if "/feedback/" in case.operation.path or "/near/" in case.operation.path:
-        known["key"] = things["feedback"]
+    known |= {name: things[thing] for name, thing in (MEANT[part] for part in parts if part in MEANT)}
     if "/evidence/deployments/" in case.operation.path:
         known["key"] = f"DP-{things['deployment']}"
-    if "/descriptions/" in case.operation.path:
+    if "descriptions" in parts:
         known["key"] = f"AD-{things['description']}"
-    if "/rooms/" in case.operation.path:
-        known["key"] = things["room"]
-    if "/shifts/" in case.operation.path:
-        known["key"] = things["shift"]
-    if "/promises/" in case.operation.path:
-        known["key"] = things["promise"]
     for name, drawn in (case.path_parameters or {}).items():
         case.path_parameters[name] = known.get(name, drawn)
     if isinstance(case.query, dict) and "launch" in case.query:

@@ -120,6 +120,32 @@ def test_a_page_gets_cards_in_its_language(site, launch, people):
     assert 'class="card-i"' in card
 
 
+def test_pages_are_told_who_looks_at_what_and_scripts_are_not(site, launch, people):
+    with (
+        board(site, user=people["lead"], query="?cards=en") as page,
+        board(site, user=people["agent"], query="?cards=en") as other,
+        board(site, user=people["responder"]) as script,
+    ):
+        for socket in (page, other, script):
+            socket.hello(0)
+        page.send('{"type": "looking", "at": "IS-12"}')
+        said = other.next()
+        assert (said["type"], [(one["name"], one["at"]) for one in said["people"]]) == (
+            "looking",
+            [("Alice Lead", "IS-12")],
+        )
+        other.send('{"type": "looking", "at": "<script>"}')
+        assert sorted(one["at"] for one in next_of_two(other)["people"]) == ["", "IS-12"]
+        assert script.is_silent(0.5)
+
+
+def next_of_two(socket):
+    """The first frame that names two people."""
+    while len((frame := socket.next())["people"]) < 2:
+        pass
+    return frame
+
+
 def test_a_socket_that_missed_changes_gets_each_issue_once_in_its_newest_state(site, launch, people):
     issue = change(launch)
     for status in ("triaged", "in_progress"):

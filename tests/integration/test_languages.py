@@ -159,7 +159,7 @@ def test_a_swedish_reporter_gets_a_swedish_receipt(reported):
 
 
 def test_a_swedish_reporter_is_told_in_swedish_that_it_is_closed(reported, now):
-    closing_the_loop.tell_closed([reported], issue_key="IS-1", resolution="fixed", now=now)
+    closing_the_loop.tell_closed([reported], resolution="fixed", now=now)
     mail = Mail.objects.get(kind=MessageKind.CLOSED)
     assert mail.subject == f"Din rapport {reported.key} är stängd: åtgärdat"
     assert "Vi har åtgärdat det och kontrollerat att det fungerar." in mail.text

@@ -140,14 +140,14 @@ def test_an_address_somebody_took_without_proof_shows_nothing(reported, people):
 def test_each_reporter_is_told_once_when_the_issue_is_closed(reported, now):
     rows = [reported(), reported("Again", email="omar@example.org"), reported("A guest's", email="")]
     for _ in range(2):
-        closing_the_loop.tell_closed(rows, issue_key="IS-1", resolution="fixed", now=now)
+        closing_the_loop.tell_closed(rows, resolution="fixed", now=now)
     mails = Message.objects.filter(kind="closed")
     assert sorted(mails.values_list("to_address", flat=True)) == ["elin@example.org", "omar@example.org"]
 
 
 def test_the_closing_mail_names_the_report_the_outcome_the_link_and_the_reason(reported, now):
     feedback = reported()
-    closing_the_loop.tell_closed([feedback], issue_key="IS-1", resolution="rolled_back", now=now)
+    closing_the_loop.tell_closed([feedback], resolution="rolled_back", now=now)
     mail = Message.objects.get(kind="closed")
     assert mail.subject == f"Your report {feedback.key} is closed: put right"
     assert "We took back the change that caused it." in mail.text
@@ -158,18 +158,18 @@ def test_the_closing_mail_names_the_report_the_outcome_the_link_and_the_reason(r
 def test_an_issue_that_is_closed_again_is_told_again(reported, now):
     feedback = reported()
     for moment in (now, now + timedelta(days=1)):
-        closing_the_loop.tell_closed([feedback], issue_key="IS-1", resolution="fixed", now=moment)
+        closing_the_loop.tell_closed([feedback], resolution="fixed", now=moment)
     assert Message.objects.filter(kind="closed").count() == 2
 
 
 @pytest.mark.parametrize("channel", ["alert", "gateway_rule", "import"])
 def test_machines_and_imported_history_get_no_mail(reported, now, channel):
-    closing_the_loop.tell_closed([reported(channel=channel)], issue_key="IS-1", resolution="fixed", now=now)
+    closing_the_loop.tell_closed([reported(channel=channel)], resolution="fixed", now=now)
     assert not Message.objects.filter(kind="closed").exists()
 
 
 def test_an_unknown_resolution_is_told_as_closed(reported, now):
-    closing_the_loop.tell_closed([reported()], issue_key="IS-1", resolution="", now=now)
+    closing_the_loop.tell_closed([reported()], resolution="", now=now)
     assert Message.objects.get(kind="closed").subject.endswith("is closed: closed")
 
 

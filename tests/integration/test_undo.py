@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from hypercare.core.models import TimelineEntry
+from feedback.models import Reporter
+from hypercare.core.models import Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
@@ -62,8 +63,23 @@ def test_a_move_is_undone_once_within_a_minute_and_by_its_own_hand(issue, by_lea
         undo_move(issue.pk, version=None, actor=by_lead, now=now + timedelta(seconds=60))
 
 
-def test_an_end_that_people_were_told_of_is_not_undone(issue, by_lead, now):
+@pytest.fixture
+def mail(issue, by_lead, now):
+    """The mail that waits for 10 seconds, as its reader's issue was closed."""
+    reporter = Reporter.objects.create(launch=issue.launch, email="karin@example.org", created_at=now)
+    issue.launch.feedback.update(reporter=reporter)
     lifecycle.move(issue.pk, to="closed", actor=by_lead, now=now)
+    return Message.objects.get(kind="closed")
+
+
+def test_an_end_is_undone_with_the_mail_that_tells_of_it(issue, mail, by_lead, now):
+    assert mail.not_before == now + timedelta(seconds=10)
+    assert undo_move(issue.pk, version=None, actor=by_lead, now=now).status == "new"
+    assert not Message.objects.filter(kind="closed").exists()
+
+
+def test_an_end_that_people_were_told_of_is_not_undone(issue, mail, by_lead, now):
+    Message.objects.update(sent_at=now)
     with pytest.raises(Problem, match="people may have been told"):
         undo_move(issue.pk, version=None, actor=by_lead, now=now)
 

@@ -25,7 +25,7 @@ from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, store
 from triage.exit.defaults import ensure_criteria
-from triage.models import Fix, How, ShiftNote, TicketImport
+from triage.models import BoardChange, Fix, How, SavedView, ShiftNote, TicketImport
 from triage.reports.draft import preview
 from triage.warroom.promises import promise
 from triage.warroom.rooms import open_room
@@ -82,6 +82,16 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
             ).pk
         ),
         "tickets": str(TicketImport.objects.create(launch=launch, name="Jira", uploaded_at=now).pk),
+        "change": str(
+            BoardChange.objects.create(
+                launch=launch, actor=launch.memberships.earliest("pk").user, action="wake", ordered_at=now
+            ).pk
+        ),
+        "view": str(
+            SavedView.objects.create(
+                launch=launch, owner=launch.memberships.earliest("pk").user, name="V", visibility="team", saved_at=now
+            ).pk
+        ),
         "code": f"X{launch.pk}",
         **_room(issue, now),
         "day": f"{daily.day:%Y-%m-%d}",

@@ -93,10 +93,17 @@ def test_walking_away_lets_go_of_a_lifted_card(page, issues):
     assert page.locator(".card-i.lifted").count() == 0
 
 
-def test_enter_opens_the_issue(page, issues):
+def test_enter_opens_the_issue_beside_the_board_and_escape_gives_the_focus_back(page, issues):
     page.locator(f"#{issues[1].key} a").focus()
     press(page, "Enter")
-    page.wait_for_url(f"**/issues/{issues[1].key}/")
+    panel = page.get_by_role("complementary", name="Issue")
+    expect(panel.get_by_role("heading", name="Second")).to_be_focused()
+    expect(panel.get_by_role("link", name="Open the page")).to_have_attribute(
+        "href", f"/launches/shop/issues/{issues[1].key}/"
+    )
+    press(page, "Escape")
+    expect(panel).to_be_hidden()
+    expect(page.locator(f"#{issues[1].key} a")).to_be_focused()
 
 
 def test_keys_leave_other_controls_alone(page, issues):
@@ -116,7 +123,7 @@ def test_the_help_lists_the_keys_in_words(page):
     told = dict(zip(keys.locator("dd").all_text_contents(), keys.locator("dt").all_text_contents(), strict=True))
     assert told["Next card"] == "j or Down"
     assert told["Lift the card, or drop it"] == "Space"
-    assert told["Put the card back"] == "Esc"
+    assert told["Close, put back or clear"] == "Esc"
     assert told["Board"] == "gb"
     assert all(label.strip() for label in told)
     press(page, "Escape")
@@ -125,7 +132,7 @@ def test_the_help_lists_the_keys_in_words(page):
 
 def test_single_letters_can_be_switched_off_and_moving_by_keyboard_stays(page, issues):
     press(page, "?")
-    page.get_by_role("switch", name="Use single keys on this device").uncheck()
+    page.get_by_role("switch", name="Use single keys").uncheck()
     press(page, "Escape", "g", "t")
     page.locator(f"#{issues[0].key} a").focus()
     press(page, "Space", "ArrowRight", "Space")

@@ -125,7 +125,7 @@ def test_a_board_without_its_socket_says_so_and_still_follows(visit, launch):
 
 def test_a_board_whose_socket_returns_catches_up_by_version(visit, launch):
     page = visit()
-    page.route("**/api/v1/launches/**", lambda route: route.abort())
+    page.route("**/api/v1/launches/*/board/**", lambda route: route.abort())
     wire = Wire(page)
     open_board(page)
     wire.cut()

@@ -39,6 +39,7 @@ PAGES = [
     "/tokens/",
     f"{LAUNCH}/board/",
     f"{LAUNCH}/board/?severity=1&q=zebra",
+    f"{LAUNCH}/board/?lanes=severity",
     f"{LAUNCH}/inbox/",
     f"{LAUNCH}/inbox/?q=zebra",
     f"{LAUNCH}/feedback/{{report}}/",

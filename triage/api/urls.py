@@ -2,8 +2,21 @@
 
 from django.urls import path
 
+from triage.api import (
+    changes,
+    feedback,
+    issues,
+    model,
+    proof,
+    rooms,
+    saved_views,
+    scoring,
+    similar,
+    spam,
+    together,
+    undo,
+)
 from triage.api import exit as exit_api
-from triage.api import feedback, issues, model, proof, rooms, scoring, similar, spam, together, undo
 
 urlpatterns = [
     path("feedback/", feedback.FeedbackList.as_view(), name="api_feedback"),
@@ -49,5 +62,10 @@ urlpatterns = [
     path("shifts/<str:key>/take/", together.ShiftTake.as_view(), name="api_shift_take"),
     path("promises/<str:key>/end/", rooms.PromiseEnd.as_view(), name="api_promise_end"),
     path("exit/", exit_api.Exit.as_view(), name="api_exit"),
+    path("launches/<str:slug>/changes/", changes.Changes.as_view(), name="api_changes"),
+    path("launches/<str:slug>/changes/<int:number>/", changes.Change.as_view(), name="api_change"),
+    path("launches/<str:slug>/changes/<int:number>/undo/", changes.ChangeUndo.as_view(), name="api_change_undo"),
+    path("launches/<str:slug>/views/", saved_views.SavedViews.as_view(), name="api_views"),
+    path("launches/<str:slug>/views/<int:number>/", saved_views.SavedViewOne.as_view(), name="api_view"),
     path("launches/<str:slug>/board/", issues.BoardChanges.as_view(), name="api_board"),
 ]

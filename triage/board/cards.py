@@ -121,6 +121,7 @@ def frame_row(issue: Issue) -> dict[str, Any]:
         "component": issue.component.name if issue.component else None,
         "team": issue.team.name if issue.team else None,
         "opened_at": issue.opened_at.isoformat(),
+        "snoozed_until": issue.snoozed_until.isoformat() if issue.snoozed_until else None,
         "merged_into": f"IS-{issue.merged_into_id}" if issue.merged_into_id else None,
         "version": issue.version,
     }

@@ -7,6 +7,7 @@ something changed; a look at the counter every second finds what a silent broker
 import asyncio
 import json
 import logging
+import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from channels.layers import get_channel_layer
 from hypercare.core import clock
 from triage.board import feed
 from triage.board.changes import board_group, current_version
+from triage.board.presence import Person, Presence
 from triage.board.reading import in_a_thread
 from triage.models import BoardCounter
 
@@ -27,6 +29,8 @@ GATHER_SECONDS = 0.1
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 SEND_SECONDS = 2.0
+PRESENCE_SECONDS = 15.0
+LOOKS_SECONDS = 0.5  # who walks fast is told about twice a second, however many walk
 JOIN_SECONDS = 0.25
 RIGHTS_GROUP = "board.rights"
 
@@ -38,8 +42,13 @@ class Hub:
         self._sockets: dict[int, set[BoardSocket]] = defaultdict(set)
         self._sent: dict[int, int] = {}
         self._due: set[int] = set()
+        self._presence = Presence()
+        self._looks: asyncio.Queue[int] = asyncio.Queue()
         self._wake = asyncio.Event()
-        self._tasks = [asyncio.create_task(work()) for work in (self._flush, self._look, self._listen)]
+        self._tasks = [
+            asyncio.create_task(work())
+            for work in (self._flush, self._look, self._listen, self._tell_lookers, self._remind)
+        ]
 
     async def join(self, launch_id: int, socket: "BoardSocket") -> None:
         """Adds a socket; from now on it gets every frame of the launch."""
@@ -51,9 +60,47 @@ class Hub:
         """Removes a socket."""
         sockets = self._sockets.get(launch_id, set())
         sockets.discard(socket)
+        if self._presence.leave(launch_id, socket):
+            self._looks.put_nowait(launch_id)
         if not sockets:
             self._sockets.pop(launch_id, None)
             self._sent.pop(launch_id, None)
+
+    def look(self, launch_id: int, socket: "BoardSocket", person: Person) -> None:
+        """Somebody looks at an issue; all pages of the launch are told who looks where."""
+        if socket in self._sockets.get(launch_id, set()):
+            self._presence.look(launch_id, socket, person)
+            self._looks.put_nowait(launch_id)
+
+    async def _tell_lookers(self) -> None:
+        """Gathers like the flush: many who walk at once make one frame."""
+        while True:
+            launches = {await self._looks.get()}
+            await asyncio.sleep(LOOKS_SECONDS)
+            while not self._looks.empty():
+                launches.add(self._looks.get_nowait())
+            for launch_id in launches:
+                await self._show_lookers(launch_id)
+                await self._pass_on(launch_id)
+
+    async def _show_lookers(self, launch_id: int) -> None:
+        text = encode(self._presence.frame(launch_id, at=time.monotonic()))
+        pages = [socket for socket in self._sockets.get(launch_id, ()) if socket.language]
+        await asyncio.gather(*(_send_soon(socket, text) for socket in pages))
+
+    async def _pass_on(self, launch_id: int) -> None:
+        try:
+            told = get_channel_layer().group_send(board_group(launch_id), self._presence.message(launch_id))
+            await asyncio.wait_for(told, SEND_SECONDS)
+        except Exception as error:  # noqa: BLE001 - without a broker one sees who is in this process
+            log.info("presence was not passed on: %s", type(error).__name__)
+
+    async def _remind(self) -> None:
+        """What is not said again is forgotten by the other processes, and by this one."""
+        while True:
+            await asyncio.sleep(PRESENCE_SECONDS)
+            for launch_id in self._presence.launches():
+                self._looks.put_nowait(launch_id)
 
     def _mark(self, launch_id: int) -> None:
         if launch_id in self._sockets:
@@ -130,6 +177,10 @@ class Hub:
     async def _act(self, message: dict[str, Any]) -> None:
         if message.get("type") == "board.version":
             self._mark(int(message["launch"]))
+        elif message.get("type") == "board.looking":
+            launch_id = self._presence.hear(message, at=time.monotonic())
+            if launch_id is not None:
+                await self._show_lookers(launch_id)
         elif message.get("type") == "board.rights":
             for sockets in list(self._sockets.values()):
                 for socket in list(sockets):

@@ -1,15 +1,18 @@
 """This module lays out a launch's board: one lane a status, the most urgent first, and a count of what is not shown."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
 from feedback.models import Feedback, Quarantined
 from hypercare.core.models import Launch
+from hypercare.core.templatetags.hypercare_ui import channel_word, severity_word
 from triage import transitions
 from triage.board.cards import Card, cards_of, with_people
 from triage.board.faces import card_html
@@ -26,6 +29,7 @@ class Lane:
     status: str
     cards: list[Card]
     count: int
+    most: int | None = None
 
     @property
     def faces(self) -> list[SafeString]:
@@ -36,6 +40,13 @@ class Lane:
     def targets(self) -> str:
         """Where its cards may go, as the page's script reads it."""
         return " ".join(transitions.targets_from(self.status))
+
+    @property
+    def tone(self) -> str:
+        """Amber at its limit, red above; nothing below or without one."""
+        if self.most is None or self.count < self.most:
+            return ""
+        return "is-warn" if self.count == self.most else "is-bad"
 
     @property
     def unshown(self) -> int:
@@ -55,7 +66,15 @@ class NotShown:
     set_aside: int
 
 
-def lanes_of(issues: QuerySet[Issue], *, now: datetime) -> list[Lane]:
+@dataclass(frozen=True)
+class Swim:
+    """One row of a grouped board: what its issues have in common, and its lanes."""
+
+    name: str
+    lanes: list[Lane]
+
+
+def lanes_of(issues: QuerySet[Issue], *, now: datetime, limits: Mapping[str, int] | None = None) -> list[Lane]:
     """The six lanes of open issues; snoozed ones are counted elsewhere. One query a lane and two more."""
     shown = issues.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now), status__in=OPEN_STATUSES)
     counts = dict(shown.order_by().values_list("status").annotate(Count("pk")))
@@ -67,8 +86,65 @@ def lanes_of(issues: QuerySet[Issue], *, now: datetime) -> list[Lane]:
     }
     cards = iter(cards_of([issue for status in OPEN_STATUSES for issue in found[status]], now=now))
     return [
-        Lane(str(status), [next(cards) for _issue in found[status]], counts.get(status, 0)) for status in OPEN_STATUSES
+        Lane(str(status), [next(cards) for _issue in found[status]], counts.get(status, 0), (limits or {}).get(status))
+        for status in OPEN_STATUSES
     ]
+
+
+def swims_of(lanes: list[Lane], by: str) -> list[Swim]:
+    """The cards of the lanes in rows by what they have in common, the gravest and then the named first."""
+    names = sorted({GROUPINGS[by](card.issue) for lane in lanes for card in lane.cards})
+    return [
+        Swim(
+            str(word),
+            [
+                Lane(lane.status, cards, len(cards))
+                for lane in lanes
+                for cards in [[card for card in lane.cards if GROUPINGS[by](card.issue)[1] == word]]
+            ],
+        )
+        for _rank, word in names
+    ]
+
+
+def _by_severity(issue: Issue) -> tuple[int, str]:
+    return issue.severity, f"SEV{issue.severity} {severity_word(issue.severity)}"
+
+
+def _by_component(issue: Issue) -> tuple[int, str]:
+    return (0, issue.component.name) if issue.component else (1, _("No component"))
+
+
+def _by_source(issue: Issue) -> tuple[int, str]:
+    """The channel most of its reports came by."""
+    loudest = max(issue.sources.items(), key=lambda pair: pair[1], default=None)
+    return (0, str(channel_word(loudest[0]))) if loudest else (1, _("No source"))
+
+
+def _by_criterion(issue: Issue) -> tuple[int, str]:
+    """The first exit criterion it holds up."""
+    return (0, _("Holds up %(code)s") % {"code": issue.blocks[0]}) if issue.blocks else (1, _("Holds up nothing"))
+
+
+GROUPINGS: dict[str, Callable[[Issue], tuple[int, str]]] = {
+    "severity": _by_severity,
+    "component": _by_component,
+    "source": _by_source,
+    "criterion": _by_criterion,
+}
+GROUPING_WORDS = [
+    ("severity", gettext_lazy("Severity")),
+    ("component", gettext_lazy("Component")),
+    ("source", gettext_lazy("Source")),
+    ("criterion", gettext_lazy("Exit criterion")),
+]
+
+
+def filtered_out(launch: Launch, lanes: Sequence[Lane], *, now: datetime) -> int:
+    """How many open issues that are awake the filter of these lanes hides."""
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
+    open_ones = Issue.objects.filter(awake, launch=launch, status__in=OPEN_STATUSES).count()
+    return max(open_ones - sum(lane.count for lane in lanes), 0)
 
 
 def not_shown(launch: Launch, *, now: datetime) -> NotShown:

@@ -7,6 +7,7 @@ it opens, every 30 seconds and at once when they end (close code 4403).
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
@@ -38,6 +39,7 @@ CLOSE_NOT_SIGNED_IN = 4401
 CLOSE_TOO_SLOW = 1013
 RIGHTS_SECONDS = 30.0
 MAX_FRAME_BYTES = 4096
+_KEY = re.compile(r"IS-[0-9]{1,18}")
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -85,6 +87,7 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
     user_id: int = 0
     language: str = ""
     _launch_id: int = 0
+    _person: dict[str, str] = {}
     _joined = False
     _watch: asyncio.Task[None] | None = None
     _closing: asyncio.Task[None] | None = None
@@ -110,13 +113,19 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
         self._leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answers `hello` with what came since; anything else with what it understands."""
-        since = _since(text_data, bytes_data)
+        """Answers `hello` with what came since, notes where somebody looks; to anything else says what it understands."""
+        frame = _frame(text_data, bytes_data)
+        if frame.get("type") == "looking" and self._joined:
+            at = frame.get("at")
+            named = at if isinstance(at, str) and _KEY.fullmatch(at) else ""
+            hub().look(self._launch_id, self, {"id": str(self.user_id), **self._person, "at": named})
+            return
+        since = _since(frame)
         if since is None:
             await self.send_encoded('{"type":"error","detail":"Send {\\"type\\": \\"hello\\", \\"since\\": 11}."}')
             return
-        frame = await read_feed(self._launch_id, since, (self.language,) if self.language else ())
-        await self.send_encoded(encode(feed.for_language(frame, self.language)))
+        missed = await read_feed(self._launch_id, since, (self.language,) if self.language else ())
+        await self.send_encoded(encode(feed.for_language(missed, self.language)))
 
     async def send_encoded(self, text: str) -> None:
         """Sends a frame that is encoded already."""
@@ -155,6 +164,8 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
     def _readable_launch(self) -> int | None:
         user = User.objects.filter(pk=self.user_id, is_active=True).first()
         token: ApiToken | None = self.scope.get("token")
+        if user:
+            self._person = {"name": str(user), "initials": user.initials}
         if user is None or not (_is_live(token) if token else _is_signed_in(self.scope.get("session"), user)):
             return None
         try:
@@ -177,14 +188,19 @@ def _is_signed_in(session: Any, user: User) -> bool:
     return constant_time_compare(kept.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
 
 
-def _since(text: str | None, binary: bytes | None) -> int | None:
+def _frame(text: str | None, binary: bytes | None) -> dict[str, Any]:
+    """What was sent, or nothing where it is no object of a fit size."""
     if binary is not None or text is None or len(text) > MAX_FRAME_BYTES:
-        return None
+        return {}
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(frame, dict) or frame.get("type") != "hello":
+        return {}
+    return frame if isinstance(frame, dict) else {}
+
+
+def _since(frame: dict[str, Any]) -> int | None:
+    if frame.get("type") != "hello":
         return None
     since = frame.get("since", 0)
     return since if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 2**62 else None

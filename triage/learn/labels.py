@@ -4,6 +4,7 @@ Of a report and field one label is live, the newest. What people looked at and l
 one: a model that were judged by corrections alone would be judged by its mistakes alone.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import connection
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from hypercare.core.timeline import Actor
-from triage.models import Decision, Issue, Label, Way
+from triage.models import Decision, Issue, Label, Match, Way
 
 # What the text model learns. Labels of other fields are kept and counted on the model's page.
 LEARNED = ("category", "severity", "sentiment", "component")
@@ -23,41 +24,51 @@ _NAMES_OR_PEOPLE = frozenset({"title", "owner"})
 _LET_STAND = """
 INSERT INTO triage_label (launch_id, way, field, value, feedback_id, issue_id, said_value, said_by, said_confidence,
     actor_id, actor_name, labelled_at)
-SELECT decision.launch_id, 'let_stand', decision.field, decision.value, decision.feedback_id, %(issue)s,
+SELECT decision.launch_id, 'let_stand', decision.field, decision.value, decision.feedback_id, issue.id,
     decision.value, decision.decider, decision.confidence, %(actor)s, %(name)s, %(now)s
-FROM triage_decision decision
-WHERE decision.feedback_id = (
+FROM unnest(%(issues)s::bigint[]) AS issue(id) CROSS JOIN LATERAL (
         SELECT match.feedback_id FROM triage_match match JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
-        WHERE match.issue_id = %(issue)s AND match.ended_at IS NULL AND feedback.channel <> ALL(%(machines)s)
-        ORDER BY match.feedback_id LIMIT 1)
-    AND decision.ended_at IS NULL AND decision.applied AND decision.origin <> 'person'
+        WHERE match.issue_id = issue.id AND match.ended_at IS NULL AND feedback.channel <> ALL(%(machines)s)
+        ORDER BY match.feedback_id LIMIT 1) first
+    JOIN triage_decision decision ON decision.feedback_id = first.feedback_id
+WHERE decision.ended_at IS NULL AND decision.applied AND decision.origin <> 'person'
     AND decision.field = ANY(%(fields)s)
 ON CONFLICT DO NOTHING
 """
 
 
 def decided(
-    about: Issue | Feedback, *, field: str, value: str, said: Decision | None, actor: Actor, now: datetime
+    abouts: Sequence[Issue | Feedback],
+    *,
+    field: str,
+    values: Mapping[int, str],
+    said: Mapping[int, Decision],
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """A person's word on a field: a correction, or a confirmation where a machine had said the same."""
+    """A person's word on a field of each: a correction, or a confirmation where a machine had said the same."""
     if field in _NAMES_OR_PEOPLE:
         return
-    way = Way.REJECT if field == PROPOSED_END else Way.OVERRIDE
-    way = Way.ACCEPT if said is not None and said.value == value else way
-    _write(about, way=way, field=field, value=value, said=said, actor=actor, now=now)
+    otherwise = Way.REJECT if field == PROPOSED_END else Way.OVERRIDE
+    ways = {
+        about.pk: Way.ACCEPT if about.pk in said and said[about.pk].value == values[about.pk] else otherwise
+        for about in abouts
+    }
+    _write(abouts, ways=ways, field=field, values=values, said=said, actor=actor, now=now)
 
 
 def accepted(issue: Issue, *, said: Decision, actor: Actor, now: datetime) -> None:
     """A person's yes to what was proposed."""
-    _write(issue, way=Way.ACCEPT, field=said.field, value=said.value, said=said, actor=actor, now=now)
+    ways, values = {issue.pk: Way.ACCEPT}, {issue.pk: said.value}
+    _write([issue], ways=ways, field=said.field, values=values, said={issue.pk: said}, actor=actor, now=now)
 
 
-def let_stand(issue: Issue, *, actor: Actor, now: datetime) -> None:
+def let_stand(issues: Sequence[Issue], *, actor: Actor, now: datetime) -> None:
     """Who takes an issue up has read its first report: what machines say of that and nobody corrected stands."""
-    if actor.user is None:
+    if actor.user is None or not issues:
         return
     values: dict[str, Any] = {
-        "issue": issue.pk,
+        "issues": [issue.pk for issue in issues],
         "actor": actor.user.pk,
         "name": actor.name,
         "now": now,
@@ -68,40 +79,54 @@ def let_stand(issue: Issue, *, actor: Actor, now: datetime) -> None:
         cursor.execute(_LET_STAND, values)
 
 
-def withdrawn(about: Issue | Feedback, *, field: str, now: datetime) -> None:
+def withdrawn(abouts: Sequence[Issue | Feedback], *, field: str, now: datetime) -> None:
     """A person took the word back."""
-    mine = {"issue": about, "way__in": (Way.OVERRIDE, Way.ACCEPT, Way.REJECT)}
-    which: dict[str, Any] = mine if isinstance(about, Issue) else {"feedback": about}
+    numbers = [about.pk for about in abouts]
+    mine = {"issue__in": numbers, "way__in": (Way.OVERRIDE, Way.ACCEPT, Way.REJECT)}
+    which: dict[str, Any] = mine if isinstance(abouts[0], Issue) else {"feedback__in": numbers}
     Label.objects.filter(**which, field=field, withdrawn_at=None).update(withdrawn_at=now)
 
 
 def _write(
-    about: Issue | Feedback,
+    abouts: Sequence[Issue | Feedback],
     *,
-    way: Way,
+    ways: Mapping[int, Way],
     field: str,
-    value: str,
-    said: Decision | None,
+    values: Mapping[int, str],
+    said: Mapping[int, Decision],
     actor: Actor,
     now: datetime,
 ) -> None:
     if actor.user is None:
         return
-    text = about.first_report if isinstance(about, Issue) and field in _OF_THE_TEXT else about
-    feedback = text if isinstance(text, Feedback) else None
-    if feedback is not None:
-        Label.objects.filter(feedback=feedback, field=field, withdrawn_at=None).update(withdrawn_at=now)
-    Label.objects.create(
-        launch_id=about.launch_id,
-        way=way,
-        field=field,
-        value=value[:120],
-        feedback=feedback,
-        issue=about if isinstance(about, Issue) else None,
-        said_value=said.value if said else "",
-        said_by=said.decider if said else "",
-        said_confidence=said.confidence if said else None,
-        actor=actor.user,
-        actor_name=actor.name,
-        labelled_at=now,
-    )
+    texts = _texts_of(abouts, field)
+    Label.objects.filter(feedback__in=texts.values(), field=field, withdrawn_at=None).update(withdrawn_at=now)
+    labels = []
+    for about in abouts:
+        machine = said.get(about.pk)
+        label = Label(
+            launch_id=about.launch_id,
+            way=ways[about.pk],
+            field=field,
+            value=values[about.pk][:120],
+            feedback_id=texts.get(about.pk),
+            issue=about if isinstance(about, Issue) else None,
+            said_value=machine.value if machine else "",
+            said_by=machine.decider if machine else "",
+            said_confidence=machine.confidence if machine else None,
+            actor=actor.user,
+            actor_name=actor.name,
+            labelled_at=now,
+        )
+        labels.append(label)
+    Label.objects.bulk_create(labels)
+
+
+def _texts_of(abouts: Sequence[Issue | Feedback], field: str) -> dict[int, int]:
+    """The report whose text each label is about, where it is about one: its own, or its issue's first."""
+    if not isinstance(abouts[0], Issue):
+        return {about.pk: about.pk for about in abouts}
+    if field not in _OF_THE_TEXT:
+        return {}
+    live = Match.objects.filter(issue__in=[about.pk for about in abouts], ended_at=None)
+    return dict(live.order_by("issue_id", "feedback_id").distinct("issue_id").values_list("issue_id", "feedback_id"))

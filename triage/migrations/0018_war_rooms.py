@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0011_promises_and_decisions"),
-        ("triage", "0015_which_weights_scored_a_pair"),
+        ("triage", "0016_working_the_board"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

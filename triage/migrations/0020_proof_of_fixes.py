@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0013_issues_that_deployments_name"),
-        ("triage", "0015_which_weights_scored_a_pair"),
+        ("triage", "0018_war_rooms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""This package holds triage's rows: issues, decisions, pairs, words, themes, what people teach, exit, reports, rooms, shifts."""
+"""This package holds triage's rows: issues, decisions, words, lessons, exit, reports, rooms, shifts, fixes, board work."""
 
 from .exit import Assessment, Comparator, CriterionState, ExitCriterion, StatusReport
 from .issue import (
@@ -24,6 +24,7 @@ from .sieve import Sieve
 from .theme import Course, Theme, ThemeReport, ThemesRun
 from .warroom import Attendance, Duty, LineKind, RoomLine, RoomRole, RoomUpdate, WarRoom
 from .wording import Unread, WordCount, Wording, WordsInAll
+from .working import BoardChange, ChangedIssue, LaneLimit, SavedView, Snooze, Visibility
 
 __all__ = [
     "ENDED_STATUSES",
@@ -31,13 +32,15 @@ __all__ = [
     "Answer",
     "Assessment",
     "Attendance",
+    "BoardChange",
     "BoardCounter",
+    "ChangedIssue",
     "Comparator",
     "Course",
     "CriterionState",
     "Decision",
-    "EvidenceAnswer",
     "Duty",
+    "EvidenceAnswer",
     "ExitCriterion",
     "Firing",
     "Fix",
@@ -47,6 +50,7 @@ __all__ = [
     "IssueStatus",
     "Label",
     "Lane",
+    "LaneLimit",
     "LineKind",
     "Match",
     "Meaning",
@@ -60,11 +64,13 @@ __all__ = [
     "RoomLine",
     "RoomRole",
     "RoomUpdate",
+    "SavedView",
     "Score",
     "ScoringRules",
     "SecondOpinion",
     "ShiftNote",
     "Sieve",
+    "Snooze",
     "Standing",
     "Standup",
     "StandupNote",
@@ -76,6 +82,7 @@ __all__ = [
     "Training",
     "Unread",
     "Verdict",
+    "Visibility",
     "WarRoom",
     "Way",
     "Word",

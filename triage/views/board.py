@@ -1,8 +1,10 @@
 """This module shows the live board."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -11,11 +13,26 @@ from django.views.decorators.vary import vary_on_headers
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.models import Launch
 from hypercare.core.roles import Right
 from triage.board.changes import current_version
-from triage.board.lanes import lanes_of, not_shown
-from triage.filters import IssueFilter, active_filters, single_choice, without_control
-from triage.models import Issue
+from triage.board.lanes import GROUPING_WORDS, GROUPINGS, filtered_out, lanes_of, not_shown, swims_of
+from triage.board.limits import limits_of
+from triage.board.saved_views import default_of, kept_query, views_of
+from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
+from triage.models import Issue, Visibility
+from triage.views.ordering import order_choices
+
+
+@dataclass(frozen=True)
+class View:
+    """One view in the page's head; with a number where the reader may remove it."""
+
+    label: str
+    query: str
+    is_present: bool
+    pk: int | None = None
+    who: str = ""
 
 
 @require_GET
@@ -26,27 +43,42 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     principal, now = Principal.of(request), clock.now()
     launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    is_part = bool(request.headers.get("HX-Request"))
+    if not request.GET and not is_part and (first := default_of(launch)) and first.query:
+        return redirect(f"{request.path}?{first.query}")
+    rights = principal.rights_in(launch)
     version = current_version(launch.pk)
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
-    lanes = lanes_of(found.qs, now=now)
-    active = active_filters(request.GET, found, fields={})
+    lanes = lanes_of(found.qs, now=now, limits=limits_of(launch))
+    grouping = request.GET.get("lanes", "")
+    # That the board shows open issues goes without saying.
+    active = [one for one in active_filters(request.GET, found, fields={}) if (one.name, one.value) != ("open", "true")]
     context = {
         "nav_active": "board",
         "version": version,
         "lanes": lanes,
+        "swims": swims_of(lanes, grouping) if grouping in GROUPINGS else [],
+        "grouping": grouping if grouping in GROUPINGS else "",
         "total": sum(lane.count for lane in lanes),
         "filter": found,
         "active": active,
+        "filtered_out": filtered_out(launch, lanes, now=now) if active else 0,
         "kept": without_control(active, controls={"q", "severity"}),
         "severity": single_choice(request.GET, "severity"),
-        "may_move": Right.TRIAGE in principal.rights_in(launch),
+        "may_move": Right.TRIAGE in rights,
     }
-    if request.headers.get("HX-Request"):
+    if is_part:
         return render(request, "triage/_lanes.html", context)
     context |= {
         "hidden": not_shown(launch, now=now),
-        "views": _views(request),
+        "views": _views(request, launch, may_manage=Right.MANAGE in rights),
+        "groupings": GROUPING_WORDS,
+        "ungrouped": filter_text(request.GET, found),
+        "query": kept_query(request.GET.urlencode()),
+        "visibilities": Visibility.choices,
         "language": get_language() or "en",
+        "filter_text": filter_text(request.GET, found, also={"open": "true", "snoozed": "false"}),
+        **order_choices(launch, may_order=Right.TRIAGE in rights),
     }
     return render(request, "triage/board.html", context)
 
@@ -61,12 +93,23 @@ def hidden(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "triage/_hidden.html", context)
 
 
-def _views(request: HttpRequest) -> list[tuple[str, str, bool]]:
-    """The ready-made views: label, query, whether it is the present one."""
-    views = [
-        (_("All open"), ""),
+def _views(request: HttpRequest, launch: Launch, *, may_manage: bool) -> list[View]:
+    """The ready-made views and the saved ones that this person sees."""
+    reader = Principal.of(request).user
+    saved = list(views_of(launch, reader=reader))
+    ready = [
+        (_("All open"), "open=true" if any(view.visibility == Visibility.DEFAULT for view in saved) else ""),
         (_("SEV1 to SEV3"), "severity=1&severity=2&severity=3"),
         (_("Mine"), urlencode({"owner": getattr(request.user, "email", "")})),
     ]
     present = request.GET.urlencode()
-    return [(label, query, query == present) for label, query in views]
+    return [View(label, query, query == present) for label, query in ready] + [
+        View(
+            view.name,
+            view.query,
+            view.query == present,
+            pk=view.pk if may_manage or view.owner_id == reader.pk else None,
+            who="" if view.visibility == Visibility.PRIVATE else str(view.owner),
+        )
+        for view in saved
+    ]

@@ -1,6 +1,5 @@
 """This module shows an issue with all that belongs to it, lists issues, and takes a person's orders about one."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 from rest_framework.request import Request
 
 from feedback import known
@@ -24,16 +24,19 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right, roles_with
-from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS
+from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS, severity_word
 from triage import closing, lifecycle, overrides, transitions, tree
-from triage.access import access_issue
+from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
+from triage.board.changes import current_version
+from triage.board.saved_views import views_of
 from triage.categories import CATEGORY_NAMES
-from triage.filters import IssueFilter, active_filters, single_choice, without_control
+from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
 from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
 from triage.notes import add_note
+from triage.orders import giving
 from triage.proof.panel import panel as proof_panel
 from triage.score import business
 from triage.score.figures import REPORTERS, RISK, risk_of
@@ -41,25 +44,30 @@ from triage.score.history import told
 from triage.score.matrix import LEVELS
 from triage.score.ranking import place_of
 from triage.story import story_of
+from triage.views.ordering import order_choices
 from triage.views.posted import posted
 from triage.warroom import rooms
 
 SHOWN_REPORTS = 100
 SHOWN_ALERTS = 20
+PANEL_ROWS = 6
 _WAYS_TO_END: dict[str, list[str]] = {
     IssueStatus.CLOSED: [name for name in RESOLUTION_WORDS if name in transitions.RESOLUTIONS],
     IssueStatus.DECLINED: ["wont_do", "as_designed", "deferred"],
 }
-_KEY = re.compile(r"\bIS-[0-9]{1,18}\b")
 
 
+@vary_on_headers("HX-Request")
 @login_required
 def issues(request: HttpRequest, slug: str) -> HttpResponse:
     """All issues as a list, ended ones too, by the board's filters."""
-    launch = access_launch(Principal.of(request), slug, right=Right.READ)
+    principal = Principal.of(request)
+    launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    may_order = Right.TRIAGE in principal.rights_in(launch)
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     active = active_filters(request.GET, found, fields={})
+    version = current_version(launch.pk)  # first, so that a change while it is read is told again
     pages = NewestFirst()
     page = list(pages.paginate_queryset(with_people(found.qs), Request(request)) or [])
     context = {
@@ -71,10 +79,44 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         "status": single_choice(request.GET, "status"),
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
+        "version": version,
+        "total": found.qs.count(),
+        "may_order": may_order,
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "triage/_issue_rows.html", context)
+    context |= {
+        "views": views_of(launch, reader=principal.user),
+        "filter_text": filter_text(request.GET, found),
+        **order_choices(launch, may_order=may_order),
     }
     return render(request, "triage/issues.html", context)
 
 
+def _panel(request: HttpRequest, principal: Principal, one: Issue) -> HttpResponse:
+    """The issue beside the board or the list: what one decides by, and fields to change in place."""
+    keys = tree.keys_of(one.pk)
+    reports = Feedback.objects.filter(launch=one.launch, issue_key__in=keys)
+    severity = f"SEV{one.severity} {severity_word(one.severity)}"
+    none = _("none")
+    context = {
+        "issue": one,
+        "card": cards_of([one], now=clock.now())[0],
+        "editable": [
+            ("severity", one.severity, severity),
+            ("owner", one.owner.email if one.owner else "", one.owner or none),
+            ("team", one.team.name if one.team else "", one.team or none),
+            ("component", one.component.slug if one.component else "", one.component.name if one.component else none),
+        ],
+        "reports": reports.order_by("-id")[:PANEL_ROWS],
+        "report_count": reports.count(),
+        "story": story_of(_entries_of(one, keys)[:PANEL_ROWS], of=one.key),
+        "may_order": Right.TRIAGE in principal.rights_in(one.launch),
+    }
+    return render(request, "triage/_issue_panel.html", context)
+
+
+@vary_on_headers("HX-Request")
 @login_required
 def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """The issue page: reach, score as a sum, reports, timeline, decisions."""
@@ -82,6 +124,8 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     launch = access_launch(principal, slug, right=Right.READ)
     one = _in_launch(principal, launch, key, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
+    if request.headers.get("HX-Request"):
+        return _panel(request, principal, one)
     members = tree.members_of([one.pk])[one.pk]
     keys = [f"IS-{member}" for member in members]
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
@@ -91,6 +135,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     suggested = [] if one.merged_into_id else pairs.suggested_for(one, members)
     # A proposal has a place of its own on the page; a person's answer to one is in force like any other.
     proposal = in_force.pop(closing.FIELD) if end and end.origin != Origin.PERSON else None
+    may_order = Right.TRIAGE in principal.rights_in(launch)
     natures = [
         (in_force.pop(field), nature.opposite(in_force_value))
         for field in nature.FIELDS
@@ -134,7 +179,8 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             memberships__launch=launch, memberships__role__in=roles_with(Right.TRIAGE), is_active=True
         ).distinct(),
         "room": rooms.newest_of(one),
-        "with_person": Right.TRIAGE in principal.rights_in(launch),
+        "with_person": may_order,
+        **order_choices(launch, may_order=may_order),
     }
     return render(request, "triage/issue.html", context)
 
@@ -191,16 +237,8 @@ def _moves(status: str) -> list[tuple[str, list[str]]]:
 
 def _move(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     to, _colon, resolution = request.POST.get("to", "").partition(":")
-    return lifecycle.move(
-        one.pk,
-        to=to,
-        version=_version(request),
-        reason=posted(request, "reason"),
-        resolution=resolution,
-        noise=posted(request, "noise"),
-        actor=principal.actor,
-        now=clock.now(),
-    )
+    order = {"to": to, "reason": posted(request, "reason"), "resolution": resolution, "noise": posted(request, "noise")}
+    return _give(one, "move", order, request, principal)
 
 
 def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
@@ -221,10 +259,10 @@ def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 
 
 def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
-    named = _KEY.search(posted(request, "into").upper())
+    named = number_in(posted(request, "into"))
     if named is None:
         raise Problem(400, _("Write the other issue's key, such as IS-12, or paste its link."))
-    target = access_issue(principal, named[0], right=Right.TRIAGE)
+    target = access_issue(principal, f"IS-{named}", right=Right.TRIAGE)
     return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 
@@ -261,6 +299,29 @@ def _other(request: HttpRequest, principal: Principal) -> Issue:
     return access_issue(principal, posted(request, "other")[:40], right=Right.TRIAGE)
 
 
+def _give(one: Issue, action: str, order: dict[str, Any], request: HttpRequest, principal: Principal) -> Issue:
+    """An order like those of the board, with its history and its way back."""
+    giving.give(
+        one.launch,
+        Issue.objects.filter(pk=one.pk),
+        action=action,
+        given=order,
+        actor=principal.user,
+        clock=clock.now,
+        version=_version(request),
+    )
+    return one
+
+
+def _snooze(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    order = {"until": posted(request, "until"), "wake_if_worse": "wake_if_worse" in request.POST}
+    return _give(one, "snooze", order, request, principal)
+
+
+def _wake(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return _give(one, "wake", {}, request, principal)
+
+
 def _unmerge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     return lifecycle.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
@@ -290,6 +351,8 @@ ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
     "publish": _publish,
     "withdraw": _withdraw,
     "note": _note,
+    "snooze": _snooze,
+    "wake": _wake,
     "accept-end": _accept,
     "keep-open": _keep_open,
 }

@@ -11,7 +11,7 @@ def _followed(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0010_names_that_components_lost"),
+        ("core", "0012_keys_of_people"),
     ]
 
     operations = [
@@ -39,6 +39,9 @@ class Migration(migrations.Migration):
                     ("closed", "Report closed"),
                     ("fixed", "Fixed and checked"),
                     ("daily_report", "Daily status report"),
+                    ("room_update", "Update of a war room"),
+                    ("shift", "Shift handed over"),
+                    ("reminder", "Reminder of a promise or an update"),
                     ("invitation", "Invitation"),
                     ("account", "Account"),
                 ],

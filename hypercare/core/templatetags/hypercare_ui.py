@@ -237,6 +237,12 @@ def unchanging(template_name: str) -> SafeString:
 
 
 @register.filter
+def as_json(value: Any) -> str:
+    """Plain values for a data attribute, which a script reads."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@register.filter
 def severity_word(severity: Any) -> Any:
     """`Critical` for 2; nothing for a severity nobody has set."""
     return SEVERITY_WORDS.get(int(severity), "") if severity else ""

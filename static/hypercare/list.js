@@ -1,0 +1,71 @@
+// Walks the list of issues by keyboard, keeps it true, and gives its issues orders.
+import { onKey } from "./keys.js";
+import { begin } from "./picking.js";
+import "./inline-edit.js";
+
+const LOOK_MS = 15000;
+const place = document.getElementById("issue-rows");
+const rows = () => [...place.querySelectorAll("[data-issue]")];
+const newBar = document.getElementById("newbar");
+let at = "";
+let version = Number(place.dataset.version);
+
+const focused = () => document.activeElement.closest("[data-issue]");
+const isIdle = () => document.activeElement.matches("body, main") || document.activeElement.closest("#panel") !== null;
+const present = () => focused() ?? (isIdle() ? document.getElementById(at) : null);
+
+function focus(row) {
+  if (!row) return false;
+  row.querySelector("a").focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function step(by) {
+  if (!focused() && !isIdle()) return false;
+  const all = rows();
+  const here = all.indexOf(present());
+  return focus(all[here + by] ?? (here < 0 ? all[0] : undefined));
+}
+
+async function reload() {
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
+  if (answer?.redirected) return location.reload();
+  if (!answer?.ok) return undefined;
+  const had = focused()?.id;
+  place.innerHTML = await answer.text();
+  const told = place.querySelector("[data-board-version]");
+  version = Number(told.dataset.boardVersion);
+  newBar.hidden = true;
+  document.dispatchEvent(new CustomEvent("hc:shown"));
+  if (had) focus(document.getElementById(had));
+  return undefined;
+}
+
+// What others change waits behind a bar; the rows do not move under a reader's eyes.
+async function look() {
+  if (document.hidden) return;
+  const answer = await fetch(`/api/v1/launches/${place.dataset.slug}/board/?since=${version}`).catch(() => undefined);
+  if ([401, 403, 404].includes(answer?.status)) location.reload();
+  if (!answer?.ok) return;
+  const frame = await answer.json();
+  const count = frame.type === "reset" ? 1 : frame.issues.length;
+  newBar.querySelector("[data-new-count]").textContent = count;
+  newBar.hidden = count === 0;
+}
+
+place.addEventListener("focusin", () => {
+  at = focused()?.id ?? at;
+});
+newBar.querySelector("[data-show-new]").addEventListener("click", reload);
+document.body.addEventListener("hc:ordered", reload);
+setInterval(look, LOOK_MS);
+for (const [keys, word, by] of [[["j", "ArrowDown"], place.dataset.next, 1], [["k", "ArrowUp"], place.dataset.previous, -1]]) {
+  for (const key of keys) onKey(key, word, () => step(by));
+}
+begin({
+  items: rows,
+  present,
+  matching: () => Number(place.querySelector("[data-matching]")?.dataset.matching ?? 0),
+  filter: () => place.dataset.filter,
+});

@@ -1,0 +1,184 @@
+"""This module tests a triage shift by keyboard alone, the same on the board and in the list, with axe on each state."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from hypercare.core import clock
+from hypercare.core.timeline import Actor
+from tests.integration.rows import make_issue
+from tests.journeys.test_pages_are_accessible import AXE, RULES
+from triage import overrides
+from triage.models import Issue
+from triage.orders import giving
+
+BOARD, LIST = "/launches/shop/board/", "/launches/shop/issues/"
+
+
+@pytest.fixture
+def issues(launch):
+    """Three new issues, the graver one first; the list shows the newest first."""
+    now = clock.now()
+    return [
+        make_issue(launch, now=now - timedelta(minutes=n), title=title, severity=severity)
+        for n, (title, severity) in enumerate([("Basket is empty", 2), ("Search is slow", 3), ("Typo in footer", 4)])
+    ]
+
+
+@pytest.fixture
+def opened(visit, issues):
+    """The lead's page, and no error in it."""
+    errors = []
+    page = visit()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def go(path):
+        page.goto(path)
+        if path == BOARD:
+            expect(page.locator("#live")).to_have_attribute("data-state", "live")
+        return page
+
+    yield go
+    assert errors == []
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def told(page, text):
+    """What the page says in the end, also while the machine is busy."""
+    expect(page.locator(".hc-toast", has_text=text).last).to_be_visible(timeout=15_000)
+
+
+def no_axe_finding(page):
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.mark.parametrize("place", [BOARD, LIST])
+def test_one_set_of_keys_triages_on_the_board_and_in_the_list(opened, issues, people, place):
+    page, (basket, search, typo) = opened(place), issues
+    page.locator(f"#{basket.key} a").focus()
+    press(page, "1")
+    told(page, f"{basket.key} moved to Triaged")
+    press(page, "i")
+    told(page, f"{basket.key}: Owner: alice@example.org")
+    page.locator(f"#{search.key} a").focus()
+    press(page, "s")
+    expect(page.get_by_role("dialog", name="Severity")).to_be_visible()
+    no_axe_finding(page)
+    press(page, "Enter")
+    told(page, f"{search.key}: Severity: SEV1")
+    page.locator(f"#{typo.key} a").focus()
+    press(page, "3")
+    page.keyboard.type("Not ours")
+    press(page, "Enter")
+    told(page, f"{typo.key} moved to Declined")
+    press(page, "z")
+    told(page, f"{typo.key} is as it was")
+    basket.refresh_from_db()
+    search.refresh_from_db()
+    typo.refresh_from_db()
+    assert (basket.status, basket.owner, search.severity, typo.status) == ("triaged", people["lead"], 1, "new")
+
+
+def test_a_range_is_chosen_previewed_changed_and_taken_back_by_one_key(opened, issues):
+    page = opened(BOARD)
+    press(page, "j", "x", "j", "j", "Shift+x")
+    bar = page.get_by_role("toolbar", name="Change selected issues")
+    expect(bar).to_contain_text("3 selected")
+    no_axe_finding(page)
+    press(page, "p", "Enter")
+    dialog = page.get_by_role("dialog", name="What will change")
+    expect(dialog).to_contain_text("Issues that change: 3 / 3")
+    press(page, "Enter")
+    told(page, "3 issues: ")
+    expect(bar).to_be_hidden()
+    assert set(Issue.objects.values_list("moscow", flat=True)) == {"must"}
+    press(page, "z")
+    told(page, "3 of 3 are as they were")
+    press(page, "Shift+z")
+    expect(page.get_by_role("dialog", name="What I did in the last 30 minutes")).to_contain_text("3 of 3 are as")
+
+
+def test_all_that_match_are_left_to_a_worker_and_followed(opened, launch, issues):
+    for n in range(giving.AT_ONCE):
+        make_issue(launch, now=clock.now(), title=f"Wish {n}", severity=5)
+    page = opened(LIST + "?severity=2&severity=5")
+    press(page, "j", "x")
+    page.get_by_role("button", name="Select all 26 matching").focus()
+    press(page, "Enter")
+    expect(page.locator("[data-picked]")).to_have_text("26 selected")
+    make_issue(launch, now=clock.now(), title="One more", severity=5)  # what matches is what matches when it is given
+    page.locator(f"#{issues[0].key} a").focus()
+    press(page, "h")
+    page.get_by_role("button", name="1 hour").focus()
+    press(page, "Enter")
+    expect(page.get_by_role("dialog", name="What will change")).to_contain_text("Issues that change: 27 / 27")
+    press(page, "Enter")
+    told(page, "Working: 0 / 27")
+    giving.carry_on(clock=clock.now)
+    told(page, "27 issues: Snoozed until")
+    assert Issue.objects.filter(snoozed_until__gt=clock.now()).count() == 27
+
+
+def test_an_issue_is_merged_by_words_from_the_menu(opened, issues):
+    page = opened(BOARD)
+    press(page, "j", "ArrowDown", ".")
+    dialog = page.get_by_role("dialog", name="All commands")
+    expect(dialog).to_contain_text("Duplicate of…")
+    no_axe_finding(page)
+    page.keyboard.type("duplic")
+    press(page, "Enter")
+    page.keyboard.type("basket")
+    found = page.get_by_role("dialog", name="Duplicate of").get_by_role("button", name="Basket is empty")
+    expect(found).to_be_visible()
+    press(page, "ArrowDown", "Enter")
+    told(page, f"{issues[1].key}: Merged into {issues[0].key}")
+    expect(page.locator(f"#{issues[1].key}")).to_have_count(0)
+
+
+def test_a_field_is_changed_in_place_and_a_conflict_says_who_changed_what(opened, issues, people):
+    page = opened(BOARD)
+    press(page, "j", "Enter")
+    panel = page.get_by_role("complementary", name="Issue")
+    expect(panel.get_by_role("heading", name="Basket is empty")).to_be_focused()
+    no_axe_finding(page)
+    press(page, "F2")
+    field = panel.locator("[data-editing]")
+    field.fill("Basket loses its goods")
+    responder = Actor.person(people["responder"])
+    overrides.override_issue(issues[0].pk, field="severity", value="1", reason="", actor=responder, now=clock.now())
+    press(page, "Enter")
+    told(page, f"{issues[0].key} was changed by Responder Person meanwhile (Severity: SEV2")
+    expect(field).to_have_value("Basket loses its goods")
+    press(page, "Enter")
+    told(page, "Basket loses its goods")
+    issues[0].refresh_from_db()
+    assert (issues[0].title, issues[0].severity) == ("Basket loses its goods", 1)
+
+
+def test_a_key_is_changed_for_good_and_single_keys_can_rest(opened, issues, people):
+    page = opened(LIST)
+    press(page, "?")
+    keys = page.get_by_role("dialog", name="Keys")
+    keys.get_by_role("button", name="Assign to me").focus()
+    press(page, "Enter")
+    expect(keys.get_by_role("status")).to_have_text("Press the new key, or Escape.")
+    press(page, "s")
+    expect(keys.get_by_role("status")).to_have_text("That key is taken.")
+    keys.get_by_role("button", name="Assign to me").focus()
+    with page.expect_response("**/account/keys/"):
+        press(page, "Enter", "y")
+    no_axe_finding(page)
+    press(page, "Escape")
+    page.reload()
+    page.locator(f"#{issues[0].key} a").focus()
+    press(page, "i", "y")
+    told(page, f"{issues[0].key}: Owner: alice@example.org")
+    people["lead"].refresh_from_db()
+    assert people["lead"].key_choices == {"off": False, "keys": {"i": "y"}}

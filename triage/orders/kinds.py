@@ -1,0 +1,333 @@
+"""This module knows the kinds of orders: what each refuses, does, remembers and takes back, for a batch of one launch."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from feedback.models import Feedback
+from gateway_ingest import outcomes
+from hypercare.core.given_reasons import given_reason
+from hypercare.core.models import Launch
+from hypercare.core.problem import FieldError, Problem
+from hypercare.core.timeline import Actor
+from triage import closing, lifecycle, notes, overrides, snooze, tree
+from triage.access import number_in
+from triage.board import limits
+from triage.models import ChangedIssue, Decision, Issue, Origin
+from triage.nature import judgement as nature
+
+Row = ChangedIssue
+Given = Mapping[str, Any]
+
+
+class Order:
+    """One kind of order. Everything but `check` is called under the launch's lock with the issues locked."""
+
+    can_undo: ClassVar[bool] = True
+    entries: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, launch: Launch, given: Given) -> None:
+        self.launch = launch
+        self.given = given
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:
+        """The order as it is kept; Problem 400 for one that no issue could follow."""
+        raise NotImplementedError
+
+    def begin(self, *, now: datetime) -> None:
+        """Reads what a batch needs to know beside its issues."""
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        """Why an issue cannot follow, or None."""
+        return overrides.merged_away(issue)
+
+    def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
+        """What taking it back will need, by issue."""
+        return {issue.pk: {} for issue in issues}
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        """Does it, and says which issues could not follow after all."""
+        raise NotImplementedError
+
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        """Which issues are still as the order left them."""
+        raise NotImplementedError
+
+    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
+        """Takes it back where it stands; says how many people had been told of it already."""
+        raise NotImplementedError
+
+
+def _text(given: Given, name: str) -> str:
+    value = given.get(name)
+    return value if isinstance(value, str) else ""
+
+
+class Moving(Order):
+    """To another status."""
+
+    entries = ("issue.status", "issue.merged", "issue.unmerged")
+
+    def __init__(self, launch: Launch, given: Given) -> None:
+        super().__init__(launch, given)
+        self._move = lifecycle.Move(**given)
+        self._room: tuple[int, int] | None = None
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
+        names = ("to", "reason", "resolution", "noise")
+        move = lifecycle.Move(**{name: _text(given, name) for name in names}).check()
+        return {name: getattr(move, name) for name in names}
+
+    def begin(self, *, now: datetime) -> None:
+        self._room = None if self._move.reason else limits.room_in(self.launch, self._move.to, now=now)
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        if issue.status == self._move.to:
+            return Problem(409, _("%(key)s is there already.") % {"key": issue.key})
+        if problem := self._move.refusal(issue):
+            return problem
+        if self._room is None:
+            return None
+        room, most = self._room
+        if room < 1:
+            return limits.full(self._move.to, most)
+        self._room = room - 1, most
+        return None
+
+    def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
+        return {issue.pk: {"status": issue.status, "resolution": issue.resolution} for issue in issues}
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        lifecycle.move_all(issues, self._move, actor=actor, now=now)
+        return {}
+
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
+        return {issue.pk for issue in issues if issue.status == self._move.to}
+
+    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
+        told = 0
+        if self._move.ends:
+            for moment, some in _by_moment(issues, rows).items():
+                told += lifecycle.take_news_back(some, told_at=moment)
+        if self._move.noise:
+            members = [one for some in tree.members_of([issue.pk for issue in issues]).values() for one in some]
+            outcomes.take_back(list(Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)))
+        was = {pk: (row.before["status"], row.before["resolution"]) for pk, row in rows.items()}
+        lifecycle.give_back(issues, was, transition="undo", actor=actor, now=now)
+        closing.review([issue.pk for issue in issues], now=now)
+        return told
+
+
+class Setting(Order):
+    """A field to a value."""
+
+    entries = ("issue.field",)
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
+        field = _text(given, "field")
+        if field in nature.FIELDS:
+            detail = _("Decide on “%(field)s” on the page of each issue.") % {"field": field}
+            raise Problem(400, detail, errors=(FieldError("/field", detail),))
+        value = overrides.stored_value(launch, field, given.get("value"))
+        return {"field": field, "value": value, "reason": given_reason(_text(given, "reason"))}
+
+    @property
+    def _field(self) -> str:
+        return str(self.given["field"])
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        return overrides.merged_away(issue)
+
+    def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
+        live = self._live(issues)
+        return {
+            issue.pk: {
+                "value": overrides.shown_value(issue, self._field),
+                "held": [live[issue.pk].value, live[issue.pk].reason] if issue.pk in live else None,
+            }
+            for issue in issues
+        }
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        words = {issue.pk: (self.given["value"], self.given["reason"]) for issue in issues}
+        overrides.override_all(issues, field=self._field, words=words, actor=actor, now=now)
+        return {}
+
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        live = self._live(issues)
+        return {pk for pk, decision in live.items() if decision.decided_at == rows[pk].done_at}
+
+    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
+        words = {pk: words for pk, row in rows.items() if (words := self._words_before(row))}
+        gone = {value for value in {value for value, _reason in words.values()} if not self._is_there(value)}
+        words = {pk: (value, reason) for pk, (value, reason) in words.items() if value not in gone}
+        held = [issue for issue in issues if issue.pk in words]
+        free = [issue for issue in issues if issue.pk not in words]
+        if held:
+            overrides.override_all(held, field=self._field, words=words, actor=actor, now=now)
+        if free:
+            overrides.release_all(free, field=self._field, actor=actor, now=now)
+        return 0
+
+    def _is_there(self, value: str) -> bool:
+        """Whether the value can still be held: people leave, and components go."""
+        try:
+            return overrides.stored_value(self.launch, self._field, value) == value
+        except Problem:
+            return False
+
+    def _words_before(self, row: Row) -> tuple[str, str] | None:
+        """What a person held before; an owner stands without a decision too, as nobody but a person names one."""
+        if row.before["held"]:
+            value, reason = row.before["held"]
+            return value, reason
+        return (row.before["value"], "") if self._field == "owner" and row.before["value"] else None
+
+    def _live(self, issues: Sequence[Issue]) -> dict[int, Decision]:
+        held = Decision.objects.filter(
+            issue__in=[issue.pk for issue in issues], field=self._field, ended_at=None, origin=Origin.PERSON
+        )
+        return {decision.issue_id: decision for decision in held if decision.issue_id}
+
+
+class Snoozing(Order):
+    """Out of sight until a time, or until it gets worse."""
+
+    entries = ("issue.snoozed", "issue.woken", "issue.status")
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:
+        until = snooze.read_until(_text(given, "until"), launch=launch, now=now)
+        if until is None:
+            detail = _("Say until when, for example 2026-05-29T09:00.")
+            raise Problem(400, detail, errors=(FieldError("/until", detail),))
+        return {
+            "until": snooze.check_until(until, now=now).isoformat(),
+            "wake_if_worse": given.get("wake_if_worse") is not False,
+        }
+
+    @property
+    def _until(self) -> datetime:
+        return datetime.fromisoformat(self.given["until"])
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        return snooze.refusal(issue)
+
+    def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
+        return snooze.memory_of(issues)
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        worse = bool(self.given["wake_if_worse"])
+        snooze.lay_to_sleep(issues, until=self._until, wake_if_worse=worse, actor=actor, now=now)
+        return {}
+
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
+        return {issue.pk for issue in issues if issue.snoozed_until == self._until}
+
+    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
+        snooze.return_to({pk: row.before for pk, row in rows.items()}, issues, actor=actor, now=now)
+        return 0
+
+
+class Waking(Snoozing):
+    """Back into sight."""
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
+        return {}
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        if issue.snoozed_until:
+            return None
+        return Problem(409, _("%(key)s does not sleep.") % {"key": issue.key})
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        snooze.wake(issues, why={}, actor=actor, now=now)
+        return {}
+
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
+        return {issue.pk for issue in issues if issue.snoozed_until is None and snooze.refusal(issue) is None}
+
+
+class Merging(Order):
+    """Into another issue, as duplicates of it; one by one, since each changes what the next may do."""
+
+    entries = ("issue.merged", "issue.unmerged")
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
+        named = number_in(_text(given, "into"))
+        if named is None or not Issue.objects.filter(pk=named, launch=launch).exists():
+            detail = _("Name the issue it goes into, for example IS-12, or paste its link.")
+            raise Problem(400, detail, errors=(FieldError("/into", detail),))
+        return {"into": named}
+
+    def refusal(self, issue: Issue) -> Problem | None:  # noqa: ARG002 - the merge itself says
+        return None
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        def merge(issue: Issue) -> None:
+            lifecycle.merge(issue.pk, into_id=self.given["into"], actor=actor, now=now)
+
+        return _each(issues, merge)
+
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
+        return {issue.pk for issue in issues if issue.merged_into_id == self.given["into"]}
+
+    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:  # noqa: ARG002
+        for issue in issues:
+            lifecycle.unmerge(issue.pk, actor=actor, now=now)
+        return 0
+
+
+class Noting(Order):
+    """A note for the team; the timeline keeps it for good."""
+
+    can_undo = False
+
+    @classmethod
+    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
+        return {"text": notes.kept_note(_text(given, "text"))}
+
+    def refusal(self, issue: Issue) -> Problem | None:  # noqa: ARG002 - any issue takes a note
+        return None
+
+    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
+        notes.note_all(issues, text=self.given["text"], actor=actor, now=now)
+        return {}
+
+
+KINDS: dict[str, type[Order]] = {
+    "move": Moving,
+    "set": Setting,
+    "snooze": Snoozing,
+    "wake": Waking,
+    "merge": Merging,
+    "note": Noting,
+}
+
+
+def _each(issues: Sequence[Issue], work: Any) -> dict[int, Problem]:
+    refused = {}
+    for issue in issues:
+        try:
+            with transaction.atomic():
+                work(issue)
+        except Problem as problem:
+            refused[issue.pk] = problem
+    return refused
+
+
+def _by_moment(issues: Sequence[Issue], rows: Mapping[int, Row]) -> dict[datetime, list[Issue]]:
+    found: dict[datetime, list[Issue]] = defaultdict(list)
+    for issue in issues:
+        if moment := rows[issue.pk].done_at:
+            found[moment].append(issue)
+    return found

@@ -1,0 +1,162 @@
+"""This module says what an order would do, what it did, and what can be taken back."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, QuerySet
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from feedback.closing_the_loop import SILENT_CHANNELS
+from feedback.models import Feedback
+from hypercare.core.models import Launch, User
+from hypercare.core.templatetags.hypercare_ui import field_word, resolution_word, status_word, value_word
+from triage import transitions
+from triage.models import ENDED_STATUSES, BoardChange, Issue, IssueStatus
+from triage.orders import giving
+from triage.orders.kinds import KINDS
+
+SHOWN_FAILURES = 100
+SHOWN_ORDERS = 20
+
+
+def words_of(launch: Launch, action: str, order: dict[str, Any]) -> str:
+    """What an order does, for a toast and the history."""
+    if action == "move":
+        to = status_word(order["to"])
+        return f"{to}: {resolution_word(order['resolution'])}" if order["resolution"] else to
+    if action == "set":
+        value = value_word(order["value"] or "–", order["field"])
+        return f"{field_word(order['field'])}: {value}"
+    if action == "snooze":
+        until = localtime(datetime.fromisoformat(order["until"]), ZoneInfo(launch.zone))
+        return _("Snoozed until %(until)s") % {"until": date_format(until, "j M H:i")}
+    if action == "merge":
+        return _("Merged into %(other)s") % {"other": f"IS-{order['into']}"}
+    return _("Woken") if action == "wake" else _("Note")
+
+
+def preview(
+    launch: Launch, issues: QuerySet[Issue], *, action: str, given: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    """What an order would do: how many change, how many do not and why, and how many mails it sends; constant queries."""
+    order = giving.check(launch, action, given, now=now)
+    counts = dict(issues.order_by().values_list("status").annotate(Count("pk")))
+    stays = _stays(issues, counts, action=action, order=order)
+    total = sum(counts.values())
+    kept = sum(one["count"] for one in stays)
+    return {
+        "action": action,
+        "words": words_of(launch, action, order),
+        "matching": total,
+        "will_change": total - kept,
+        "will_stay": [one for one in stays if one["count"]],
+        "mails": _mails(launch, issues, order) if action == "move" and order["to"] in ENDED_STATUSES else 0,
+        "can_undo": KINDS[action].can_undo,
+    }
+
+
+def _stays(
+    issues: QuerySet[Issue], counts: dict[str, int], *, action: str, order: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if action == "move":
+        return [
+            {"count": count, "why": _why_not(status, order["to"])}
+            for status, count in counts.items()
+            if status == order["to"] or transitions.between(status, order["to"]) is None
+        ]
+    ended = sum(count for status, count in counts.items() if status in ENDED_STATUSES)
+    merged = {"count": counts.get(str(IssueStatus.DUPLICATE), 0), "why": _("merged into another")}
+    if action == "snooze":
+        return [{"count": ended, "why": _("not open")}]
+    if action == "wake":
+        return [{"count": issues.filter(snoozed_until=None).count(), "why": _("does not sleep")}]
+    return [merged] if action in {"set", "merge"} else []
+
+
+def _why_not(status: str, to: str) -> str:
+    if status == to:
+        return _("already there")
+    return _("%(now)s cannot become %(to)s") % {"now": status_word(status), "to": status_word(to)}
+
+
+def _mails(launch: Launch, issues: QuerySet[Issue], order: dict[str, Any]) -> int:
+    """One to each report of a person with an address, of the issues that can follow."""
+    origins = [status for status in IssueStatus.values if transitions.between(status, order["to"])]
+    keys = [f"IS-{pk}" for pk in issues.filter(status__in=origins).order_by().values_list("pk", flat=True)]
+    told = Feedback.objects.filter(launch=launch, issue_key__in=keys, reporter__email__gt="")
+    return told.exclude(channel__in=SILENT_CHANNELS).count()
+
+
+def state_of(change: BoardChange) -> str:
+    """Where an order stands: running, done, undoing or undone."""
+    if change.undone_at:
+        return "undone"
+    if change.undo_asked_at:
+        return "undoing"
+    return "done" if change.finished_at else "running"
+
+
+def can_undo(change: BoardChange, *, by: User, now: datetime) -> bool:
+    """Whether its own hand may still take it back."""
+    fresh = now - change.ordered_at <= giving.UNDO_WITHIN
+    return KINDS[change.action].can_undo and change.actor_id == by.pk and not change.undo_asked_at and fresh
+
+
+def sentence_of(change: BoardChange, *, key: str = "") -> str:
+    """What came of an order, in a sentence for the toast; `key` names a single issue."""
+    what = key or ngettext("%(n)s issue", "%(n)s issues", change.changed) % {"n": change.changed}
+    if change.undo_asked_at:
+        return _taken_back(change, key)
+    words = {"what": what, "words": words_of(change.launch, change.action, change.order)}
+    said = (_("%(what)s moved to %(words)s") if change.action == "move" else _("%(what)s: %(words)s")) % words
+    if change.failed:
+        said += ". " + ngettext("%(n)s was not changed", "%(n)s were not changed", change.failed) % {"n": change.failed}
+    return said
+
+
+def _taken_back(change: BoardChange, key: str) -> str:
+    words = {"n": change.taken_back, "of": change.changed, "what": key}
+    said = _("%(what)s is as it was") % words if key and change.taken_back else ""
+    said = said or _("%(n)s of %(of)s are as they were") % words
+    if change.told_before:
+        told = ngettext("%(n)s mail had gone out", "%(n)s mails had gone out", change.told_before)
+        said += ". " + told % {"n": change.told_before}
+    return said
+
+
+def history(launch: Launch, *, of: User, now: datetime) -> list[BoardChange]:
+    """A person's orders of the last 30 minutes, the newest first."""
+    since = now - giving.UNDO_WITHIN
+    found = BoardChange.objects.filter(launch=launch, actor=of, ordered_at__gte=since)
+    return list(found.select_related("launch", "actor").order_by("-pk")[:SHOWN_ORDERS])
+
+
+def shape(change: BoardChange, *, by: User, now: datetime) -> dict[str, Any]:
+    """An order as the API shows it, with the issues that did not follow and why."""
+    rows = list(change.issues.select_related("issue").order_by("issue_id")[:1]) if change.total == 1 else []
+    failures = change.issues.exclude(detail="").order_by("issue_id")[:SHOWN_FAILURES]
+    kept = change.issues.exclude(undo_detail="").order_by("issue_id")[:SHOWN_FAILURES]
+    return {
+        "id": change.pk,
+        "action": change.action,
+        "by": str(change.actor),
+        "state": state_of(change),
+        "sentence": sentence_of(change, key=rows[0].issue.key if rows else ""),
+        "total": change.total,
+        "changed": change.changed,
+        "failed": change.failed,
+        "taken_back": change.taken_back,
+        "told_before": change.told_before,
+        "failures": [{"id": f"IS-{row.issue_id}", "detail": row.detail} for row in failures] if change.failed else [],
+        "not_taken_back": [{"id": f"IS-{row.issue_id}", "detail": row.undo_detail} for row in kept]
+        if change.undo_asked_at
+        else [],
+        "issue": {"id": rows[0].issue.key, "status": rows[0].issue.status, "version": rows[0].issue.version}
+        if rows
+        else None,
+        "can_undo": can_undo(change, by=by, now=now),
+    }
