@@ -140,7 +140,7 @@ def test_a_board_whose_socket_returns_catches_up_by_version(visit, launch):
 def test_a_refused_move_puts_the_card_back_and_names_who_changed_what(visit, launch, people):
     issue = on_board(launch)
     page = visit()
-    page.route("**/api/v1/launches/**", lambda route: route.abort())
+    page.route("**/api/v1/launches/*/board/**", lambda route: route.abort())
     wire = Wire(page)
     open_board(page)
     wire.cut()

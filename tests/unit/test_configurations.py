@@ -83,7 +83,7 @@ def test_settings_of_kong_and_traefik_and_the_collector_are_yaml_that_says_where
     assert plugin["config"]["http_endpoint"] == "https://hypercare.example/ingest/calls/kong/"
     assert plugin["config"]["headers"] == {"Authorization": "Bearer hcs_k"}
     assert yaml.safe_load(shown("traefik.yml"))["accessLog"]["format"] == "json"
-    exporter = yaml.safe_load(shown("otel-collector.yaml"))["exporters"]["otlphttp/hypercare"]
+    exporter = yaml.safe_load(shown("otel-collector.yaml"))["exporters"]["otlp_http/hypercare"]
     assert exporter == {
         "endpoint": "https://hypercare.example/ingest/otlp",
         "headers": {"Authorization": "Bearer hcs_k"},

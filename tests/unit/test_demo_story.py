@@ -167,4 +167,5 @@ def test_story_stands_in_readable_files():
         "live_events.json",
         "traffic.json",
         "openapi.yaml",
+        "own_metrics.json",
     }
