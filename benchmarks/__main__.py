@@ -11,6 +11,8 @@ from benchmarks import scratch
 NEEDS_ROWS = {
     "lines_of_code": False,
     "board_and_inbox": True,
+    "board_in_the_browser": False,
+    "triage_actions": True,
     "pages_wsgi_or_asgi": True,
     "triage_throughput": True,
     "deep_search": True,
@@ -20,6 +22,7 @@ NEEDS_ROWS = {
     "learning_curve": True,
     "spam_on_real_texts": True,
     "report_to_board": False,
+    "many_boards": False,
     "intake_without_broker": False,
     "detector": False,
     "calls_ingest": False,

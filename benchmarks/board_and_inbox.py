@@ -37,7 +37,7 @@ def main(options: Sequence[str]) -> None:
     """Measures at the small size, fills up to the large one, measures again."""
     chosen = _options(options)
     owner = User.objects.create_superuser(email="benchmark@example.org", password="a-long-enough-one")
-    launch = _launch(owner)
+    launch = the_launch(owner)
     client = Client()
     client.force_login(owner)
     sizes: dict[int, Figures] = {}
@@ -82,7 +82,8 @@ def _options(options: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(options)
 
 
-def _launch(owner: User) -> Launch:
+def the_launch(owner: User) -> Launch:
+    """A launch with four components."""
     days = {"go_live_on": date(2026, 5, 20), "planned_end_on": date(2036, 6, 8)}
     launch = create_launch(
         Launch(slug="bench", name="Benchmark", active_users=9800, **days), owner=owner, now=clock.now()

@@ -85,11 +85,11 @@ ON CONFLICT DO NOTHING
 """
 
 
-def fill(launch: Launch, *, first: int, last: int, now: datetime) -> None:
+def fill(launch: Launch, *, first: int, last: int, now: datetime, per_issue: int = REPORTS_PER_ISSUE) -> None:
     """Adds reports number `first` to `last` with one issue for every fifteen of them; a quarter of the issues is ended."""
     statuses = [str(status) for status in IssueStatus if status != IssueStatus.DUPLICATE]
     given: dict[str, Any] = {
-        "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": REPORTS_PER_ISSUE,
+        "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": per_issue,
         "statuses": statuses,
     }  # fmt: skip
     statements = (_REPORTERS, _with_defaults(_ISSUES, Issue, given), _FEEDBACK, _MATCHES, _DECISIONS)

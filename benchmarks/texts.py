@@ -47,16 +47,17 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=shared_data(), help="the folder that holds texts/*.csv.gz")
 
 
-def read_texts(count: int, *, folder: str | None = None) -> Texts:
-    """So many texts, evenly mixed from all files of the shared data; the product's own corpus where there are none."""
+def read_texts(count: int, *, folder: str | None = None, named: str = "") -> Texts:
+    """So many texts, evenly mixed from the files of the shared data whose name begins so; else the product's own corpus."""
     where = shared_data(folder)
-    readers = [iterator for iterator in map(_read_file, files_of(where)) if iterator is not None]
+    files = [path for path in files_of(where) if path.name.startswith(named)]
+    readers = [iterator for iterator in map(_read_file, files) if iterator is not None]
     if not readers:
         print(f"No texts in {where / 'texts'}: measuring on the product's own corpus with variations.", file=sys.stderr)
         return Texts(_from_corpus(count), "own corpus, repeated with variations")
-    texts = _mixed(readers, count)
+    kinds, texts = len(readers), _mixed(readers, count)
     random.Random(SEED).shuffle(texts)
-    return Texts(texts, f"{len(texts)} real texts from {len(readers)} files")
+    return Texts(texts, f"{len(texts)} real texts from {kinds} files")
 
 
 def files_of(folder: Path) -> list[Path]:

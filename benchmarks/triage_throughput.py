@@ -12,7 +12,7 @@ from django.db import connection
 
 from benchmarks import stored_rows
 from benchmarks.figures import quantile, show
-from benchmarks.texts import Text, read_texts
+from benchmarks.texts import Text, Texts, read_texts
 from feedback import intake
 from feedback.models import Feedback
 from feedback.report import Report, ReportErrors, read_report
@@ -46,13 +46,14 @@ def main(options: Sequence[str]) -> None:
     """Enters the texts through the one door, triages them and prints the figures."""
     chosen = _options(options)
     launch = the_launch()
-    texts = read_texts(chosen.rows + chosen.open_issues, folder=chosen.data)
+    texts = _texts(chosen)
     if chosen.stored:
         stored_rows.fill(launch, texts.texts[: min(STORED_TEXTS, chosen.stored)], rows=chosen.stored, now=clock.now())
     _open_issues(launch, texts.texts[chosen.rows :])
     warming = time.perf_counter()
     _warm_up(launch)
     warming = time.perf_counter() - warming
+    warm = _memory_peak_mb()
     began = time.perf_counter()
     entered = _enter(launch, texts.texts[: chosen.rows])
     seconds_to_enter = time.perf_counter() - began
@@ -71,7 +72,8 @@ def main(options: Sequence[str]) -> None:
         **_pace(batches, entered),
         own_cpu_ms_per_row=round(1000 * busy / entered, 2),
         open_issues=Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES).count(),
-        memory_peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        memory_peak_mb_when_warm=warm,
+        memory_peak_mb=_memory_peak_mb(),
         intake_rows_per_second=round(entered / seconds_to_enter),
         classify_only_rows_per_second=round(_classified_a_second(chosen.plain)),
         reference_rows_per_second=round(1 / plain),
@@ -81,14 +83,27 @@ def main(options: Sequence[str]) -> None:
     )
 
 
+def _texts(chosen: argparse.Namespace) -> Texts:
+    """The texts of the reports, then those of the open issues: other ones of the same files while there are any."""
+    count = chosen.rows + chosen.open_issues
+    texts = read_texts(count, folder=chosen.data, named=chosen.named)
+    more = read_texts(count - len(texts.texts), folder=chosen.data)
+    return Texts([*texts.texts, *more.texts], texts.origin)
+
+
 def _options(options: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks triage_throughput", description=MEASURES)
     parser.add_argument("--rows", type=int, default=3000, help="how many texts; 10000 is the full size")
     parser.add_argument("--open-issues", type=int, default=0, help="how many issues stand open at first, a text each")
     parser.add_argument("--stored", type=int, default=0, help="how many rows were triaged long before")
     parser.add_argument("--plain", type=int, default=1000, help="how many rows the references read and write")
+    parser.add_argument("--named", default="", help="only texts of files whose name begins so: banking77, nlbse24")
     parser.add_argument("--data", help="the shared data folder; else HYPERCARE_SHARED_DATA, else ../shared/data")
     return parser.parse_args(options)
+
+
+def _memory_peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def the_launch() -> Launch:

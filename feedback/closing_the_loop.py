@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, override
 from feedback import receipts
 from feedback.models import MACHINE_CHANNELS, Channel, Feedback
 from hypercare.core.messages import REGRET, queue_mail, withdraw
-from hypercare.core.models import Launch, MessageKind
+from hypercare.core.models import Launch, Message, MessageKind
 
 # Machines have no mailbox, and people of another tool's history did not leave us their address.
 SILENT_CHANNELS = MACHINE_CHANNELS | {Channel.IMPORT}
@@ -109,6 +109,45 @@ def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, 
             once_key=once_key,
             now=now,
         )
+
+
+def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: datetime) -> None:
+    """Queues a mail in a person's words, one for each reporter with the same `once`; taking it back withdraws it."""
+    for row in feedback_rows:
+        if row.reporter and row.reporter.email:
+            once_key = f"{once}:{row.reporter_id}"
+            _mail_reply(row, row.reporter.email, words=words, once_key=once_key, now=now)
+
+
+def _mail_reply(feedback: Feedback, address: str, *, words: str, once_key: str, now: datetime) -> None:
+    with override(feedback.language):
+        lines = [
+            words,
+            _("You wrote: %(title)s") % {"title": feedback.title},
+            _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
+            receipts.reason_line(feedback),
+        ]
+        queue_mail(
+            launch=feedback.launch,
+            kind=MessageKind.REPLY,
+            about=feedback.key,
+            to_address=address,
+            language=feedback.language,
+            subject=_("About your report %(key)s: %(title)s") % {"key": feedback.key, "title": feedback.title},
+            text="\n\n".join(lines),
+            once_key=once_key,
+            now=now,
+            wait=REGRET,
+        )
+
+
+def take_back_reply(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> set[str]:
+    """Withdraws the replies of that moment to these reports; says which have theirs already."""
+    keys = list(abouts)
+    if not withdraw(keys, launch=launch, kind=MessageKind.REPLY, queued_at=told_at):
+        return set()
+    gone = Message.objects.filter(launch=launch, kind=MessageKind.REPLY, about__in=keys, created_at=told_at)
+    return set(gone.values_list("about", flat=True))
 
 
 def take_back_closed(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> int:

@@ -4,6 +4,10 @@ from hypercare.core.templatetags.hypercare_ui import AI_FAILURE_WORDS, CATEGORY_
 
 CATEGORIES = tuple(CATEGORY_WORDS)
 CATEGORY_NAMES = list(CATEGORY_WORDS.items())
+# What monitoring could see of a problem; questions, wishes and praise are none.
+TROUBLE = frozenset({
+    "bug", "availability", "integration", "data_integrity", "performance", "security", "access", "ai_quality", "ai_cost",
+})  # fmt: skip
 SENTIMENTS = ("negative", "neutral", "positive")
 AI_FAILURE_NAMES = [(name, word) for name, word in AI_FAILURE_WORDS.items() if name != "none"]
 GOVERNANCE_NAMES = [(name, word) for name, word in GOVERNANCE_WORDS.items() if name != "none"]

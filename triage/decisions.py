@@ -29,7 +29,7 @@ WITH said AS (
     SELECT said.*, live.id, (live.value, live.origin, live.applied) = (said.value, said.origin, said.applied) AS stays
     FROM said LEFT JOIN triage_decision live
         ON live.issue_id = said.issue_id AND live.field = said.field AND live.ended_at IS NULL
-    WHERE live.origin IS DISTINCT FROM 'person' AND (live.id IS NULL
+    WHERE live.origin IS DISTINCT FROM 'person' AND live.holds IS NOT TRUE AND (live.id IS NULL
         OR (live.value, live.reason, live.confidence) IS DISTINCT FROM (said.value, said.reason, said.confidence))
 ), confirmed AS (
     UPDATE triage_decision decision SET confidence = differs.confidence, reason = differs.reason
@@ -46,7 +46,7 @@ SELECT place FROM differs WHERE stays IS NOT TRUE ORDER BY place
 _HELD = """
 SELECT issue.id, held.field, held.value FROM unnest(%s::bigint[]) AS issue(id) CROSS JOIN LATERAL (
     SELECT field, value FROM triage_decision
-    WHERE issue_id = issue.id AND ended_at IS NULL AND origin = 'person' OFFSET 0
+    WHERE issue_id = issue.id AND ended_at IS NULL AND (origin = 'person' OR holds) OFFSET 0
 ) held
 """
 
@@ -77,7 +77,7 @@ class IssueValue(NamedTuple):
 
 
 def overridden_fields(issue_ids: Iterable[int]) -> dict[int, dict[str, str]]:
-    """For each issue id the values people hold, by field."""
+    """For each issue id the values that people or rules of the launch hold, by field."""
     held: dict[int, dict[str, str]] = defaultdict(dict)
     with prepared.cursor() as cursor:
         cursor.execute(_HELD, [list(issue_ids)])
@@ -169,6 +169,15 @@ def hold_all(
     )
 
 
+def hold_by_rule(issue: Issue, *, field: str, value: str, reason: str, decider: str, now: datetime) -> None:
+    """A launch's own rule sets a field: it stands against the machines, and gives way to a person."""
+    Decision.objects.filter(issue=issue, field=field, ended_at=None).update(ended_at=now)
+    Decision.objects.create(
+        launch_id=issue.launch_id, issue=issue, field=field, value=value[:120], origin=Origin.RULE, holds=True,
+        decider=decider[:160], reason=reason[:500], decided_at=now,
+    )  # fmt: skip
+
+
 def restore(row: Feedback, *, field: str, now: datetime) -> Decision | None:
     """Puts in force again what a machine last said of a report; None when none ever did."""
     last = Decision.objects.filter(feedback=row, field=field).exclude(origin=Origin.PERSON).order_by("-id").first()
@@ -195,14 +204,16 @@ def worsen(row: Feedback, *, severity: int, decider: str, reason: str, now: date
 
 
 def release(about: Issue | Feedback, *, field: str, now: datetime) -> bool:
-    """Ends a person's decision; True when there was one. The caller lets the machines decide again."""
+    """Ends a person's decision, or a rule's; True when there was one. The caller lets the machines decide again."""
     return bool(release_all([about], field=field, now=now))
 
 
 def release_all(abouts: Sequence[Issue | Feedback], *, field: str, now: datetime) -> int:
     """The same for several of one kind; says how many there were."""
     labels.withdrawn(abouts, field=field, now=now)
-    live = Decision.objects.filter(_is_about(abouts), field=field, ended_at=None, origin=Origin.PERSON)
+    live = Decision.objects.filter(
+        _is_about(abouts), Q(origin=Origin.PERSON) | Q(holds=True), field=field, ended_at=None
+    )
     return live.update(ended_at=now)
 
 
@@ -220,7 +231,7 @@ def withdraw(issues: Iterable[Issue], *, fields: Iterable[str], now: datetime) -
 def last_suggestions(abouts: Sequence[Issue | Feedback], field: str) -> dict[int, Decision]:
     """The newest machine decision about a field of each, in force or not."""
     name = "issue_id" if isinstance(abouts[0], Issue) else "feedback_id"
-    said = Decision.objects.filter(_is_about(abouts), field=field).exclude(origin=Origin.PERSON)
+    said = Decision.objects.filter(_is_about(abouts), field=field).exclude(origin=Origin.PERSON).exclude(holds=True)
     return {getattr(one, name): one for one in said.order_by(name, "-id").distinct(name)}
 
 

@@ -6,17 +6,20 @@ from typing import Any
 
 import django_filters as filters
 from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Channel, Feedback, ReplyStatus
+from hypercare.core import clock
 from hypercare.core.models import FieldDefinition, FieldKind, Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.strict_json import MAX_NUMBER_LENGTH, BadJson, parse
 from triage.categories import AI_FAILURE_NAMES, CATEGORY_NAMES, GOVERNANCE_NAMES, SENTIMENTS, SPAM_NAMES
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus, Moscow
+from triage.times import behind
 
 SEVERITIES = [(str(number), f"SEV{number}") for number in range(1, 6)]
 
@@ -76,6 +79,11 @@ class FeedbackFilter(_ByAddress):
         return rows.filter(Q(search=words_query(value)) | untriaged)
 
 
+def _names_a_figure(text: str) -> None:
+    if behind.read(text) is None:
+        raise ValidationError(_("Use a name as the page of times links it, such as mttr..2026-05-15..2026-05-28."))
+
+
 class IssueFilter(_ByAddress):
     """Filters of the board and of `GET /api/v1/issues/`."""
 
@@ -88,7 +96,14 @@ class IssueFilter(_ByAddress):
     component = filters.CharFilter(field_name="component__slug", label=_("Component"))
     team = filters.CharFilter(field_name="team__name", label=_("Team"))
     owner = filters.CharFilter(field_name="owner__email", label=_("Owner"))
+    label = filters.CharFilter(method="with_label", max_length=40, label=_("Label"))
     snoozed = filters.BooleanFilter(method="only_snoozed", label=_("Snoozed"))
+    without = filters.MultipleChoiceFilter(
+        method="that_lack",
+        choices=[("component", _("Component")), ("team", _("Team")), ("category", _("Type")), ("owner", _("Owner"))],
+        label=_("Without"),
+    )
+    times = filters.CharFilter(method="behind_figure", validators=[_names_a_figure], label=_("Counted as"))
 
     class Meta:
         model = Issue
@@ -100,6 +115,12 @@ class IssueFilter(_ByAddress):
             return rows.filter(pk=int(value[3:]))
         return rows.filter(Q(search=words_query(value)) | Q(title__icontains=value))
 
+    def with_label(self, rows: QuerySet[Issue], name: str, value: str) -> QuerySet[Issue]:
+        """Issues that have the label; given more than once, those that have all of them."""
+        given = self.data.getlist(name) if isinstance(self.data, QueryDict) else [value]
+        wanted = sorted({one.strip().lower() for one in given})
+        return rows.none() if any("\x00" in one for one in wanted) else rows.filter(labels__contains=wanted)
+
     def only_open(self, rows: QuerySet[Issue], name: str, value: bool) -> QuerySet[Issue]:  # noqa: ARG002
         """Open or ended issues."""
         return rows.filter(status__in=OPEN_STATUSES if value else ENDED_STATUSES)
@@ -108,6 +129,16 @@ class IssueFilter(_ByAddress):
         """Issues that sleep now, or those that do not."""
         sleeping = Q(snoozed_until__gt=Now())
         return rows.filter(sleeping, status__in=OPEN_STATUSES) if value else rows.exclude(sleeping)
+
+    def that_lack(self, rows: QuerySet[Issue], name: str, value: list[str]) -> QuerySet[Issue]:  # noqa: ARG002
+        """Issues that have none of it."""
+        for lacks in value:
+            rows = rows.filter(**({"category": ""} if lacks == "category" else {f"{lacks}__isnull": True}))
+        return rows
+
+    def behind_figure(self, rows: QuerySet[Issue], name: str, value: str) -> QuerySet[Issue]:  # noqa: ARG002
+        """The issues that a figure of times counts."""
+        return behind.matching(rows, value, now=clock.now())
 
 
 _OF_EVERY_LIST = {"launch", "cursor", "page_size", "format"}
@@ -172,7 +203,8 @@ def active_filters(query: QueryDict, found: filters.FilterSet, *, fields: dict[s
         for value in dict.fromkeys(values):
             if value:
                 rest = _without(query, name, value)
-                chips.append(ActiveFilter(name, value, str(label), str(words.get(value, value)), rest))
+                word = behind.in_words(value) if name == "times" else words.get(value, value)
+                chips.append(ActiveFilter(name, value, str(label), str(word), rest))
     return chips
 
 
@@ -183,6 +215,15 @@ def filter_text(query: QueryDict, found: filters.FilterSet, *, also: dict[str, s
         if name in found.filters and name not in (also or {}):
             kept.setlist(name, [value for value in values if value])
     kept.update(also or {})
+    return kept.urlencode()
+
+
+def list_query(query: QueryDict, found: filters.FilterSet) -> str:
+    """The board's filters for the list that goes on where a column ends, which adds its own status."""
+    kept = QueryDict(filter_text(query, found), mutable=True)
+    for name in ("status", "open"):
+        kept.pop(name, None)
+    kept.setdefault("snoozed", "false")
     return kept.urlencode()
 
 

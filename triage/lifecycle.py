@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -17,7 +17,7 @@ from hypercare.core import rows
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
-from hypercare.core.timeline import SYSTEM, Actor, Entry, record
+from hypercare.core.timeline import KINDS, SYSTEM, Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
 from triage.learn import labels
@@ -26,9 +26,11 @@ from triage.match import pairs
 from triage.models import ENDED_STATUSES, Answer, Issue, IssueStatus
 from triage.recount import recount
 from triage.story import story_of
+from triage.warroom import rooms
 
 # What is written on an issue's timeline and leaves the issue as it is.
-CHANGE_NOTHING = ("issue.note", "issue.told", "room.opened")
+_OF_CAUSES = tuple(kind for kind in KINDS if kind.startswith("cause."))
+CHANGE_NOTHING = ("issue.note", "issue.told", "issue.replied", "issue.reply_withdrawn", "room.opened", *_OF_CAUSES)
 
 
 def lock(issue_id: int, *, version: int | None = None) -> Issue:
@@ -63,6 +65,14 @@ def conflict(issue: Issue, latest: TimelineEntry | None) -> Problem:
         changes={"kind": latest.kind} | latest.data if latest else {},
         version=issue.version,
     )
+
+
+class Times(NamedTuple):
+    """When an issue came to its status and to its end, and how long it was worked on before."""
+
+    status_changed_at: datetime
+    closed_at: datetime | None
+    worked_seconds: int
 
 
 @dataclass(frozen=True)
@@ -185,8 +195,12 @@ def give_back(
     actor: Actor,
     now: datetime,
     reason: str = "",
+    times: Mapping[int, Times] | None = None,
 ) -> None:
-    """Gives issues of one launch the status and resolution they had; the caller holds their locks and publishes."""
+    """Gives issues of one launch the status and resolution they had, and their `times` where somebody remembers them.
+
+    The caller holds their locks and publishes.
+    """
     entries = []
     for status in sorted({status for status, _resolution in was.values()}):
         some = [issue for issue in issues if was[issue.pk][0] == status]
@@ -196,6 +210,11 @@ def give_back(
             issue.resolution = was[issue.pk][1]
             entries.append(Entry(issue.key, "issue.status", data | {"resolution": issue.resolution}))
         write_status(some, status, now=now, closed_at=now if status in ENDED_STATUSES else None)
+    if times:
+        remembered = [issue for issue in issues if issue.pk in times]
+        for issue in remembered:
+            issue.status_changed_at, issue.closed_at, issue.worked_seconds = times[issue.pk]
+        rows.update(remembered, ("status_changed_at", "closed_at", "worked_seconds"))
     record(issues[0].launch, entries, actor=actor, now=now)
     tell_reporters(issues, now=now, ended=False)
 
@@ -275,6 +294,7 @@ def merge(
     ]
     record(issue.launch, entries, actor=actor, now=now)
     pairs.remember(issue, into_id, answer=Answer.SAME, actor=actor, now=now)
+    rooms.follow_merge(issue, root=held[root_id], actor=actor, now=now)
     return _settle(issue, roots=[root_id], now=now)
 
 

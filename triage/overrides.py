@@ -181,12 +181,22 @@ def override_all(
 def release_issue(issue_id: int, *, field: str, actor: Actor, now: datetime, version: int | None = None) -> Issue:
     """Gives a field back to the machines."""
     issue = _locked_root(issue_id, version=version)
-    if not issue.decisions.filter(field=field, ended_at=None, origin=Origin.PERSON).exists():
+    if not issue.decisions.filter(Q(origin=Origin.PERSON) | Q(holds=True), field=field, ended_at=None).exists():
         raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
     release_all([issue], field=field, actor=actor, now=now)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
     return issue
+
+
+def set_by_rule(issue: Issue, *, field: str, value: str, reason: str, actor: Actor, now: datetime) -> None:
+    """A launch's own rule sets a field to a stored value; the caller holds the locks and publishes the board."""
+    old = shown_value(issue, field)
+    if field in RELATED:
+        setattr(issue, field, _related(issue.launch, field, value))
+    decisions.hold_by_rule(issue, field=field, value=value, reason=reason, decider=actor.name, now=now)
+    said = {issue.pk: {"old": old, "new": value, "reason": reason}}
+    _after([issue], field, said, actor=actor, now=now)
 
 
 def release_all(issues: Sequence[Issue], *, field: str, actor: Actor, now: datetime) -> None:

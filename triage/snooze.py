@@ -123,10 +123,13 @@ def wake_due(*, now: datetime) -> None:
 def _wake_due_of(launch_id: int, *, now: datetime) -> None:
     """Looks again under the lock: who was to wake may have been woken, ended or laid to sleep anew."""
     lock_launch(launch_id)
-    held = lock_issues(_due(now=now).filter(launch_id=launch_id).values_list("pk", flat=True)[:WAKES_AT_ONCE])
+    due = _due(now=now).filter(launch_id=launch_id).order_by(F("snooze__looked_at").asc(nulls_first=True), "pk")
+    held = lock_issues(due.values_list("pk", flat=True)[:WAKES_AT_ONCE])
     issues = list(Issue.objects.filter(pk__in=held).select_related("launch", "snooze"))
     why = {issue.pk: reason for issue in issues if (reason := _reason(issue, now=now))}
     woken = [issue for issue in issues if issue.pk in why]
+    # Who sleeps on although something moved goes to the end of the queue, or the same would be looked at for ever.
+    Snooze.objects.filter(issue__in=[issue.pk for issue in issues if issue.pk not in why]).update(looked_at=now)
     if woken:
         wake(woken, why=why, actor=SYSTEM, now=now)
         changes.publish(launch_id, why)

@@ -8,13 +8,15 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from gateway_ingest.models import NoiseReason
 from hypercare.core.models import TimelineEntry
 from hypercare.core.templatetags.hypercare_ui import channel_word, field_word, status_word, value_word
 from hypercare.core.timeline import KINDS
 from triage.models import Word
+from triage.review.sections import TITLES as REVIEW_SECTIONS
+from triage.rootcause.words import field_words
 
 ICONS = {
     "issue.opened": "flag",
@@ -25,6 +27,9 @@ ICONS = {
     "issue.unmerged": "arrow-up-right",
     "issue.told_apart": "x",
     "issue.note": "notes",
+    "issue.labels": "tag",
+    "issue.replied": "mail-forward",
+    "issue.reply_withdrawn": "x",
     "issue.told": "mail-forward",
     "room.opened": "broadcast",
     "known_issue.published": "broadcast",
@@ -38,10 +43,19 @@ ICONS = {
     "fix.overruled": "edit",
     "fix.told": "mail-forward",
     "fix.fires": "alert-triangle",
+    "cause.begun": "bulb",
+    "cause.changed": "bulb",
     "issue.snoozed": "eye-off",
     "issue.woken": "bell-ringing",
     "message.sent": "mail-forward",
     "message.failed": "alert-triangle",
+    "promise.made": "flag",
+    "promise.kept": "check",
+    "promise.dropped": "x",
+    "promise.late": "clock",
+    "review.published": "file-text",
+    "runbook.used": "list-check",
+    "runbook.told": "list-check",
 }
 
 
@@ -138,6 +152,16 @@ def _snoozed(_said: str, data: dict[str, Any]) -> str:
     return _("Snoozed until %(until)s") % words
 
 
+def _labels(said: str, data: dict[str, Any]) -> str:
+    parts = [f"+ {label}" for label in data.get("added", [])] + [f"− {label}" for label in data.get("removed", [])]
+    return f"{said}: {', '.join(parts)}"
+
+
+def _replied(_said: str, data: dict[str, Any]) -> str:
+    people = int(data.get("people", 0))
+    return ngettext("Replied to %(n)s person", "Replied to %(n)s people", people) % {"n": people}
+
+
 def _woken(said: str, data: dict[str, Any]) -> str:
     return str(WOKEN.get(str(data.get("why", "")), said))
 
@@ -152,6 +176,8 @@ _WORDS: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "issue.told_apart": _told_apart,
     "issue.snoozed": _snoozed,
     "issue.woken": _woken,
+    "issue.labels": _labels,
+    "issue.replied": _replied,
 }
 
 
@@ -160,11 +186,19 @@ def _moment(text: object) -> str:
 
 
 def _named(kind: str, data: dict[str, Any]) -> list[str]:
-    """The release and the verdict that an entry about a fix names."""
-    if kind.startswith("fix."):
+    """What an entry names: of a fix its release and verdict, of a promise, an article or a review which one or which part."""
+    family = kind.partition(".")[0]
+    if family == "cause":
+        return [field_words(data.get("fields", []))]
+    if family == "fix":
         word = str(Word(data["word"]).label) if data.get("word") in Word.values else ""
         return [str(data.get("version", "")), word]
-    return []
+    if family == "promise":
+        return [f"CM-{data.get('promise', '')}"]
+    if family == "runbook":
+        told = "" if "worked" not in data else _("it worked") if data["worked"] else _("it did not work")
+        return [str(data.get("article", "")), told]
+    return [str(REVIEW_SECTIONS.get(data.get("section", ""), ""))] if family == "review" else []
 
 
 def _came_or_went(data: dict[str, Any], *, came: str, went: str, to: str) -> str:

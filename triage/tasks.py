@@ -8,6 +8,8 @@ from celery import shared_task
 from gateway_ingest.deployments import LINK_TASK
 from hypercare.core import clock
 from triage import alert_changes, closing, owners, snooze
+from triage.automation import running
+from triage.board import readers
 from triage.exit import assess
 from triage.learn import tickets, trainings
 from triage.nature import suggesting
@@ -16,9 +18,10 @@ from triage.proof import firing, links, verdicts
 from triage.reports import daily
 from triage.score import again, measured
 from triage.sifting import aside
+from triage.votes import rounds
 from triage.warroom import gauges, round_of_rooms
 
-_TRIAGE = Lock()
+_TRIAGE, _AUTOMATION = Lock(), Lock()
 
 
 @shared_task(name="triage.waiting")
@@ -71,6 +74,12 @@ def carry_out_orders(**_later: Any) -> None:
 def wake_sleepers(**_later: Any) -> None:
     """Wakes snoozed issues whose time is over or that got worse."""
     snooze.wake_due(now=clock.now())
+
+
+@shared_task(name="triage.tell_readers")
+def tell_readers_of_views(**_later: Any) -> None:
+    """Mails people what newly entered the views they read."""
+    readers.tell_due(now=clock.now())
 
 
 @shared_task(name="triage.return_set_aside")
@@ -134,6 +143,23 @@ def read_tickets(**_later: Any) -> None:
     tickets.read_waiting(clock=clock.now)
 
 
+@shared_task(name=running.TASK)
+def run_automation(**_later: Any) -> None:
+    """Lets the launches' own rules look at what happened."""
+    # A second thread would only wait for the launch's lock, and nobody would triage meanwhile.
+    if _AUTOMATION.acquire(blocking=False):
+        try:
+            running.run_waiting(clock=clock.now)
+        finally:
+            _AUTOMATION.release()
+
+
+@shared_task(name="triage.forget_runs")
+def forget_runs(**_later: Any) -> None:
+    """Deletes old runs of rules."""
+    running.forget_old(now=clock.now())
+
+
 @shared_task(name="triage.nature")
 def suggest_nature(**_later: Any) -> None:
     """Suggests what open issues are by nature."""
@@ -144,6 +170,12 @@ def suggest_nature(**_later: Any) -> None:
 def follow_deployments(**_later: Any) -> None:
     """Links deployments to the issues they name."""
     links.follow(clock=clock.now)
+
+
+@shared_task(name="triage.votes")
+def end_votes(**_later: Any) -> None:
+    """Ends the votes whose time has come."""
+    rounds.close_due(now=clock.now())
 
 
 @shared_task(name="triage.judge_fixes")

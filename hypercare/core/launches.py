@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from hypercare.core import clock
 from hypercare.core.members import set_member
 from hypercare.core.models import Launch, Phase, User
+from hypercare.core.problem import Problem
 from hypercare.core.roles import Role
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from hypercare.core.widget_keys import issue_key
@@ -92,3 +93,9 @@ def reopen(launch: Launch, *, actor: Actor, now: datetime) -> None:
 
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else value.isoformat()
+
+
+def check_not_closed(launch: Launch) -> None:
+    """Raises a 409 Problem for a launch that is closed: what was written in it is only to be read."""
+    if launch.closed_at:
+        raise Problem(409, _("%(launch)s is closed and only to be read.") % {"launch": launch.name})

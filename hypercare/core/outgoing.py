@@ -4,11 +4,13 @@ The host is resolved once and that address is called; no private, loopback or li
 listed it; no redirect is followed; ten seconds and one megabyte at most.
 """
 
+import contextlib
 import http.client
 import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +21,9 @@ from django.utils.translation import gettext as _
 SECONDS = 10.0
 MAX_BYTES = 1024 * 1024
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GIVEN_OUT = ipaddress.ip_network(
+    "2000::/3"
+)  # all else of IPv6 is reserved, or packs an address in some way of its own
 _PORTS = {"http": 80, "https": 443}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -47,27 +52,38 @@ def fetch(
     parts = _parts(url)
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
-    connection = _pinned(parts.scheme, host, port, _allowed_address(host, port))
+    line: list[socket.socket] = []
+    connection = _pinned(parts.scheme, host, port, _allowed_address(host, port), line)
     # A sender that trickles keeps each single wait short; the watch ends the whole.
-    watch = threading.Timer(SECONDS, _hang_up, [connection])
+    watch, begun = threading.Timer(SECONDS, _hang_up, [line]), time.monotonic()
     watch.daemon = True
     watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body=body, headers=dict(headers or {}))
-        return _answer(connection.getresponse())
+        answer = _answer(connection.getresponse())
+        if time.monotonic() - begun >= SECONDS:
+            raise TimeoutError  # the watch cut it short, which looks like an end
     except (OSError, http.client.HTTPException, ValueError) as error:
         detail = _("%(host)s did not answer as it should: %(error)s.")
         raise Unreachable(detail % {"host": host, "error": type(error).__name__}) from error
     finally:
         watch.cancel()
         connection.close()
+    return answer
+
+
+def check(url: str) -> None:
+    """Looks whether an address may be called as it is known now, without calling it; raises Unreachable."""
+    parts = _parts(url)
+    _allowed_address(parts.hostname or "", parts.port or _PORTS[parts.scheme])
 
 
 def is_public(address: Address) -> bool:
     """Whether an address, or the one packed inside it, is on the open internet."""
     inner = _unpacked(address)
-    return inner.is_global and not inner.is_multicast
+    is_given_out = isinstance(inner, ipaddress.IPv4Address) or inner in _GIVEN_OUT
+    return is_given_out and inner.is_global and not inner.is_multicast
 
 
 def _parts(url: str) -> SplitResult:
@@ -116,28 +132,31 @@ def _unpacked(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
 
 
-def _pinned(scheme: str, host: str, port: int, address: str) -> http.client.HTTPConnection:
-    """A connection that asks for `host` by name and talks to `address`, whatever the name means by then."""
+def _pinned(scheme: str, host: str, port: int, address: str, line: list[socket.socket]) -> http.client.HTTPConnection:
+    """A connection that asks for `host` by name and talks to `address`, whatever the name means by then.
+
+    `line` holds its socket from the first moment to the last, which the connection itself does not.
+    """
     secure = ssl.create_default_context() if scheme == "https" else None
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
 
     def connect() -> None:
-        plain = socket.create_connection((address, port), timeout=SECONDS)
-        connection.sock = plain
+        connection.sock = socket.create_connection((address, port), timeout=SECONDS)
         if secure is not None:
-            connection.sock = secure.wrap_socket(plain, server_hostname=host)
+            connection.sock = secure.wrap_socket(connection.sock, server_hostname=host, do_handshake_on_connect=False)
+        line.append(connection.sock)
+        if isinstance(connection.sock, ssl.SSLSocket):
+            connection.sock.do_handshake()
 
     connection.connect = connect  # type: ignore[method-assign]  # the only step that would resolve again
     connection.default_port = _PORTS[scheme]  # so that the Host header leaves the usual port out
     return connection
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    try:
-        if connection.sock is not None:
-            connection.sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it ended by itself in the same moment
+def _hang_up(line: list[socket.socket]) -> None:
+    for held in line:
+        with contextlib.suppress(OSError):  # it ended by itself in the same moment
+            socket.socket.shutdown(held, socket.SHUT_RDWR)  # below TLS, where another thread waits
 
 
 def _answer(response: http.client.HTTPResponse) -> Answered:

@@ -27,6 +27,7 @@ class Right(StrEnum):
     REPORT = "report"
     READ_OWN = "read_own"
     READ = "read"
+    VOTE = "vote"
     WRITE_NOTES = "write_notes"
     TRIAGE = "triage"
     SEND_REPORT = "send_report"
@@ -46,7 +47,7 @@ class Scope(models.TextChoices):
     ADMIN = "admin", _("Everything")
 
 
-_READER = frozenset({Right.REPORT, Right.READ_OWN, Right.READ})
+_READER = frozenset({Right.REPORT, Right.READ_OWN, Right.READ, Right.VOTE})
 _AGENT = _READER | {Right.WRITE_NOTES, Right.TRIAGE}
 _LEAD = _AGENT | {Right.SEND_REPORT, Right.MANAGE, Right.AUDIT, Right.INGEST}
 
@@ -62,7 +63,7 @@ RIGHTS_OF_ROLE: dict[str, frozenset[Right]] = {
 RIGHTS_OF_SCOPE: dict[str, frozenset[Right]] = {
     Scope.FEEDBACK_WRITE: frozenset({Right.REPORT, Right.READ_OWN, Right.WRITE_NOTES}),
     Scope.FEEDBACK_READ: frozenset({Right.READ, Right.READ_OWN}),
-    Scope.TRIAGE_WRITE: frozenset({Right.TRIAGE, Right.READ, Right.READ_OWN}),
+    Scope.TRIAGE_WRITE: frozenset({Right.TRIAGE, Right.READ, Right.READ_OWN, Right.VOTE}),
     Scope.INGEST_WRITE: frozenset({Right.INGEST}),
     Scope.LAUNCH_ADMIN: frozenset({Right.MANAGE, Right.AUDIT, Right.SEND_REPORT, Right.READ, Right.READ_OWN}),
     Scope.ADMIN: frozenset(Right),

@@ -14,6 +14,7 @@ from hypercare.core.views import (
     parts,
     tokens,
     unsubscribe,
+    webhooks,
 )
 
 app_name = "core"
@@ -36,6 +37,11 @@ _settings = [
     path("widget/", keys.keys, name="keys"),
     path("widget/<int:pk>/origins/", keys.origins, name="key_origins"),
     path("widget/<int:pk>/rotate/", keys.rotate, name="key_rotate"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<int:pk>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/deliveries/<int:number>/", webhooks.delivery, name="delivery"),
+    path("webhooks/<int:pk>/deliveries/<int:number>/again/", webhooks.delivery_again, name="delivery_again"),
+    path("webhooks/<int:pk>/<slug:name>/", webhooks.order, name="webhook_order"),
 ]
 
 _outbox = [

@@ -1,6 +1,7 @@
 // Keeps the board true: a socket by version; while there is none, a look every five seconds.
 import * as presence from "./presence.js";
 import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
+import { cardsShown } from "./board-more.js";
 
 const POLL_MS = 5000;
 const HEARTBEAT_MS = 15000;
@@ -37,7 +38,7 @@ function say(state) {
 
 // Fetches the lanes anew; the version they carry is asked for again, so that nothing in between is missed.
 async function reload() {
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true", "X-Cards": cardsShown() }, cache: "no-store" }).catch(() => undefined);
   if (answer?.redirected) return location.reload();
   if (!answer?.ok) return undefined;
   const html = await answer.text();
@@ -90,6 +91,7 @@ function settle() {
     return;
   }
   if (!isBusy()) showAllBut(held);
+  document.dispatchEvent(new CustomEvent("hc:held", { detail: held.filter(isNew).map((issue) => issue.id) }));
   newBar.querySelector("[data-new-count]").textContent = Math.max(unseen.size, 1);
   newBar.hidden = false;
 }

@@ -4,6 +4,7 @@ import { makeMovable } from "./board-move.js";
 import { stage } from "./board-keys.js";
 import { begin as beginOrders } from "./picking.js";
 import "./inline-edit.js";
+import "./noisy.js";
 
 function begin() {
   const board = document.getElementById("board");

@@ -8,7 +8,7 @@ let answer;
 const choices = (section) => [...section.querySelectorAll("ul button")].filter((button) => !button.closest("li").hidden);
 
 function narrow(section) {
-  const words = section.querySelector("[data-narrow]")?.value.trim().toLowerCase() ?? "";
+  const words = section.querySelector("[data-narrow]")?.value.split(",").at(-1).trim().toLowerCase() ?? "";
   for (const item of section.querySelectorAll("ul > li:not([data-found])")) item.hidden = !item.textContent.toLowerCase().includes(words);
 }
 
@@ -20,7 +20,8 @@ function finish(value) {
 }
 
 // Opens one section and answers what was chosen: an order, the fields of a form, true, or undefined when it was left.
-export function ask(name, { about = "", lines = [] } = {}) {
+// `keeps` leaves in its fields what was typed before, after a refusal.
+export function ask(name, { about = "", lines = [], keeps = false } = {}) {
   finish(undefined);
   const section = dialog.querySelector(`[data-choices="${name}"]`);
   for (const other of sections()) other.hidden = other !== section;
@@ -29,11 +30,13 @@ export function ask(name, { about = "", lines = [] } = {}) {
   section.querySelector("[data-lines]")?.replaceChildren(
     ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
   );
-  for (const form of section.querySelectorAll("form")) form.reset();
-  for (const field of section.querySelectorAll("[data-narrow]")) field.value = "";
+  if (!keeps) {
+    for (const form of section.querySelectorAll("form")) form.reset();
+    for (const field of section.querySelectorAll("[data-narrow]")) field.value = "";
+  }
   narrow(section);
   open(dialog);
-  (section.querySelector("[autofocus], input, textarea, select, button") ?? dialog).focus();
+  (section.querySelector("[autofocus]") ?? section.querySelector("input, textarea, select, button") ?? dialog).focus();
   return new Promise((resolve) => {
     answer = resolve;
   });
@@ -54,6 +57,8 @@ if (dialog) {
     const button = event.target.closest("[data-order]:not(form)");
     if (button) finish(JSON.parse(button.dataset.order));
     if (event.target.closest("[data-yes]")) finish(true);
+    const label = event.target.closest("[data-label]:not([data-command])");
+    if (label) finish({ action: "label", labels: [label.dataset.label] });
     const command = event.target.closest("[data-command]");
     if (command) finish({ command: command.dataset.command });
   });
@@ -75,7 +80,7 @@ if (dialog) {
       if (event.target.matches("select, textarea, [type=datetime-local]") || !all.length) return;
       event.preventDefault();
       all.at((here + (event.key === "ArrowDown" ? 1 : here < 0 ? 0 : -1)) % all.length).focus();
-    } else if (event.key === "Enter" && event.target.matches("[data-narrow]")) {
+    } else if (event.key === "Enter" && event.target.matches("[data-narrow]:not([name])")) {
       event.preventDefault();
       all[0]?.click();
     }

@@ -1,7 +1,31 @@
-// The page of one issue: its title is changed in place, and the forms below learn the new version.
+// The page of one issue: the keys and dialogs of the board speak of it, and what an order changed is read anew.
+import { begin } from "./picking.js";
 import "./inline-edit.js";
 
-document.body.addEventListener("hc:ordered", ({ detail: change }) => {
-  if (!change.issue) return;
-  for (const field of document.querySelectorAll("form input[name=version]")) field.value = change.issue.version;
-});
+const here = () => document.querySelector(".ihead");
+const isWriting = (part) =>
+  part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select") ||
+  [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue);
+
+// A part in which somebody writes stays; its forms learn the new version. An issue that was merged away is gone from here.
+async function renew() {
+  const answer = await fetch(location.href, { cache: "no-store" }).catch(() => undefined);
+  if (answer?.redirected || [401, 403, 404].includes(answer?.status)) return location.reload();
+  if (!answer?.ok) return undefined;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const { version } = fresh.querySelector(".ihead").dataset;
+  for (const part of [".ihead", ".cols > :first-child", ".cols > :last-child"]) {
+    const old = document.querySelector(part);
+    if (isWriting(old) || old.querySelector("[data-editing]")) continue;
+    const [had] = [old.contains(document.activeElement) && document.activeElement.id];
+    old.replaceChildren(...fresh.querySelector(part).childNodes);
+    if (had) document.getElementById(had)?.focus({ preventScroll: true });
+    window.htmx?.process(old);
+  }
+  Object.assign(here().dataset, fresh.querySelector(".ihead").dataset);
+  for (const field of document.querySelectorAll("form input[name=version]")) field.value = version;
+  return undefined;
+}
+
+document.body.addEventListener("hc:ordered", renew);
+begin({ single: true, items: () => [here()], present: here, matching: () => 1, filter: () => "" });

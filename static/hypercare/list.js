@@ -8,6 +8,7 @@ const place = document.getElementById("issue-rows");
 const rows = () => [...place.querySelectorAll("[data-issue]")];
 const newBar = document.getElementById("newbar");
 let at = "";
+let pages = 1;
 let version = Number(place.dataset.version);
 
 const focused = () => document.activeElement.closest("[data-issue]");
@@ -28,12 +29,43 @@ function step(by) {
   return focus(all[here + by] ?? (here < 0 ? all[0] : undefined));
 }
 
+const part = (address) => fetch(address, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
+
+// Puts the rows of the next page below those that are here; answers the first of them.
+async function more() {
+  const link = place.querySelector("[data-more-rows]");
+  if (!link || link.hasAttribute("aria-busy")) return undefined;
+  link.setAttribute("aria-busy", "true");
+  const answer = await part(link.href);
+  link.removeAttribute("aria-busy");
+  if (answer?.redirected) return location.reload();
+  if (!answer?.ok) return undefined;
+  const pattern = document.createElement("template");
+  pattern.innerHTML = await answer.text();
+  const fresh = [...pattern.content.querySelectorAll("[data-issue]")].filter((row) => !document.getElementById(row.id));
+  place.querySelector("tbody").append(...fresh);
+  const next = pattern.content.querySelector("[data-more-rows]");
+  if (next) link.replaceWith(next);
+  else link.remove();
+  document.dispatchEvent(new CustomEvent("hc:shown"));
+  return fresh[0];
+}
+
+place.addEventListener("click", async (event) => {
+  if (!event.target.closest("[data-more-rows]") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const first = await more();
+  if (first) pages += 1;
+  focus(first);
+});
+
 async function reload() {
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
+  const answer = await part(location.href);
   if (answer?.redirected) return location.reload();
   if (!answer?.ok) return undefined;
   const had = focused()?.id;
   place.innerHTML = await answer.text();
+  for (let page = 1; page < pages; page += 1) await more();
   const told = place.querySelector("[data-board-version]");
   version = Number(told.dataset.boardVersion);
   newBar.hidden = true;

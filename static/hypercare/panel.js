@@ -12,9 +12,15 @@ async function fill(key) {
     panel.replaceChildren(document.getElementById("panel-failed").content.cloneNode(true));
     return undefined;
   }
-  panel.innerHTML = await answer.text();
+  const said = await answer.text();
+  const held = panel.contains(document.activeElement) ? document.activeElement : undefined;
+  panel.innerHTML = said;
+  if (held) (again(held) ?? panel.querySelector("h2"))?.focus({ preventScroll: true });
   return undefined;
 }
+
+// Whoever stands in the panel while it is read anew stays where they were, or at its head.
+const again = (held) => (held.id ? panel.querySelector(`#${CSS.escape(held.id)}`) : null);
 
 export async function openPanel(key, item) {
   from = item?.id || from;

@@ -1,4 +1,5 @@
 // Chooses issues on the board and in the list, and gives them orders by key, by menu and by the bar: one set of keys for both.
+import { create, escalate, reply } from "./asking.js";
 import { ask } from "./chooser.js";
 import { onKey } from "./keys.js";
 import { give, giveMany, undoNewest } from "./orders.js";
@@ -26,6 +27,7 @@ function paint() {
   }
   const count = everything ? stage.matching() : picked.size;
   bar.hidden = count === 0;
+  document.body.classList.toggle("picking", count > 0);
   bar.querySelector("[data-picked]").textContent = `${count} ${words.selected}`;
   const all = bar.querySelector("[data-pick-all]");
   all.hidden = everything || stage.matching() <= picked.size;
@@ -81,6 +83,7 @@ async function carryOut({ many, who, key }, body) {
   const item = change?.issue && itemOf(change.issue.id);
   if (item) item.dataset.version = Math.max(change.issue.version, Number(item.dataset.version));
   if (change) clear();
+  return change;
 }
 
 // One after the other: a key pressed while an order is under way speaks of the issue as that order leaves it.
@@ -88,6 +91,7 @@ let before = Promise.resolve();
 function order(body, whom) {
   const next = () => carryOut(whom, body);
   before = before.then(next, next);
+  return before;
 }
 
 const about = (whom) => (whom?.many ? bar.querySelector("[data-picked]").textContent : (whom?.key ?? ""));
@@ -105,15 +109,20 @@ const COMMANDS = {
   priority: { keys: ["p"], question: "moscow" },
   type: { keys: ["t"], question: "category" },
   status: { keys: ["v"], question: "status" },
-  component: { keys: ["l"], question: "component" },
-  note: { keys: ["n", "r"], question: "note" },
+  label: { keys: ["l"], question: "label" },
+  component: { keys: ["d"], question: "component" },
+  reply: { keys: ["r"], act: (whom) => reply(whom, about(whom), order) },
+  note: { keys: ["n"], question: "note" },
+  escalate: { keys: ["e"], act: escalate },
+  create: { keys: ["c"], act: create, alone: true },
 };
 
 // Asks what is missing, then gives the order to whom it was meant for when it was asked.
 function run(name, whom = chosen()) {
-  if (!may() || !whom) return false;
-  const { question, body } = COMMANDS[name];
-  if (question) ask(question, { about: about(whom) }).then((said) => said && order(said, whom));
+  const { question, body, act, alone } = COMMANDS[name];
+  if (!may() || !(whom || alone)) return false;
+  if (act) act(whom);
+  else if (question) ask(question, { about: about(whom) }).then((said) => said && order(said, whom));
   else order(body(), whom);
   return true;
 }
@@ -131,15 +140,23 @@ async function runPalette(only) {
   if (found?.command) run(found.command, whom);
 }
 
+// A button in the panel speaks of the issue there.
+function whomIn(node) {
+  const beside = node.closest("#panel") && shownInPanel();
+  return beside ? { many: false, who: { ids: [beside] }, key: beside } : chosen();
+}
+
 export function begin(given) {
   stage = given;
   const named = (name) => document.querySelector(`[data-command="${name}"]`).dataset.label;
   for (const [name, { keys }] of Object.entries(COMMANDS)) {
     if (may()) for (const key of keys) onKey(key, named(name), () => run(name));
   }
-  onKey("x", words.pick, pick);
-  onKey("Shift+x", words.pickRange, pickRange);
-  for (const key of ["Enter", "o"]) onKey(key, words.show, show);
+  if (!stage.single) {
+    onKey("x", words.pick, pick);
+    onKey("Shift+x", words.pickRange, pickRange);
+    for (const key of ["Enter", "o"]) onKey(key, words.show, show);
+  }
   onKey("Escape", words.escape, () => stage.escape?.() || closePanel() || clear());
   for (const key of ["z", "Ctrl+z"]) onKey(key, words.takeBack, () => undoLast() || (may() ? (undoNewest(), true) : false));
   onKey("Shift+z", words.history, () => (may() ? (showHistory(), true) : false));
@@ -150,8 +167,13 @@ export function begin(given) {
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-do]");
-    const beside = button?.closest("#panel") && shownInPanel();
-    if (button) run(button.dataset.do, beside ? { many: false, who: { ids: [beside] }, key: beside } : chosen());
+    if (button && run(button.dataset.do, whomIn(button))) event.preventDefault();
+  });
+  document.addEventListener("submit", (event) => {
+    const { unlabel } = event.target.dataset;
+    if (!unlabel) return;
+    event.preventDefault();
+    order({ action: "unlabel", labels: [unlabel] }, whomIn(event.target));
   });
   bar.addEventListener("click", (event) => {
     if (event.target.closest("[data-pick-all]")) {

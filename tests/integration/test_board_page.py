@@ -156,7 +156,12 @@ def test_a_long_lane_says_how_many_more_there_are(browser, launch, now):
     )
     answer = browser.get(BOARD)
     assert len(cards(answer)) == 50
-    assert "3 more in the list" in text_of(answer)
+    assert "Show more, 3 are not shown" in text_of(answer)
+    last = Issue.objects.order_by("pk")[3]
+    more = browser.get(f"{BOARD}lanes/new/?open=true&after=3:{last.priority}:{last.pk}")
+    assert more.content.decode().count("data-issue=") == 3
+    assert browser.get(f"{BOARD}lanes/new/?after=x").status_code == 400
+    assert len(cards(browser.get(BOARD, headers={"HX-Request": "true", "X-Cards": "new:53 triaged:x"}))) == 53
 
 
 def test_the_page_carries_the_version_it_shows(browser, launch, now):

@@ -20,9 +20,12 @@ from triage.demo.seed import seed
 from triage.demo.story import read_story
 from triage.exit.assess import assess, standings
 from triage.models import CriterionState, Issue, IssueStatus, Origin, StatusReport, WarRoom
+from triage.rootcause import risks
+from triage.rootcause.reading import analysis_of
 from triage.warroom.calling_out import said_of
 from triage.warroom.moments import moments_of
 from triage.warroom.page import timeline
+from triage.warroom.wall import wall
 
 pytestmark = pytest.mark.django_db
 NAME = "meridian-demo"
@@ -99,6 +102,15 @@ def test_each_thread_of_reports_became_one_issue(demo):
         thread = lookup.thread_of(row.external_id)
         issue = lookup.issue_of(the_stage, thread)
         assert lookup.threads_in(issue) - set(the_stage.story.alerts) <= {thread}
+
+
+def test_sample_knows_causes_with_their_evidence_and_keeps_a_register_of_risks(demo):
+    the_stage, _now = demo
+    found = analysis_of(lookup.issue_of(the_stage, "payment-declined"))
+    assert (found.code, found.open_ends(), len(found.bones)) == ("release_cutover", [], 6)
+    assert max(why.depth for why in found.all_whys()) == 4
+    assert all(one.path for why in found.all_whys() for one in why.evidence)
+    assert risks.register(the_stage.launch).count() == len(risks.COMMON) + 1
 
 
 def test_board_shows_machine_suggestions_beside_what_people_confirmed(demo):
@@ -191,7 +203,7 @@ def test_sample_shows_a_closed_room_with_what_was_decided_and_told(demo):
     the_stage, now = demo
     room = WarRoom.objects.get(launch=the_stage.launch)
     assert (room.issue.title, room.updates.count()) == ("Card payments declined after the bank's confirmation", 2)
-    page = timeline(room, moments_of(room, now=now), now=now)
+    page = timeline(room, moments_of(room, now=now), now=now, size=500)
     assert {line.source for line in page.lines} >= {
         "report",
         "alert",
@@ -202,6 +214,12 @@ def test_sample_shows_a_closed_room_with_what_was_decided_and_told(demo):
         "promise",
         "message",
     }
+
+
+def test_wall_of_the_sample_has_figures_from_the_start(demo):
+    the_stage, now = demo
+    shown = {tile.gauge.name for tile in wall(the_stage.launch, now=now).tiles if tile.value is not None}
+    assert shown >= {"open", "reports", "available", "p95", "active"}
 
 
 def test_incident_holds_up_the_exit_while_it_lasts(demo):
@@ -284,7 +302,7 @@ def test_load_that_breaks_leaves_nothing(demo):
     story = read_story()
     broken = story.past[0].__class__(story.past[0].when, "report", {**story.past[0].data, "channel": "nowhere"})
     with pytest.raises(ValueError, match="nowhere"):
-        seed(story.__class__(story.launch, story.people, story.alerts, (broken,), ()), now=now, say=lambda _line: None)
+        seed(replace(story, past=(broken,)), now=now, say=lambda _line: None)
     assert stage.find(story) is None
 
 

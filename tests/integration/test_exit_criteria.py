@@ -9,7 +9,7 @@ from feedback.models import Channel
 from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core import clock
 from hypercare.core.models import Measurement, MetricDefinition, TimelineEntry
-from hypercare.core.timeline import SYSTEM
+from hypercare.core.timeline import SYSTEM, Entry, record
 from tests.conftest import bearer
 from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage.exit import metrics
@@ -293,7 +293,7 @@ def own(launch, now):
                 launch=launch, metric="own:orders.paid", measured_at=at - timedelta(minutes=minute), value=value
             )
 
-    promise = Promise(definition, "Orders are paid", ">=", signer="Sales")
+    promise = Promise(definition.measured_as, "Orders are paid", ">=", signer="Sales")
     add_criterion(launch, promise, Target(10, 1), reason="", actor=SYSTEM, now=now)
     return measured
 
@@ -325,7 +325,12 @@ def test_page_and_api_show_an_own_metric_with_the_way_to_its_values(client, laun
 
 def test_lead_adds_and_removes_a_criterion_in_sight_of_all(client, launch, people, own):
     client.force_login(people["lead"])
-    given = {"metric": MetricDefinition.objects.get().pk, "name": "No debts", "comparator": "<", "threshold": "-0.004"}
+    given = {
+        "metric": MetricDefinition.objects.get().measured_as,
+        "name": "No debts",
+        "comparator": "<",
+        "threshold": "-0.004",
+    }
     given |= {"hold_days": "2", "must": "on", "signer": "", "reason": "The board asks"}
     assert client.post("/launches/shop/exit/new/", given | {"metric": "0"}).status_code == 400
     page = client.post("/launches/shop/exit/new/", given, follow=True).content.decode()
@@ -337,6 +342,22 @@ def test_lead_adds_and_removes_a_criterion_in_sight_of_all(client, launch, peopl
     assert [one.code for one in launch.exit_criteria.all()] == ["E1", "E5", "E6", "E7", "E9"]
     assert client.post("/launches/shop/exit/E1/remove/", {"remove-reason": "x"}).status_code == 409
     assert client.post("/launches/shop/exit/E7/remove/", {}).status_code == 400
+
+
+def test_a_criterion_may_promise_how_long_things_take(client, launch, people, now):
+    client.force_login(people["lead"])
+    given = {"metric": "mttr", "name": "Soon resolved", "comparator": "<=", "threshold": "24", "hold_days": "0"}
+    given |= {"must": "on", "signer": "", "reason": "Agreed"}
+    assert client.post("/launches/shop/exit/new/", given).status_code == 302
+    code = launch.exit_criteria.get(metric="mttr").code
+    assert standing_of(launch, code, now).state == "no_data"
+    for _number in range(5):
+        ended = make_issue(launch, now=now - timedelta(hours=10), status="closed", resolution="fixed", closed_at=now)
+        moved = Entry(ended.key, "issue.status", {"old": "new", "new": "closed", "transition": "close"})
+        record(launch, [moved], actor=SYSTEM, now=now)
+    assert (standing_of(launch, code, now).value, standing_of(launch, code, now).state) == (10.0, "met")
+    gone = client.post(f"/launches/shop/exit/{code}/remove/", {"remove-reason": "No longer asked"})
+    assert (gone.status_code, launch.exit_criteria.filter(metric="mttr").count()) == (302, 0)
 
 
 def test_only_who_manages_adds_or_removes_a_criterion(client, launch, people, own):

@@ -78,6 +78,42 @@ def test_what_somebody_changed_since_stays_theirs_and_is_named(launch, order, ba
     assert Issue.objects.get(pk=issues[1].pk).severity == 3
 
 
+def test_undo_leaves_a_colleagues_later_move_to_the_same_status(launch, order, back, people, now):
+    issue = make_issue(launch, now=now)
+    change, bob = order([issue], "move", to="closed"), Actor.person(people["responder"])
+    for minutes, to in ((1, "in_progress"), (2, "closed")):
+        lifecycle.move(issue.pk, to=to, reason="again", actor=bob, now=now + timedelta(minutes=minutes))
+    change = back(change, now + timedelta(minutes=3))
+    issue.refresh_from_db()
+    assert (change.taken_back, issue.status) == (0, "closed")
+    assert "Responder Person meanwhile" in change.issues.get().undo_detail
+
+
+def test_undoing_a_reopening_gives_the_end_its_moment_back(launch, order, back, now):
+    [issue] = many(launch, now - timedelta(days=2), 1)
+    lifecycle.move(issue.pk, to="in_progress", actor=SYSTEM, now=now - timedelta(days=2))
+    lifecycle.move(issue.pk, to="closed", actor=SYSTEM, now=now - timedelta(days=1))
+    back(order([issue], "move", to="in_progress", reason="slip"), now + timedelta(minutes=1))
+    issue.refresh_from_db()
+    day_ago = now - timedelta(days=1)
+    assert (issue.status, issue.closed_at, issue.status_changed_at) == ("closed", day_ago, day_ago)
+    assert issue.worked_seconds == 86_400
+
+
+def test_undo_gives_a_long_title_back_whole_and_the_title_before_it_too(launch, order, back, now):
+    [issue] = many(launch, now, 1)
+    long, minute = "word " * 40 + "end", timedelta(minutes=1)
+    order([issue], "set", field="title", value="First", at=now - minute)
+    first = order([issue], "set", field="title", value=long)
+    second = order([issue], "set", field="title", value="Short", at=now + minute)
+    titles = []
+    for change, minutes in ((second, 2), (first, 3)):
+        assert back(change, now + minutes * minute).taken_back == 1
+        issue.refresh_from_db()
+        titles.append(issue.title)
+    assert titles == [long, "First"]
+
+
 def test_undo_within_ten_seconds_withdraws_the_mails_and_later_says_who_knows(launch, order, back, now):
     reporter = Reporter.objects.create(launch=launch, email="karin@example.org", created_at=now)
     issues = many(launch, now, 2)
@@ -169,6 +205,7 @@ def test_who_lost_the_right_while_the_order_waited_changes_nothing(launch, order
         ("set", {"field": "severity", "value": "3"}),
         ("set", {"field": "component", "value": "checkout"}),
         ("snooze", {"until": "2026-05-30T09:00"}),
+        ("label", {"labels": "later, shop"}),
     ],
 )
 def test_a_worker_needs_as_many_statements_for_forty_as_for_four(launch, order, now, monkeypatch, action, given):
@@ -272,6 +309,13 @@ def test_bad_orders_are_refused_with_a_sentence(launch, api, now):
         ({"action": "snooze", "until": "2020-01-01T00:00"}, 400, "a time to come"),
         ({"action": "merge", "into": "none"}, 400, "Name the issue"),
         ({"action": "note", "text": " "}, 400, "Write a note"),
+        ({"action": "label", "labels": "x" * 41}, 400, "1 to 40 characters"),
+        ({"action": "label", "labels": [1]}, 400, "list of words"),
+        ({"action": "label", "labels": ",".join("abcdefghijklm")}, 400, "1 to 12 labels"),
+        ({"action": "unlabel", "labels": "none"}, 409, "no such label"),
+        ({"action": "reply", "text": ""}, 400, "Write a reply"),
+        ({"action": "reply", "text": "Hello", "to": "Karin"}, 400, "Name the report"),
+        ({"action": "reply", "text": "Hello"}, 409, "can be reached"),
         ({"action": "wake"}, 409, "does not sleep"),
         ({"action": "wake", "ids": ["IS-999999999"]}, 404, "no IS-999999999"),
         ({"action": "wake", "ids": []}, 400, "must be a list"),
@@ -300,6 +344,20 @@ def asleep(launch, order, now, **fields):
     order([issue], "snooze", until="2026-05-30T09:00")
     issue.refresh_from_db()
     return issue
+
+
+def test_many_noisy_sleepers_do_not_keep_the_sweep_from_one_whose_time_is_over(launch, order, now, monkeypatch):
+    monkeypatch.setattr(snooze, "WAKES_AT_ONCE", 2)
+    for _n in range(2):
+        noisy = asleep(launch, order, now, sources={"alert": 1}, feedback_count=1)
+        Issue.objects.filter(pk=noisy.pk).update(last_seen_at=now + timedelta(hours=1))
+    patient = make_issue(launch, now=now)
+    order([patient], "snooze", until="1h")
+    for hour in (2, 3):
+        snooze.wake_due(now=now + timedelta(hours=hour))
+    patient.refresh_from_db()
+    assert patient.snoozed_until is None
+    assert Issue.objects.filter(snoozed_until__isnull=False).count() == 2
 
 
 def test_a_snoozed_issue_leaves_the_board_and_is_counted(launch, order, back, now):

@@ -319,6 +319,22 @@ def test_a_draft_is_sent_in_a_persons_words_once_or_dropped(issue, proved, peopl
         notices.drop(issue.pk, actor=alice, now=now)
 
 
+def test_a_draft_waits_only_while_its_fix_is_linked_and_held_to_work(issue, proved, people, now):
+    word_of(proved, now)
+    alice = Actor.person(people["lead"])
+    verdicts.overrule(issue.pk, proved.pk, word="not_fixed", reason="Lund still sees it", actor=alice, now=now)
+    with pytest.raises(Problem) as refused:
+        notices.send(issue.pk, actor=alice, now=now)
+    assert (refused.value.status, Message.objects.count()) == (409, 0)
+    verdicts.release(issue.pk, proved.pk, actor=alice, now=now)
+    assert notices.waiting(issue.pk)
+    Verdict.objects.filter(fix=proved, origin="rule", ended_at=None).update(word="not_fixed")
+    assert notices.waiting(issue.pk) is None
+    Verdict.objects.filter(fix=proved, origin="rule", ended_at=None).update(word="verified")
+    links.unlink(issue.pk, name_of(proved.deployment), actor=alice, now=now)
+    assert notices.waiting(issue.pk) is None
+
+
 def test_the_sweep_looks_again_after_a_while_and_leaves_old_and_ended_ones(launch, issue, proved, now):
     assert verdicts.judge_due(clock=lambda: now) == 1
     assert verdicts.judge_due(clock=lambda: now) == 0

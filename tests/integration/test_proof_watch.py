@@ -17,6 +17,7 @@ from tests.integration.traffic import calls, store
 from triage import lifecycle
 from triage.models import EvidenceAnswer, Firing
 from triage.proof import blind, firing, lanes, matched, overview
+from triage.score import rescore
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -177,7 +178,9 @@ def test_blind_spots_tell_silence_from_what_monitoring_does_not_see(launch, issu
     asked = make_issue(launch, now=now - HOUR, category="question", title="Where is my basket")
     for one in (lost, asked, asked):
         make_feedback(launch, now=now - HOUR, issue_key=one.key)
-    make_feedback(launch, now=now - 130 * MINUTE, issue_key=issue.key, channel="alert")
+    alert = make_feedback(launch, now=now - 130 * MINUTE, issue_key=issue.key, channel="alert")
+    alert.matches.create(issue=issue, origin="rule", confidence=1.0, reason="same alert key", matched_at=now)
+    rescore([issue.pk], now=now)
     found = blind.look(launch, days=7, now=now)
     assert [(one.about, one.reports, one.issue) for one in found.both] == [("catalog-api", 1, issue)]
     assert [(one.about, one.errors, one.reached) for one in found.silent] == [("checkout", 120, 120)]

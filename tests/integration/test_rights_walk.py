@@ -178,7 +178,9 @@ def test_token_of_somebody_else_is_not_there(people, foreign):
     assert Caller(people["lead"], now=clock.now()).asks(TABLE["core:token_revoke"], "POST", foreign) == ABSENT
 
 
-@pytest.mark.parametrize("path", ["/r/{}/", "/unsubscribe/{}/", "/w/{}/widget.js", "/tokens/{}/revoke/"])
+@pytest.mark.parametrize(
+    "path", ["/r/{}/", "/unsubscribe/{}/", "/unsubscribe/view/{}/", "/w/{}/widget.js", "/tokens/{}/revoke/"]
+)
 def test_made_up_secret_opens_nothing(path, people, own, client):
     client.force_login(people["root"])
     answer = client.post(path.format("9" * 12)) if "revoke" in path else client.get(path.format("0" * 32))

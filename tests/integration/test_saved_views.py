@@ -1,11 +1,16 @@
-"""This module tests saved views, lanes, limits, the panel and the list's part of a page, and the keys of a person."""
+"""This module tests saved views and the mail about them, lanes, limits, the panel and the list's part of a page, and the keys of a person."""
+
+from datetime import timedelta
 
 import pytest
 
+from hypercare.core.models import Message, User
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_issue
+from triage.board import changes as board
+from triage.board import readers
 from triage.board.limits import set_limit
-from triage.models import LaneLimit, SavedView
+from triage.models import LaneLimit, SavedView, ViewReader
 
 pytestmark = pytest.mark.django_db
 BOARD, VIEWS, API = "/launches/shop/board/", "/launches/shop/views/", "/api/v1/launches/shop/views/"
@@ -146,3 +151,125 @@ def test_keys_of_a_person_are_kept_and_bad_ones_refused(as_role, people):
         '{"keys": {"a": 1}}',
     ):
         assert choose(bad).status_code == 400
+
+
+# mail about a view
+
+
+@pytest.fixture
+def agents_view(launch, people, now):
+    """A view of the lead's that everyone sees, read by the agent once an hour at most; one issue is in it already."""
+    board.publish(launch.pk, [make_issue(launch, now=now, title="Old", severity=3).pk])
+    view = SavedView.objects.create(
+        launch=launch,
+        owner=people["lead"],
+        name="Grave",
+        query="severity=1&severity=3",
+        visibility="team",
+        saved_at=now,
+    )
+    readers.begin(view, people["agent"], often="hourly", now=now)
+    return view
+
+
+def enter(launch, now, **fields):
+    issue = make_issue(launch, now=now, **fields)
+    board.publish(launch.pk, [issue.pk])
+    return issue
+
+
+def test_what_newly_enters_is_told_once_sev1_at_once_and_the_rest_by_the_hour(launch, agents_view, now):
+    enter(launch, now, title="Minor", severity=3)
+    enter(launch, now, title="Elsewhere", severity=4)
+    readers.tell_due(now=now + timedelta(minutes=5))
+    assert not Message.objects.exists()
+    enter(launch, now, title="Tills are down", severity=1)
+    for minutes in (6, 7):
+        readers.tell_due(now=now + timedelta(minutes=minutes))
+    mail = Message.objects.get()
+    assert mail.subject == "1 new issue in “Grave” of Meridian Shop"
+    assert "SEV1 New: Tills are down" in mail.text
+    assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for hours in (1, 2):
+        readers.tell_due(now=now + timedelta(hours=hours))
+    later = Message.objects.latest("pk")
+    assert (Message.objects.count(), "Minor" in later.text, "Old" in later.text) == (2, True, False)
+
+
+def test_an_issue_that_changes_or_comes_back_is_no_news_and_other_filters_begin_anew(launch, agents_view, api, now):
+    issue = enter(launch, now, severity=1)
+    for severity in (1, 4, 1):
+        type(issue).objects.update(severity=severity)
+        board.publish(launch.pk, list(launch.issues.values_list("pk", flat=True)))
+        readers.tell_due(now=now + timedelta(minutes=1))
+    assert Message.objects.count() == 1
+    enter(launch, now, severity=2)
+    api.post(API, {"name": "Grave", "visibility": "team", "query": "severity=2"}, format="json")
+    readers.tell_due(now=now + timedelta(hours=2))
+    assert Message.objects.count() == 1
+
+
+def test_saving_the_same_filters_keeps_news_and_other_filters_tell_nothing_that_waited(launch, agents_view, api, now):
+    def save(query):
+        assert api.post(API, {"name": "Grave", "visibility": "team", "query": query}, format="json").status_code == 200
+
+    enter(launch, now, severity=1)
+    save(agents_view.query)
+    readers.tell_due(now=now)
+    assert Message.objects.count() == 1
+    enter(launch, now, severity=3)
+    readers.tell_due(now=now)
+    save("severity=1")
+    readers.tell_due(now=now + timedelta(hours=2))
+    assert Message.objects.count() == 1
+    enter(launch, now, severity=1)
+    readers.tell_due(now=now + timedelta(hours=2))
+    assert Message.objects.count() == 2
+
+
+def test_more_than_one_look_can_take_is_told_in_the_next(launch, agents_view, now, monkeypatch):
+    monkeypatch.setattr(readers, "ISSUES_A_LOOK", 2)
+    board.publish(launch.pk, [make_issue(launch, now=now, severity=1, title=f"Down {n}").pk for n in range(3)])
+    for _look in range(3):
+        readers.tell_due(now=now)
+    assert [mail.subject[:1] for mail in Message.objects.order_by("pk")] == ["2", "1"]
+
+
+@pytest.mark.parametrize("how", ["left", "no longer shared", "switched off"])
+def test_who_lost_the_right_is_told_nothing_and_reads_no_more(launch, agents_view, people, now, how):
+    if how == "left":
+        launch.memberships.filter(user=people["agent"]).delete()
+    elif how == "switched off":
+        User.objects.filter(pk=people["agent"].pk).update(is_active=False)
+    else:
+        SavedView.objects.update(visibility="private")
+    enter(launch, now, severity=1)
+    readers.tell_due(now=now)
+    assert not Message.objects.exists()
+    assert not ViewReader.objects.exists()
+
+
+def test_mail_is_chosen_on_the_board_and_ended_by_the_link_in_it(as_role, client, agents_view, people):
+    lead = as_role("lead")
+    lead.post(f"{VIEWS}{agents_view.pk}/mail/", {"often": "daily"})
+    assert b'<option value="daily" selected>' in lead.get(BOARD).content
+    lead.post(f"{VIEWS}{agents_view.pk}/mail/", {"often": ""})
+    reader = ViewReader.objects.get()
+    assert reader.user == people["agent"]
+    client.logout()
+    link = f"/unsubscribe/view/{reader.secret}/"
+    assert b"Shall it stop?" in client.get(link).content
+    assert ViewReader.objects.exists()
+    assert client.post(link).status_code == 200
+    assert not ViewReader.objects.exists()
+    assert client.get(link).status_code == 404
+
+
+def test_mail_is_chosen_by_the_api_for_views_that_one_sees(api, agents_view, people, now):
+    address = f"{API}{agents_view.pk}/mail/"
+    assert api.post(address, {"often": "daily"}, format="json").json() == {"often": "daily"}
+    assert api.post(address, {"often": "always"}, format="json").status_code == 400
+    assert api.delete(address).status_code == 204
+    agents_view.owner, agents_view.visibility = people["agent"], "private"
+    agents_view.save()
+    assert api.post(address, {"often": "daily"}, format="json").status_code == 404

@@ -112,6 +112,19 @@ def test_a_room_of_a_merged_issue_is_its_roots(room, issue, launch, lead, now):
     assert rooms.open_room(other, reason="", actor=lead, now=now + MINUTE) == room
 
 
+def test_the_room_of_an_issue_that_is_merged_goes_to_the_root_or_closes_where_that_has_one(
+    room, issue, launch, lead, now
+):
+    root, last = make_issue(launch, now=now, title="503"), make_issue(launch, now=now, title="503 too")
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
+    room.refresh_from_db()
+    assert (room.issue, room.is_live) == (root, True)
+    other = rooms.open_room(last, reason="", actor=lead, now=now)
+    lifecycle.merge(root.pk, into_id=last.pk, actor=lead, now=now)
+    room.refresh_from_db()
+    assert room.closing_words == f"{root.key} is merged into {last.key}; work goes on in {other.key}."
+
+
 def test_an_ended_issue_gets_no_room(issue, lead, now):
     lifecycle.move(issue.pk, to="closed", actor=lead, now=now)
     issue.refresh_from_db()
@@ -193,6 +206,18 @@ def test_an_overdue_action_reminds_its_owner_once_a_day(room, launch, lead, peop
     promises.end(one, kept=True, actor=lead, now=now + timedelta(days=2))
     promises.chase_due(now=now + timedelta(days=3))
     assert mails.count() == 2
+
+
+def test_who_left_the_launch_is_reminded_of_nothing_and_who_steers_hears_instead(room, launch, lead, people, now):
+    promises.promise(launch, about=room.key, what="Write to the shoppers", owner=people["agent"],
+                     due_at=now + MINUTE, actor=lead, now=now)  # fmt: skip
+    duties.take(room, role="comms", person=people["agent"], actor=lead, now=now)
+    launch.memberships.filter(user=people["agent"]).delete()
+    promises.chase_due(now=now + 61 * MINUTE)
+    updates.chase_due(now=now + 61 * MINUTE)
+    mails = Message.objects.filter(kind="reminder")
+    assert set(mails.values_list("to_address", flat=True)) == {people["lead"].email, people["admin"].email}
+    assert any("Agent Person promised in Meridian Shop and has left" in mail.text for mail in mails)
 
 
 def test_a_dropped_action_says_why(room, launch, lead, people, now):

@@ -9,6 +9,7 @@ from feedback.models import Attachment, Quarantined, ReceiptLink
 from gateway_ingest.dead_letters import keep
 from gateway_ingest.models import ApiDescription, Heartbeat, SourceRoute
 from hypercare.core import clock
+from hypercare.core.access import Principal
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import (
     FieldDefinition,
@@ -17,16 +18,25 @@ from hypercare.core.models import (
     Message,
     MessageKind,
     MetricDefinition,
+    OutgoingWebhook,
     Team,
 )
+from hypercare.core.sealing import seal
 from hypercare.core.secrets import digest
 from hypercare.core.subscriptions import subscriptions_of
 from hypercare.core.timeline import SYSTEM
+from hypercare.core.webhooks import queue
 from tests.integration.rows import make_alert, make_deployment, make_feedback, make_issue
 from tests.integration.traffic import call, store
+from triage.automation import rules
+from triage.board import readers
 from triage.exit.defaults import ensure_criteria
+from triage.knowledge.writing import Content, draft, publish
 from triage.models import BoardChange, Fix, How, SavedView, ShiftNote, TicketImport
 from triage.reports.draft import preview
+from triage.review.writing import begin
+from triage.rootcause import bones, risks, whys
+from triage.votes.rounds import Question, open_round
 from triage.warroom.promises import promise
 from triage.warroom.rooms import open_room
 
@@ -87,15 +97,22 @@ def things_in(launch: Launch, *, days_ago: int) -> dict[str, str]:
                 launch=launch, actor=launch.memberships.earliest("pk").user, action="wake", ordered_at=now
             ).pk
         ),
-        "view": str(
-            SavedView.objects.create(
-                launch=launch, owner=launch.memberships.earliest("pk").user, name="V", visibility="team", saved_at=now
-            ).pk
-        ),
+        **_view(launch, now),
         "code": f"X{launch.pk}",
+        **_automation(launch, now),
+        **_causes(issue, now),
         **_room(issue, now),
+        "vote": _vote(issue, now),
+        "article": _runbook(issue, now),
         "day": f"{daily.day:%Y-%m-%d}",
     }
+
+
+def _view(launch, now):
+    """A view that everyone sees, and the secret of one who reads it by mail."""
+    owner = launch.memberships.earliest("pk").user
+    view = SavedView.objects.create(launch=launch, owner=owner, name="V", visibility="team", saved_at=now)
+    return {"view": str(view.pk), "view_stop": readers.begin(view, owner, often="daily", now=now).secret}
 
 
 def _room(issue, now):
@@ -109,6 +126,48 @@ def _room(issue, now):
         launch=issue.launch, begins_at=now, handed_at=now, giver_name="Alice", taker_name="Bob"
     )
     return {"room": room.key, "promise": made.key, "shift": note.key}
+
+
+def _automation(launch, now):
+    """A webhook with a message in its log, and a rule that is off."""
+    steers = launch.memberships.earliest("pk").user
+    hook = OutgoingWebhook.objects.create(
+        launch=launch,
+        name="chat",
+        url="https://chat.example/",
+        sealed=seal("whsec_dGVzdA=="),
+        owner=steers,
+        created_at=now,
+    )
+    told = queue.put(hook, event="issue.opened", subject="IS-1", body="{}", once_key=f"walk-{launch.pk}", now=now)
+    said = {"name": "Room", "event": "issue.opened", "actions": [{"do": "open_room"}]}
+    rule = rules.add(launch, said, by=Principal(steers), now=now)
+    numbers = {"webhook": str(hook.pk), "delivery": str(told.pk), "automation": str(rule.pk)}
+    return numbers | {"hook": hook.key, "rule": rule.key}
+
+
+def _vote(issue, now):
+    """A vote about the issue and another one."""
+    other = make_issue(issue.launch, now=now, title="Basket is empty")
+    question = Question("What first?", [issue, other], "points", now + timedelta(days=1))
+    return open_round(issue.launch, question, actor=SYSTEM, now=now).key
+
+
+def _causes(issue, now):
+    """A why, a bone and a risk."""
+    why = whys.add(issue, whys.WhySaid("The pool is full"), under=None, actor=SYSTEM, now=now)
+    bone = bones.add(issue, bones.BoneSaid("People"), under=None, actor=SYSTEM, now=now)
+    rated = {"failure": "Fire", "severity": 9, "occurrence": 1, "detection": 1}
+    risk = risks.add(issue.launch, risks.RiskSaid(rated), actor=SYSTEM, now=now)
+    return {"why": str(why.pk), "bone": str(bone.pk), "risk": risk.key}
+
+
+def _runbook(issue, now):
+    """A runbook that was made from the issue, whose review is begun."""
+    begin(issue, actor=SYSTEM, now=now)
+    content = Content("Warm the caches", steps="Warm the most visited pages.")
+    made = draft(issue.launch, kind="runbook", content=content, issue=issue, actor=SYSTEM, now=now)
+    return publish(made, actor=SYSTEM, now=now).key
 
 
 def _message(launch, name=""):

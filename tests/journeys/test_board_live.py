@@ -214,7 +214,7 @@ def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, laun
     issues = [make_issue(launch, now=clock.now(), title=f"Thing {number}") for number in range(52)]
     page = visit()
     open_board(page)
-    expect(page.get_by_role("link", name="2 more in the list")).to_be_attached()
+    expect(page.get_by_role("link", name="Show more, 2 are not shown")).to_be_attached()
     move(issues[0], to="triaged", by=people["lead"])
     expect(lane(page, "triaged").locator(f"#{issues[0].key}")).to_be_attached()
     assert page.locator(".lane [data-count]").all_text_contents()[:2] == ["51", "1"]

@@ -54,7 +54,7 @@ def test_it_shows_all_reports_decisions_and_what_happened(page, issue):
 
 def test_it_is_moved_with_a_reason(page, issue):
     page.get_by_label("Move to").select_option("in_progress")
-    page.get_by_label("Why").fill("Jonas takes it")
+    page.get_by_role("textbox", name="Why").fill("Jonas takes it")
     page.get_by_role("button", name="Move").click()
     expect(panel(page, "Timeline")).to_contain_text("New → In progress: Jonas takes it Alice Lead")
     issue.refresh_from_db()
@@ -79,7 +79,7 @@ def test_it_is_not_declined_without_a_reason(page, issue):
 
 def test_it_is_declined_with_a_resolution(page, issue):
     page.get_by_label("Move to").select_option("declined:deferred")
-    page.get_by_label("Why").fill("Next year's release")
+    page.get_by_role("textbox", name="Why").fill("Next year's release")
     page.get_by_role("button", name="Move").click()
     expect(page.locator(".meta")).to_contain_text("Declined (deferred)")
     issue.refresh_from_db()
@@ -125,7 +125,7 @@ def test_it_is_merged_by_link_and_taken_apart_again(page, issue, launch):
 
 
 def test_a_note_is_added(page):
-    page.get_by_label("Note").fill("Asked the supplier")
+    page.get_by_role("textbox", name="Note").fill("Asked the supplier")
     page.get_by_role("button", name="Add note").click()
     expect(panel(page, "Timeline")).to_contain_text("Note: Asked the supplier Alice Lead")
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from feedback.models import Reporter
 from hypercare.core import clock
+from hypercare.core.models import Message
 from hypercare.core.timeline import Actor
-from tests.integration.rows import make_issue
+from tests.integration.rows import make_feedback, make_issue
 from tests.journeys.test_pages_are_accessible import AXE, RULES
 from triage import overrides
-from triage.models import Issue
+from triage.models import Issue, WarRoom
 from triage.orders import giving
 
 BOARD, LIST = "/launches/shop/board/", "/launches/shop/issues/"
@@ -160,6 +162,75 @@ def test_a_field_is_changed_in_place_and_a_conflict_says_who_changed_what(opened
     told(page, "Basket loses its goods")
     issues[0].refresh_from_db()
     assert (issues[0].title, issues[0].severity) == ("Basket loses its goods", 1)
+
+
+def test_labels_an_issue_opened_by_hand_and_a_reply_need_no_mouse(opened, issues, launch):
+    person = Reporter.objects.create(launch=launch, email="karin@example.org", name="Karin", created_at=clock.now())
+    make_feedback(launch, now=clock.now(), issue_key=issues[0].key, reporter=person)
+    page = opened(BOARD)
+    press(page, "j", "l")
+    no_axe_finding(page)
+    page.keyboard.type("Tills")
+    press(page, "Enter")
+    told(page, f"{issues[0].key}: labelled tills")
+    expect(page.locator(f"#{issues[0].key} .hc-label")).to_have_text("tills")
+    press(page, "z")
+    told(page, f"{issues[0].key} is as it was")
+    expect(page.locator(f"#{issues[0].key} .hc-label")).to_have_count(0)
+    page.locator(f"#{issues[0].key} a").focus()
+    press(page, "r")
+    dialog = page.get_by_role("dialog", name="Reply to the reporters")
+    expect(dialog).to_contain_text("People it reaches: 1")
+    no_axe_finding(page)
+    page.keyboard.type("We look at it")
+    press(page, "Tab", "Enter")
+    told(page, f"{issues[0].key}: Reply")
+    assert Message.objects.get().to_address == "karin@example.org"
+    press(page, "z")
+    told(page, "The reply is withdrawn; nobody had it")
+    assert not Message.objects.exists()
+    press(page, "c")
+    no_axe_finding(page)
+    page.keyboard.type("Printers stand still")
+    press(page, "Enter")
+    told(page, "is open.")
+    panel = page.get_by_role("complementary", name="Issue")
+    expect(panel.get_by_role("heading", name="Printers stand still")).to_be_focused()
+
+
+def test_the_page_of_an_issue_takes_the_same_keys_and_is_read_anew(opened, issues, people):
+    page = opened(f"{LIST}{issues[0].key}/")
+    press(page, "s", "Enter")
+    told(page, f"{issues[0].key}: Severity: SEV1")
+    expect(page.locator(".ihead")).to_contain_text("SEV1")
+    press(page, "z")
+    told(page, f"{issues[0].key} is as it was")
+    expect(page.locator(".ihead")).to_contain_text("SEV4")  # what the machine says of it
+    responder = Actor.person(people["responder"])
+    overrides.override_issue(issues[0].pk, field="severity", value="3", reason="", actor=responder, now=clock.now())
+    press(page, "1")
+    told(page, f"{issues[0].key} was changed by Responder Person meanwhile (Severity: SEV4")
+    press(page, "e")
+    page.keyboard.type("Sales are lost")
+    press(page, "Enter")
+    page.wait_for_url("**/rooms/WR-*/")
+    assert WarRoom.objects.get().reason == "Sales are lost"
+
+
+@pytest.mark.parametrize("place", [BOARD, LIST])
+def test_more_is_shown_in_place_and_the_first_of_it_has_the_focus(opened, launch, place):
+    Issue.objects.bulk_create(
+        Issue(launch=launch, title=f"Wish {n}", severity=5, reach_at=at, opened_at=at, status_changed_at=at, last_seen_at=at)
+        for n, at in enumerate([clock.now()] * 60)
+    )  # fmt: skip
+    page = opened(place)
+    page.get_by_role("link", name="Show more").focus()
+    press(page, "Enter")
+    expect(page.locator("[data-issue]")).to_have_count(63)
+    expect(page.locator("[data-issue]").nth(50).get_by_role("link")).to_be_focused()
+    press(page, "i")
+    told(page, "Owner: alice@example.org")
+    expect(page.locator("[data-issue]")).to_have_count(63)
 
 
 def test_a_key_is_changed_for_good_and_single_keys_can_rest(opened, issues, people):

@@ -161,11 +161,24 @@ def test_story_stands_in_readable_files():
     assert {path.name for path in FOLDER.iterdir()} == {
         "launch.json",
         "alerts.json",
+        "causes.json",
         "past_reports.csv",
         "past_events.json",
+        "lessons.json",
         "live_reports.csv",
         "live_events.json",
         "traffic.json",
         "openapi.yaml",
         "own_metrics.json",
     }
+
+
+def test_lessons_speak_of_people_components_types_and_threads_of_the_story(story, reports):
+    people = {person.key for person in story.people}
+    components = {component["slug"] for component in story.launch["components"]}
+    threads = {thread_of(report["id"]) for report in reports}
+    for lesson in (event.data for event in story.lessons):
+        assert {lesson["who"], lesson.get("owner", lesson["who"])} <= people
+        assert set(lesson.get("components", ())) <= components
+        assert set(lesson.get("categories", ())) <= set(CATEGORIES)
+        assert {lesson.get("issue", lesson.get("from"))} - {None} <= threads

@@ -90,7 +90,15 @@ def test_slow_answer_is_ended(door, monkeypatch):
     assert time.monotonic() - began < 2
 
 
-def test_server_that_trickles_is_ended_as_a_whole(settings, monkeypatch):
+HANDSHAKE_OF_16_KB = bytes.fromhex("1603034000")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "beginning"),
+    [("http", b""), ("http", b"HTTP/1.0 200 OK\r\n\r\n"), ("https", HANDSHAKE_OF_16_KB)],
+    ids=["head", "body", "handshake"],
+)
+def test_server_that_trickles_is_ended_as_a_whole(settings, monkeypatch, scheme, beginning):
     settings.OUTGOING_ALLOWED = ["127.0.0.1"]
     monkeypatch.setattr(outgoing, "SECONDS", 0.5)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -98,6 +106,7 @@ def test_server_that_trickles_is_ended_as_a_whole(settings, monkeypatch):
     def trickle():
         caller, _address = listener.accept()
         with contextlib.suppress(OSError), caller:
+            caller.sendall(beginning)
             for _time in range(40):
                 caller.sendall(b"H")
                 time.sleep(0.1)
@@ -105,7 +114,7 @@ def test_server_that_trickles_is_ended_as_a_whole(settings, monkeypatch):
     threading.Thread(target=trickle, daemon=True).start()
     began = time.monotonic()
     with pytest.raises(Unreachable):
-        fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/")
     listener.close()
     assert time.monotonic() - began < 2
 
@@ -175,6 +184,10 @@ def test_name_is_resolved_once_and_its_address_called(door, settings, monkeypatc
         ("2002:7f00:1::", False),
         ("::ffff:10.0.0.1", False),
         ("198.18.0.1", False),
+        ("::127.0.0.1", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("::ffff:0:127.0.0.1", False),
     ],
 )
 def test_address_packed_in_another_is_looked_at(address, public):

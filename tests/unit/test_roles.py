@@ -8,11 +8,11 @@ from hypercare.core.roles import RIGHTS_OF_ROLE, RIGHTS_OF_SCOPE, STEERING, Righ
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        (Role.ADMIN, "report read_own read write_notes triage send_report manage audit ingest"),
-        (Role.LEAD, "report read_own read write_notes triage send_report manage audit ingest"),
-        (Role.RESPONDER, "report read_own read write_notes triage ingest"),
-        (Role.AGENT, "report read_own read write_notes triage"),
-        (Role.STAKEHOLDER, "report read_own read write_notes"),
+        (Role.ADMIN, "report read_own read vote write_notes triage send_report manage audit ingest"),
+        (Role.LEAD, "report read_own read vote write_notes triage send_report manage audit ingest"),
+        (Role.RESPONDER, "report read_own read vote write_notes triage ingest"),
+        (Role.AGENT, "report read_own read vote write_notes triage"),
+        (Role.STAKEHOLDER, "report read_own read vote write_notes"),
         (Role.REPORTER, "report read_own"),
     ],
 )

@@ -32,6 +32,7 @@ _ORDER_PROPERTIES: dict[str, Any] = {
     "version": {"type": "integer", "description": "Of a single issue."},
     "value": {},
     "text": {"type": "string"},
+    "labels": {"type": "array", "items": {"type": "string", "maxLength": 40}, "maxItems": 12},
     "wake_if_worse": {"type": "boolean"},
     "preview": {"type": "boolean", "description": "Only say what would change."},
 } | {name: {"type": "string"} for name in _TEXTS if name != "action"}
@@ -65,7 +66,10 @@ class Changes(APIView):
 
     @extend_schema(operation_id="changes_give", request=ORDER, responses={200: CHANGE, 202: CHANGE, **schema.PROBLEMS})
     def post(self, request: Request, slug: str) -> Response:
-        """Does `action` to `ids`, or to all that `filter` matches; 202 while a worker is at it."""
+        """Does `action` to `ids`, or to all that `filter` matches; 202 while a worker is at it.
+
+        The same order sent again with the same Idempotency-Key is answered with what the first one did.
+        """
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.TRIAGE)
         order = schema.read_order(request.data, texts=_TEXTS)
@@ -75,6 +79,7 @@ class Changes(APIView):
         change = giving.give(
             launch, issues, action=order["action"], given=order, actor=principal.user, clock=clock.now,
             version=order["version"],
+            once=request.headers.get("Idempotency-Key", ""),
         )  # fmt: skip
         shape = telling.shape(change, by=principal.user, now=clock.now())
         return Response(shape, status=200 if change.finished_at else 202)

@@ -15,7 +15,7 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Right
-from triage import closing, lifecycle, overrides, transitions
+from triage import closing, labels, lifecycle, opening, overrides, replies, transitions
 from triage.access import access_issue
 from triage.api import schema
 from triage.api.shapes import decisions_shape, issue_shape, moment, proposal_shape
@@ -51,6 +51,49 @@ class IssueList(APIView):
         pages = NewestFirst()
         page: list[Issue] = pages.paginate_queryset(found.qs, request, view=self) or []
         return pages.get_paginated_response([issue_shape(issue) for issue in page])
+
+    @extend_schema(
+        operation_id="issues_open",
+        request=schema.OPENING,
+        responses={200: schema.ISSUE, 201: schema.ISSUE, **schema.PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        """Opens an issue by hand: 201, or 200 with the one that the same `once` opened before."""
+        principal, now = Principal.of(request), clock.now()
+        said = schema.read_order(request.data, texts=("launch", "title", "component", "text", "once"))
+        launch = access_launch(principal, said["launch"], right=Right.TRIAGE)
+        wanted = opening.Wanted(
+            title=said["title"],
+            severity=str(said.get("severity") or opening.USUAL_SEVERITY),
+            component=said["component"],
+            text=said["text"],
+            once=said["once"],
+        )
+        issue = opening.open_issue(launch, wanted, writer=principal.user, now=now)
+        return Response(issue_shape(issue), status=201 if issue.opened_at == now else 200)
+
+
+class IssueReporters(APIView):
+    """Whom a reply about an issue reaches."""
+
+    @extend_schema(operation_id="issues_reporters", responses={200: schema.REPORTERS, **schema.PROBLEMS})
+    def get(self, request: Request, key: str) -> Response:
+        """The people it reaches, each by their newest report, and who cannot be reached."""
+        issue = access_issue(Principal.of(request), key, right=Right.TRIAGE)
+        found = replies.reach_of(issue)
+        told = [{"report": row.key, "name": str(row.reporter)} for row in found.shown]
+        unreached = replies.unreached_words([found])
+        return Response({"count": found.count, "results": told, "unreached": unreached})
+
+
+class Labels(APIView):
+    """The labels of a launch."""
+
+    @extend_schema(operation_id="labels_list", responses={200: schema.LABELS, **schema.PROBLEMS})
+    def get(self, request: Request, slug: str) -> Response:
+        """Those in use with how many issues have each, the most used first."""
+        launch = access_launch(Principal.of(request), slug, right=Right.READ)
+        return Response({"results": [{"label": label, "issues": count} for label, count in labels.known(launch)]})
 
 
 class IssueDetail(APIView):

@@ -30,6 +30,7 @@ from triage.api.room_shapes import (
 )
 from triage.api.schema import PROBLEMS, read_order
 from triage.models import LineKind, WarRoom
+from triage.review import follow_ups
 from triage.warroom import decided, duties, promises, rooms, talk, updates, words
 from triage.warroom.page import kept_moments, room_page, timeline
 from triage.warroom.rooms import access_room
@@ -125,6 +126,7 @@ class PromiseEnd(APIView):
         """Kept, or dropped with a reason."""
         principal = Principal.of(request)
         one = promises.access_promise(principal, key, right=Right.TRIAGE)
+        follow_ups.check_may_end(one, principal)
         said = read_order(request.data, texts=_TEXTS)
         if not isinstance(said.get("kept"), bool):
             detail = _("Say whether it was kept: “kept” is true or false.")

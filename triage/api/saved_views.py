@@ -11,8 +11,8 @@ from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.roles import Right
 from triage.api import schema
-from triage.board import saved_views
-from triage.models import SavedView
+from triage.board import readers, saved_views
+from triage.models import HowOften, SavedView
 
 VIEW: dict[str, Any] = {
     "type": "object",
@@ -25,6 +25,7 @@ VIEW: dict[str, Any] = {
     },
     "required": ["name", "visibility"],
 }
+MAIL = {"type": "object", "properties": {"often": {"type": "string", "enum": HowOften.values}}, "required": ["often"]}
 VIEWS = {"type": "object", "properties": {"results": {"type": "array", "items": VIEW}}}
 
 
@@ -59,6 +60,29 @@ class SavedViewOne(APIView):
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.READ)
         saved_views.remove(launch, number, principal=principal)
+        return Response(status=204)
+
+
+class ViewMail(APIView):
+    """Mail about what newly enters a view."""
+
+    @extend_schema(
+        operation_id="views_mail", request={"application/json": MAIL}, responses={200: MAIL, **schema.PROBLEMS}
+    )
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Begins it, or changes how often it comes; what is in the view now is not told."""
+        principal = Principal.of(request)
+        launch = access_launch(principal, slug, right=Right.READ)
+        order = schema.read_order(request.data, texts=("often",))
+        view = saved_views.view_of(launch, number, reader=principal.user)
+        return Response({"often": readers.begin(view, principal.user, often=order["often"], now=clock.now()).often})
+
+    @extend_schema(operation_id="views_mail_end", responses={204: None, **schema.PROBLEMS})
+    def delete(self, request: Request, slug: str, number: int) -> Response:
+        """Ends it."""
+        principal = Principal.of(request)
+        launch = access_launch(principal, slug, right=Right.READ)
+        readers.end(saved_views.view_of(launch, number, reader=principal.user), principal.user)
         return Response(status=204)
 
 

@@ -126,6 +126,27 @@ SIMILAR_ANSWER = {
         {"other": _TEXT, "same": {"type": "boolean"}, "version": {"type": "integer"}}, required=["other", "same"]
     )
 }
+OPENING = {
+    "application/json": _object(
+        {
+            "launch": _TEXT,
+            "title": {"type": "string", "minLength": 1, "maxLength": 300},
+            "severity": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+            "component": _TEXT,
+            "text": _TEXT,
+            "once": {"type": "string", "description": "The same twice opens one issue."},
+        },
+        required=["launch", "title"],
+    )
+}
+REPORTERS = _object(
+    {
+        "count": {"type": "integer"},
+        "results": {"type": "array", "items": _object({"report": _TEXT, "name": _TEXT})},
+        "unreached": {"type": "array", "items": _TEXT},
+    }
+)
+LABELS = _object({"results": {"type": "array", "items": _object({"label": _TEXT, "issues": {"type": "integer"}})}})
 UNMERGE = {"application/json": _object({"version": {"type": "integer"}})}
 BULK = {
     "application/json": _object(

@@ -112,6 +112,7 @@ def issue_shape(issue: Issue) -> dict[str, Any]:
         "blocks_must": issue.blocks_must,
         "blocks": issue.blocks,
         "moscow": issue.moscow,
+        "labels": issue.labels,
         "priority": issue.priority,
         "feedback_count": issue.feedback_count,
         "sources": issue.sources,

@@ -59,7 +59,7 @@ class WallFigures(APIView):
 
 
 def _tile(one: Tile) -> dict[str, Any]:
-    said = {name: getattr(one, name) for name in ("value", "n", "measured_at", "yesterday", "last_week")}
+    said = {name: getattr(one, name) for name in ("value", "n", "p90", "measured_at", "yesterday", "last_week")}
     return {"name": one.gauge.name, "label": str(one.gauge.label), "target": one.gauge.target} | said
 
 

@@ -108,6 +108,7 @@ def frame_row(issue: Issue) -> dict[str, Any]:
         "category": issue.category,
         "priority": issue.priority,
         "moscow": issue.moscow,
+        "labels": issue.labels,
         "rice_score": issue.rice_score,
         "feedback_count": issue.feedback_count,
         "sources": issue.sources,

@@ -33,6 +33,7 @@ class Face:
     severity: int
     priority: int
     category: str
+    labels: tuple[str, ...]
     sure_percent: int | None
     reach: int
     reach_of: int | None
@@ -57,6 +58,7 @@ def face_of(card: Card) -> Face:
         severity=issue.severity,
         priority=issue.priority,
         category=issue.category,
+        labels=tuple(issue.labels),
         sure_percent=card.sure_percent,
         reach=issue.reach_value,
         reach_of=issue.reach_of,

@@ -19,6 +19,7 @@ from triage.board.faces import card_html
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus
 
 LANE_CARDS = 50
+MOST_CARDS = 1000  # in one lane, however often somebody asks for more
 LANE_ORDER = ("severity", "-priority", "-id")
 
 
@@ -74,21 +75,48 @@ class Swim:
     lanes: list[Lane]
 
 
-def lanes_of(issues: QuerySet[Issue], *, now: datetime, limits: Mapping[str, int] | None = None) -> list[Lane]:
-    """The six lanes of open issues; snoozed ones are counted elsewhere. One query a lane and two more."""
-    shown = issues.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now), status__in=OPEN_STATUSES)
+def lanes_of(
+    issues: QuerySet[Issue],
+    *,
+    now: datetime,
+    limits: Mapping[str, int] | None = None,
+    cards: Mapping[str, int] | None = None,
+) -> list[Lane]:
+    """The six lanes of open issues; snoozed ones are counted elsewhere. One query a lane and two more.
+
+    `cards` says for a lane how many it shows, where somebody asked for more than usual.
+    """
+    shown = _awake(issues, now=now)
     counts = dict(shown.order_by().values_list("status").annotate(Count("pk")))
     found = {
-        status: list(with_people(shown.filter(status=status)).order_by(*LANE_ORDER)[:LANE_CARDS])
+        status: list(with_people(shown.filter(status=status)).order_by(*LANE_ORDER)[: _cards_in(status, cards)])
         if counts.get(status)
         else []
         for status in OPEN_STATUSES
     }
-    cards = iter(cards_of([issue for status in OPEN_STATUSES for issue in found[status]], now=now))
+    faces = iter(cards_of([issue for status in OPEN_STATUSES for issue in found[status]], now=now))
     return [
-        Lane(str(status), [next(cards) for _issue in found[status]], counts.get(status, 0), (limits or {}).get(status))
+        Lane(str(status), [next(faces) for _issue in found[status]], counts.get(status, 0), (limits or {}).get(status))
         for status in OPEN_STATUSES
     ]
+
+
+def _awake(issues: QuerySet[Issue], *, now: datetime) -> QuerySet[Issue]:
+    return issues.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now), status__in=OPEN_STATUSES)
+
+
+def _cards_in(status: str, cards: Mapping[str, int] | None) -> int:
+    return min(max((cards or {}).get(status, 0), LANE_CARDS), MOST_CARDS)
+
+
+def after_in_lane(issues: QuerySet[Issue], status: str, *, after: tuple[int, int, int], now: datetime) -> Lane:
+    """The next cards of a lane, behind the one of that severity, priority and number; two queries and one more."""
+    severity, priority, number = after
+    behind = Q(severity__gt=severity) | Q(severity=severity, priority__lt=priority)
+    behind |= Q(severity=severity, priority=priority, pk__lt=number)
+    rest = _awake(issues, now=now).filter(behind, status=status)
+    found = list(with_people(rest).order_by(*LANE_ORDER)[:LANE_CARDS])
+    return Lane(status, cards_of(found, now=now), rest.count())
 
 
 def swims_of(lanes: list[Lane], by: str) -> list[Swim]:

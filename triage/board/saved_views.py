@@ -13,6 +13,7 @@ from hypercare.core.one_line import one_line
 from hypercare.core.problem import FieldError, Problem, not_found
 from hypercare.core.roles import Right
 from hypercare.core.strict_json import clean_text
+from triage.board import readers
 from triage.filters import IssueFilter
 from triage.models import SavedView, Visibility
 
@@ -27,6 +28,14 @@ def views_of(launch: Launch, *, reader: User) -> QuerySet[SavedView]:
     return (
         SavedView.objects.filter(shared | Q(owner=reader), launch=launch).select_related("owner").order_by("name", "pk")
     )
+
+
+def view_of(launch: Launch, pk: int, *, reader: User) -> SavedView:
+    """The view of that number; 404 for one that the reader does not see."""
+    view = views_of(launch, reader=reader).filter(pk=pk).first()
+    if view is None:
+        raise not_found(_("There is no such view here."))
+    return view
 
 
 def default_of(launch: Launch) -> SavedView | None:
@@ -62,14 +71,16 @@ def save(launch: Launch, *, name: str, query: str, visibility: str, principal: P
     if SavedView.objects.filter(launch=launch, owner=principal.user).exclude(name=name).count() >= MOST:
         raise Problem(409, _("You have %(most)s views; remove one first.") % {"most": MOST})
     kept = {"query": query, "visibility": visibility, "saved_at": now}
-    return SavedView.objects.update_or_create(launch=launch, owner=principal.user, name=name, defaults=kept)[0]
+    same = SavedView.objects.filter(launch=launch, owner=principal.user, name=name, query=query).exists()
+    view = SavedView.objects.update_or_create(launch=launch, owner=principal.user, name=name, defaults=kept)[0]
+    if not same:
+        readers.begin_anew(view, now=now)  # other filters: what they match already is no news
+    return view
 
 
 def remove(launch: Launch, pk: int, *, principal: Principal) -> None:
     """Forgets a view: one's own, or, for who manages the launch, any that everyone sees."""
-    view = views_of(launch, reader=principal.user).filter(pk=pk).first()
-    if view is None:
-        raise not_found(_("There is no such view here."))
+    view = view_of(launch, pk, reader=principal.user)
     if view.owner_id != principal.user.pk and Right.MANAGE not in principal.rights_in(launch):
         raise Problem(403, _("This view is %(who)s's; ask them to remove it.") % {"who": view.owner})
     view.delete()

@@ -11,7 +11,7 @@ from gateway_ingest.receive import Delivery, receive
 from hypercare.core import clock
 from hypercare.core.timeline import Actor
 from triage import lifecycle
-from triage.demo import lookup, meetings, traffic
+from triage.demo import causes, lookup, meetings, traffic, voting
 from triage.demo.stage import Stage
 from triage.demo.story import Event
 from triage.demo.voices import speak
@@ -177,6 +177,14 @@ def _room(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
     meetings.in_room(stage, room, data, now=now)
 
 
+def _cause(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
+    """Tells what was found out of the cause of an issue."""
+    issue = lookup.issue_of(stage, data["issue"])
+    if issue is None:
+        raise NotYet(data["issue"])
+    causes.look_for(stage, issue, stage.story.causes[data["told"]], actor=stage.actor(data["who"]), now=now)
+
+
 _ACTS: dict[str, Callable[[Stage, Mapping[str, Any], datetime], None]] = {
     "report": _report,
     "deploy": _deploy,
@@ -185,6 +193,10 @@ _ACTS: dict[str, Callable[[Stage, Mapping[str, Any], datetime], None]] = {
     "report_note": _report_note,
     "judge": _judge,
     "room": _room,
+    "cause": _cause,
+    "risks": causes.keep_risks,
     "standup": meetings.hold_standup,
     "shift": meetings.hand_shift,
+    "vote": voting.vote,
+    "vote_result": voting.take_over,
 }

@@ -42,7 +42,7 @@ def _prepare(stage: Stage, *, now: datetime) -> None:
         definition = MetricDefinition(launch=stage.launch, name=told["name"], unit=told["unit"])
         save_part(definition, actor=stage.actor("priya"), now=now)
         if said := told.get("exit"):
-            promise = Promise(definition, said["name"], said["comparator"], signer=said["signer"])
+            promise = Promise(definition.measured_as, said["name"], said["comparator"], signer=said["signer"])
             target = Target(said["threshold"], said["hold_days"])
             add_criterion(stage.launch, promise, target, reason="", actor=stage.actor("priya"), now=now)
 

@@ -18,7 +18,7 @@ from hypercare.core.timeline import SYSTEM
 from triage import alert_changes, pipeline
 from triage.claim import LEASE, Claim
 from triage.classify.train import ensure_model
-from triage.demo import acts, described, own_metrics, stage, traffic
+from triage.demo import acts, described, lessons, own_metrics, own_rules, stage, traffic
 from triage.demo.stage import Stage
 from triage.demo.story import Event, Story
 from triage.exit.assess import assess
@@ -27,6 +27,7 @@ from triage.proof import links, verdicts
 from triage.reports.draft import draft_of_launch
 from triage.reports.period import due_at
 from triage.reports.send import send
+from triage.warroom import gauges
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
     with transaction.atomic():
         the_stage = stage.build(story, now=now)
         own_metrics.load(the_stage, now=now)
+        own_rules.write(the_stage, now=the_stage.launch.created_at)
         day = 0
         for due in heapq.merge(
             sorted(_events(the_stage, now)), _hours(the_stage, now), sorted(_reports(the_stage, now))
@@ -64,7 +66,10 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
         say(_("Calls of the gateway"))
         traffic.load(the_stage, now=now)
         _judge_fixes(the_stage, now=now)
+        own_rules.act(now=now)
+        _learn(the_stage, now=now)
         described.describe(the_stage, now=the_stage.launch.created_at)
+        gauges.measure(the_stage.launch, now=now)
     return the_stage
 
 
@@ -82,6 +87,7 @@ def _event_step(the_stage: Stage, event: Event, *, waits: timedelta) -> Step:
             _triage(the_stage, now=moment + waits)
         elif event.what == "deploy":
             links.follow(clock=lambda: moment + waits)
+        own_rules.act(now=moment + waits)
 
     return step
 
@@ -107,6 +113,14 @@ def _judge_fixes(the_stage: Stage, *, now: datetime) -> None:
     )
     for fix in fixes.order_by("deployment__deployed_at", "pk"):
         verdicts.judge_fix(fix, now=min(fix.deployment.deployed_at + _JUDGED_AFTER, now))
+
+
+def _learn(the_stage: Stage, *, now: datetime) -> None:
+    """What people learnt, when the calls that it is told from are there."""
+    launch = the_stage.launch
+    for event in the_stage.story.lessons:
+        moment = event.when.moment(now, first_day=launch.go_live_on, zone=launch.zone)
+        lessons.learn(the_stage, event, now=moment)
 
 
 def _hours(the_stage: Stage, now: datetime) -> Iterator[_Due]:

@@ -53,13 +53,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything: the launch, its people, what its alerts look like, what has happened and what will."""
+    """Everything: the launch, its people, its alerts, what happened, its causes, what was learnt, and what will be."""
 
     launch: Mapping[str, Any]
     people: tuple[Person, ...]
     alerts: Mapping[str, Any]
+    causes: Mapping[str, Any]
     past: tuple[Event, ...]
     live: tuple[Event, ...]
+    lessons: tuple[Event, ...] = ()
 
     @property
     def sign_ins(self) -> list[Person]:
@@ -74,10 +76,12 @@ def read_story() -> Story:
         launch=launch,
         people=tuple(Person(**fields) for fields in [*launch["people"], *launch["team"]]),
         alerts=_json("alerts.json"),
+        causes=_json("causes.json"),
         past=tuple(_reports("past_reports.csv") + _events("past_events.json")),
         live=tuple(
             sorted(_reports("live_reports.csv") + _events("live_events.json"), key=lambda event: event.when.seconds)
         ),
+        lessons=tuple(_events("lessons.json")),
     )
 
 

@@ -1,4 +1,4 @@
-"""This module adds exit criteria about metrics of the launch's own, and removes them, in sight of all."""
+"""This module adds exit criteria about times and metrics of the launch's own, and removes them, in sight of all."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
-from hypercare.core.models import Launch, MetricDefinition, TimelineEntry
+from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage.exit.defaults import ensure_criteria
@@ -21,7 +21,7 @@ MOST = 30
 class Promise:
     """What a new criterion is about, how its figure is held against the target, and who signs for it."""
 
-    metric: MetricDefinition
+    metric: str
     name: str
     comparator: str
     must: bool = True
@@ -44,7 +44,7 @@ def add_criterion(
         launch=launch,
         code=f"E{number}",
         name=promise.name,
-        metric=promise.metric.measured_as,
+        metric=promise.metric,
         comparator=promise.comparator,
         threshold=target.threshold,
         hold_days=target.hold_days,
@@ -63,7 +63,7 @@ def remove_criterion(criterion: ExitCriterion, *, reason: str, actor: Actor, now
     row = ExitCriterion.objects.select_for_update(of=("self",)).select_related("launch").filter(pk=criterion.pk).first()
     if row is None:
         return
-    if not row.is_on_own_metric:
+    if not row.was_added:
         raise Problem(409, _("Every launch has this criterion; change its target instead."))
     _tell(row, REMOVED, reason, actor=actor, now=now)
     row.delete()

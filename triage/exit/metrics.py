@@ -16,7 +16,11 @@ from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from hypercare.core import clock
 from hypercare.core.models import Launch, Measurement, MetricDefinition
 from hypercare.core.plain_numbers import plain_number
+from triage.knowledge.coverage import coverage_of
 from triage.models import OPEN_STATUSES, Issue
+from triage.times.lately import WEEK, lately
+from triage.times.measures import MEASURES
+from triage.times.rates import RATES, Share
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -77,6 +81,12 @@ def inflow(launch: Launch, now: datetime) -> float | None:
     return round(counts["lately"] / mean_a_day, 2) if mean_a_day else None
 
 
+def runbook_coverage(launch: Launch, now: datetime) -> float | None:
+    """Of the ten largest problems, how many in a hundred have a runbook; None where there is no problem."""
+    share = coverage_of(launch, now=now).share
+    return None if share is None else round(100 * share, 1)
+
+
 def _critical_issues(launch: Launch) -> QuerySet[Issue]:
     return Issue.objects.filter(launch=launch, severity__lte=2, status__in=OPEN_STATUSES)
 
@@ -95,8 +105,30 @@ def _blocking_alerts(launch: Launch) -> list[Blocker]:
     return [Blocker(alert.key, alert.title, alert.feedback.issue_key if alert.feedback else "") for alert in alerts]
 
 
+def _without_runbook(launch: Launch) -> list[Blocker]:
+    rows = coverage_of(launch, now=clock.now()).rows
+    return [Blocker(issue.key, issue.title, issue.key) for issue, runbook in rows if runbook is None]
+
+
 def _nothing_to_name(launch: Launch) -> list[Blocker]:  # noqa: ARG001 - the signature of every metric
     return []
+
+
+def _median_hours(launch: Launch, now: datetime, *, name: str) -> float | None:
+    middle = lately(launch, begins=now - WEEK, now=now).spreads[name].median
+    return None if middle is None else round(middle.total_seconds() / 3600, 2)
+
+
+def _percent(launch: Launch, now: datetime, *, name: str) -> float | None:
+    return _as_percent(lately(launch, begins=now - WEEK, now=now).shares[name])
+
+
+def _percent_in_time(launch: Launch, now: datetime) -> float | None:
+    return _as_percent(lately(launch, begins=now - WEEK, now=now).responses)
+
+
+def _as_percent(share: Share) -> float | None:
+    return None if share.value is None else round(100 * share.value, 1)
 
 
 METRICS = {
@@ -132,17 +164,63 @@ METRICS = {
             _("%(value)s × the mean day"),
             _nothing_to_name,
         ),
+        Metric(
+            "runbook_coverage",
+            runbook_coverage,
+            _(
+                "Of the ten issues with most reports that are open, or closed and heard of in the last two weeks, "
+                "how many in a hundred have a published runbook for their component and type. "
+                "Praise, questions and wishes do not count."
+            ),
+            _("%(value)s%% have one"),
+            _without_runbook,
+        ),
     ]
 }
+
+
+# How long things take and what comes back; a launch that promises something of it adds the criterion.
+OFFERED = {
+    metric.name: metric
+    for metric in [
+        *(
+            Metric(
+                name,
+                partial(_median_hours, name=name),
+                measure.definition,
+                _("%(value)s h in the middle"),
+                _nothing_to_name,
+            )
+            for name, measure in MEASURES.items()
+        ),
+        *(
+            Metric(name, partial(_percent, name=name), rate.definition, _("%(value)s%%"), _nothing_to_name)
+            for name, rate in RATES.items()
+        ),
+        Metric(
+            "in_time",
+            _percent_in_time,
+            _("Of the first responses that were given or due in the last 7 days, those in time."),
+            _("%(value)s%%"),
+            _nothing_to_name,
+        ),
+    ]
+}
+OFFERED_NAMES = [
+    *((name, measure.label) for name, measure in MEASURES.items()),
+    *((name, rate.label) for name, rate in RATES.items()),
+    ("in_time", _("First response in time")),
+]
 
 
 def metrics_of(launch: Launch, names: Iterable[str]) -> dict[str, Metric]:
     """The metrics of these names; a launch's own are those it has named under Settings."""
     wanted = set(names)
-    if wanted <= METRICS.keys():
-        return {name: METRICS[name] for name in wanted}
+    known = METRICS | OFFERED
+    if wanted <= known.keys():
+        return {name: known[name] for name in wanted}
     own = {one.measured_as: one for one in MetricDefinition.objects.filter(launch=launch)}
-    return {name: METRICS.get(name) or _own(name, launch, own.get(name)) for name in wanted}
+    return {name: known.get(name) or _own(name, launch, own.get(name)) for name in wanted}
 
 
 def _own(name: str, launch: Launch, definition: MetricDefinition | None) -> Metric:

@@ -51,6 +51,11 @@ class ExitCriterion(models.Model):
         return self.metric.startswith(MetricDefinition.MEASURED_AS)
 
     @property
+    def was_added(self) -> bool:
+        """Whether somebody added it, so that it may go again; what every launch begins with stays."""
+        return self.metric not in ("open_sev1_sev2", "error_alerts", "inflow")
+
+    @property
     def measured_as(self) -> str:
         """What the values are called that it was assessed by; of a metric from outside they are means of its own values."""
         return f"exit:{self.metric}" if self.is_on_own_metric else self.metric

@@ -1,5 +1,6 @@
 """This module holds the issue, what belongs to it, and every decision about either."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -59,6 +60,8 @@ class Issue(models.Model):
     status_before_merge = models.CharField(max_length=12, blank=True)
     fingerprint = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null never collides
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    # Short free words, in the order of the alphabet; only `triage.labels` writes them.
+    labels = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
 
     feedback_count = models.PositiveIntegerField(default=0)
     sources = models.JSONField(default=dict)
@@ -90,6 +93,10 @@ class Issue(models.Model):
     status_changed_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    # Of all its reports: when the first came in, and when it began as the earliest of machines and of people says.
+    heard_at = models.DateTimeField(null=True, blank=True)
+    machine_at = models.DateTimeField(null=True, blank=True)
+    person_at = models.DateTimeField(null=True, blank=True)
     judged_at = models.DateTimeField(null=True, blank=True)
     worked_seconds = models.PositiveBigIntegerField(default=0)
     search = SearchVectorField(null=True)
@@ -119,6 +126,8 @@ class Issue(models.Model):
                 condition=models.Q(status=IssueStatus.CLOSED, resolution="fixed", worked_seconds__gt=0),
             ),
             GinIndex(fields=["search"], name="issue_words"),
+            GinIndex(fields=["labels"], name="issue_labels"),
+            models.Index(fields=["launch"], name="issues_with_labels", condition=~models.Q(labels=[])),
         ]
 
     def __str__(self) -> str:
@@ -176,7 +185,8 @@ class Match(models.Model):
 class Decision(models.Model):
     """One value somebody or something chose for a field, with origin, confidence and reason.
 
-    A person's decision wins until it is released; the newest live row of a field is the one in force.
+    A person's decision wins until it is released; the newest live row of a field is the one in force. What `holds` was
+    set by a rule of the launch: the machines' suggestions do not replace it, a person's word does.
     """
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="decisions")
@@ -185,6 +195,7 @@ class Decision(models.Model):
     field = models.CharField(max_length=20)
     value = models.CharField(max_length=120)
     applied = models.BooleanField(default=True)
+    holds = models.BooleanField(default=False, db_default=False)
     origin = models.CharField(max_length=8, choices=Origin.choices)
     decider = models.CharField(max_length=160)
     confidence = models.FloatField(null=True, blank=True)

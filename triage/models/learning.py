@@ -66,7 +66,7 @@ class Label(models.Model):
     field = models.CharField(max_length=20)
     value = models.CharField(max_length=120)
     feedback = models.ForeignKey(Feedback, models.CASCADE, null=True, blank=True, related_name="labels", db_index=False)
-    issue = models.ForeignKey(Issue, models.CASCADE, null=True, blank=True, related_name="labels")
+    issue = models.ForeignKey(Issue, models.CASCADE, null=True, blank=True, related_name="lessons")
     said_value = models.CharField(max_length=120, blank=True)
     said_by = models.CharField(max_length=160, blank=True)
     said_confidence = models.FloatField(null=True, blank=True)

@@ -67,6 +67,8 @@ class Snooze(models.Model):
     reach = models.PositiveIntegerField()
     reports = models.PositiveIntegerField()
     snoozed_at = models.DateTimeField()
+    # When the sweep last looked at it in vain: those looked at longest ago come first.
+    looked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"IS-{self.issue_id} sleeps"

@@ -15,6 +15,7 @@ from django.utils.translation import override
 from hypercare.core import rows as stored_rows
 from hypercare.core import wake
 from hypercare.core.access import Principal
+from hypercare.core.launches import check_not_closed
 from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Right
@@ -24,12 +25,14 @@ from triage.lifecycle import CHANGE_NOTHING, conflict
 from triage.locks import lock_ids, lock_launch
 from triage.models import BoardChange, ChangedIssue, Issue
 from triage.one_by_one import one_by_one
-from triage.orders.kinds import KINDS, Order
+from triage.orders.kinds import KINDS
+from triage.orders.order import Order
 
 TASK = "triage.orders"
 AT_ONCE = 25  # so many are done while the person waits
 BATCH = 200
 MOST = 20_000
+LONGEST_ONCE = 200
 UNDO_WITHIN = timedelta(minutes=30)
 Clock = Callable[[], datetime]
 
@@ -56,17 +59,22 @@ def give(
     actor: User,
     clock: Clock,
     version: int | None = None,
+    once: str = "",
 ) -> BoardChange:
     """Takes the order: a few issues are done at once, more are left to a worker. 409 for one that cannot follow alone.
 
-    `version` is that of a single issue.
+    `version` is that of a single issue; the same order with the same `once` is one order, however often it is sent.
     """
     now = clock()
-    order = check(launch, action, given, now=now)
+    order = check(launch, action, given, now=now) | ({"once": once[:LONGEST_ONCE]} if once else {})
     ids = list(issues.filter(launch=launch).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     if not 1 <= len(ids) <= MOST:
         raise Problem(400, _("Choose 1 to %(most)s issues.") % {"most": MOST})
     with transaction.atomic():
+        lock_launch(launch.pk)
+        check_not_closed(launch)
+        if once and (before := _given_before(launch, ids, action=action, order=order, actor=actor)):
+            return before
         change = BoardChange.objects.create(
             launch=launch, actor=actor, action=action, order=order, total=len(ids), ordered_at=now
         )
@@ -82,11 +90,20 @@ def give(
     return change
 
 
+def _given_before(
+    launch: Launch, ids: list[int], *, action: str, order: dict[str, object], actor: User
+) -> BoardChange | None:
+    """The same order as it came first, unless it was taken back since."""
+    same = BoardChange.objects.filter(launch=launch, actor=actor, action=action, order=order, total=len(ids))
+    return same.filter(undo_asked_at=None, issues__issue=ids[0]).select_related("launch", "actor").first()
+
+
 def ask_back(change: BoardChange, *, actor: User, clock: Clock) -> BoardChange:
     """Takes an order back: a few issues at once, more by a worker. 409 where it is too late or not theirs."""
     now = clock()
     with transaction.atomic():
         lock_launch(change.launch_id)
+        check_not_closed(change.launch)
         change = BoardChange.objects.select_for_update().get(pk=change.pk)
         if change.actor_id != actor.pk or not KINDS[change.action].can_undo:
             raise Problem(409, _("There is nothing of yours to undo here."))
@@ -210,7 +227,9 @@ def _held(change_id: int) -> tuple[BoardChange, Order]:
     lock_launch(launch_id)
     found = BoardChange.objects.select_for_update(of=("self",)).select_related("launch", "actor")
     change = found.get(pk=change_id)
-    return change, KINDS[change.action](change.launch, change.order)
+    order = KINDS[change.action](change.launch, {name: part for name, part in change.order.items() if name != "once"})
+    order.number = change.pk
+    return change, order
 
 
 def _locked(rows: Sequence[ChangedIssue]) -> list[Issue]:
@@ -227,6 +246,10 @@ def _refusals(change: BoardChange, order: Order, issues: Sequence[Issue], *, ver
     if Right.TRIAGE not in Principal(change.actor).rights_in(change.launch) or not change.actor.is_active:
         ended = Problem(403, _("You may no longer do this here."))
         return {issue.pk: ended for issue in issues}
+    try:
+        check_not_closed(change.launch)
+    except Problem as closed:
+        return {issue.pk: closed for issue in issues}
     refused = {}
     for issue in issues:
         if version is not None and version != issue.version:

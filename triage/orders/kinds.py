@@ -1,9 +1,8 @@
 """This module knows the kinds of orders: what each refuses, does, remembers and takes back, for a batch of one launch."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,61 +10,17 @@ from django.utils.translation import gettext as _
 from feedback.models import Feedback
 from gateway_ingest import outcomes
 from hypercare.core.given_reasons import given_reason
-from hypercare.core.models import Launch
+from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor
 from triage import closing, lifecycle, notes, overrides, snooze, tree
 from triage.access import number_in
 from triage.board import limits
-from triage.models import ChangedIssue, Decision, Issue, Origin
+from triage.models import Decision, Issue, Origin
 from triage.nature import judgement as nature
-
-Row = ChangedIssue
-Given = Mapping[str, Any]
-
-
-class Order:
-    """One kind of order. Everything but `check` is called under the launch's lock with the issues locked."""
-
-    can_undo: ClassVar[bool] = True
-    entries: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, launch: Launch, given: Given) -> None:
-        self.launch = launch
-        self.given = given
-
-    @classmethod
-    def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:
-        """The order as it is kept; Problem 400 for one that no issue could follow."""
-        raise NotImplementedError
-
-    def begin(self, *, now: datetime) -> None:
-        """Reads what a batch needs to know beside its issues."""
-
-    def refusal(self, issue: Issue) -> Problem | None:
-        """Why an issue cannot follow, or None."""
-        return overrides.merged_away(issue)
-
-    def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
-        """What taking it back will need, by issue."""
-        return {issue.pk: {} for issue in issues}
-
-    def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
-        """Does it, and says which issues could not follow after all."""
-        raise NotImplementedError
-
-    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
-        """Which issues are still as the order left them."""
-        raise NotImplementedError
-
-    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
-        """Takes it back where it stands; says how many people had been told of it already."""
-        raise NotImplementedError
-
-
-def _text(given: Given, name: str) -> str:
-    value = given.get(name)
-    return value if isinstance(value, str) else ""
+from triage.orders.labelling import Labelling, Unlabelling
+from triage.orders.order import Given, Order, Row, by_moment, text_of
+from triage.orders.replying import Replying
 
 
 class Moving(Order):
@@ -81,7 +36,7 @@ class Moving(Order):
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
         names = ("to", "reason", "resolution", "noise")
-        move = lifecycle.Move(**{name: _text(given, name) for name in names}).check()
+        move = lifecycle.Move(**{name: text_of(given, name) for name in names}).check()
         return {name: getattr(move, name) for name in names}
 
     def begin(self, *, now: datetime) -> None:
@@ -101,27 +56,61 @@ class Moving(Order):
         return None
 
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
-        return {issue.pk: {"status": issue.status, "resolution": issue.resolution} for issue in issues}
+        return {
+            issue.pk: {
+                "status": issue.status,
+                "resolution": issue.resolution,
+                "since": issue.status_changed_at.isoformat(),
+                "closed_at": issue.closed_at.isoformat() if issue.closed_at else None,
+                "worked": issue.worked_seconds,
+            }
+            for issue in issues
+        }
 
     def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
         lifecycle.move_all(issues, self._move, actor=actor, now=now)
         return {}
 
-    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
-        return {issue.pk for issue in issues if issue.status == self._move.to}
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        there = [issue for issue in issues if issue.status == self._move.to]
+        return {issue.pk for issue in there} - self._moved_by_others(there, rows)
+
+    def _moved_by_others(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        """Those that somebody else moved since, though they came to the same status again."""
+        if not issues:
+            return set()
+        own = {f"IS-{issue.pk}": rows[issue.pk] for issue in issues}
+        moves = TimelineEntry.objects.filter(launch=self.launch, subject__in=own, kind="issue.status")
+        since = moves.filter(recorded_at__gt=min(row.done_at for row in own.values() if row.done_at))
+        found = since.values_list("subject", "recorded_at", "actor")
+        return {
+            row.issue_id
+            for key, at, actor in found
+            if (row := own[key]).done_at and at > row.done_at and actor != row.change.actor_id
+        }
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
         told = 0
         if self._move.ends:
-            for moment, some in _by_moment(issues, rows).items():
+            for moment, some in by_moment(issues, rows).items():
                 told += lifecycle.take_news_back(some, told_at=moment)
         if self._move.noise:
             members = [one for some in tree.members_of([issue.pk for issue in issues]).values() for one in some]
             outcomes.take_back(list(Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)))
         was = {pk: (row.before["status"], row.before["resolution"]) for pk, row in rows.items()}
-        lifecycle.give_back(issues, was, transition="undo", actor=actor, now=now)
+        times = {pk: times for pk, row in rows.items() if (times := _times_before(row))}
+        lifecycle.give_back(issues, was, transition="undo", times=times, actor=actor, now=now)
         closing.review([issue.pk for issue in issues], now=now)
         return told
+
+
+def _times_before(row: Row) -> lifecycle.Times | None:
+    """When the issue had come to where it was; None in what was remembered before this was kept."""
+    before = row.before
+    if "since" not in before:
+        return None
+    closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
+    return lifecycle.Times(datetime.fromisoformat(before["since"]), closed_at, before["worked"])
 
 
 class Setting(Order):
@@ -131,12 +120,12 @@ class Setting(Order):
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
-        field = _text(given, "field")
+        field = text_of(given, "field")
         if field in nature.FIELDS:
             detail = _("Decide on “%(field)s” on the page of each issue.") % {"field": field}
             raise Problem(400, detail, errors=(FieldError("/field", detail),))
         value = overrides.stored_value(launch, field, given.get("value"))
-        return {"field": field, "value": value, "reason": given_reason(_text(given, "reason"))}
+        return {"field": field, "value": value, "reason": given_reason(text_of(given, "reason"))}
 
     @property
     def _field(self) -> str:
@@ -150,7 +139,7 @@ class Setting(Order):
         return {
             issue.pk: {
                 "value": overrides.shown_value(issue, self._field),
-                "held": [live[issue.pk].value, live[issue.pk].reason] if issue.pk in live else None,
+                "held": _kept(live[issue.pk]) if issue.pk in live else None,
             }
             for issue in issues
         }
@@ -172,9 +161,18 @@ class Setting(Order):
         free = [issue for issue in issues if issue.pk not in words]
         if held:
             overrides.override_all(held, field=self._field, words=words, actor=actor, now=now)
+            self._date_back(held, rows)
         if free:
             overrides.release_all(free, field=self._field, actor=actor, now=now)
         return 0
+
+    def _date_back(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> None:
+        """What stands again stands since it was decided, so that the order before can be taken back too."""
+        live = self._live(issues)
+        for pk, decision in live.items():
+            if (held := rows[pk].before["held"]) and len(held) > 2:
+                decision.decided_at = datetime.fromisoformat(held[2])
+        Decision.objects.bulk_update(live.values(), ["decided_at"])
 
     def _is_there(self, value: str) -> bool:
         """Whether the value can still be held: people leave, and components go."""
@@ -186,8 +184,9 @@ class Setting(Order):
     def _words_before(self, row: Row) -> tuple[str, str] | None:
         """What a person held before; an owner stands without a decision too, as nobody but a person names one."""
         if row.before["held"]:
-            value, reason = row.before["held"]
-            return value, reason
+            value, reason = row.before["held"][:2]
+            # A decision keeps the beginning of a title, the issue all of it.
+            return (row.before["value"] if self._field == "title" else value), reason
         return (row.before["value"], "") if self._field == "owner" and row.before["value"] else None
 
     def _live(self, issues: Sequence[Issue]) -> dict[int, Decision]:
@@ -197,6 +196,10 @@ class Setting(Order):
         return {decision.issue_id: decision for decision in held if decision.issue_id}
 
 
+def _kept(decision: Decision) -> list[str]:
+    return [decision.value, decision.reason, decision.decided_at.isoformat()]
+
+
 class Snoozing(Order):
     """Out of sight until a time, or until it gets worse."""
 
@@ -204,7 +207,7 @@ class Snoozing(Order):
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:
-        until = snooze.read_until(_text(given, "until"), launch=launch, now=now)
+        until = snooze.read_until(text_of(given, "until"), launch=launch, now=now)
         if until is None:
             detail = _("Say until when, for example 2026-05-29T09:00.")
             raise Problem(400, detail, errors=(FieldError("/until", detail),))
@@ -263,7 +266,7 @@ class Merging(Order):
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
-        named = number_in(_text(given, "into"))
+        named = number_in(text_of(given, "into"))
         if named is None or not Issue.objects.filter(pk=named, launch=launch).exists():
             detail = _("Name the issue it goes into, for example IS-12, or paste its link.")
             raise Problem(400, detail, errors=(FieldError("/into", detail),))
@@ -294,7 +297,7 @@ class Noting(Order):
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
-        return {"text": notes.kept_note(_text(given, "text"))}
+        return {"text": notes.kept_note(text_of(given, "text"))}
 
     def refusal(self, issue: Issue) -> Problem | None:  # noqa: ARG002 - any issue takes a note
         return None
@@ -311,6 +314,9 @@ KINDS: dict[str, type[Order]] = {
     "wake": Waking,
     "merge": Merging,
     "note": Noting,
+    "label": Labelling,
+    "unlabel": Unlabelling,
+    "reply": Replying,
 }
 
 
@@ -323,11 +329,3 @@ def _each(issues: Sequence[Issue], work: Any) -> dict[int, Problem]:
         except Problem as problem:
             refused[issue.pk] = problem
     return refused
-
-
-def _by_moment(issues: Sequence[Issue], rows: Mapping[int, Row]) -> dict[datetime, list[Issue]]:
-    found: dict[datetime, list[Issue]] = defaultdict(list)
-    for issue in issues:
-        if moment := rows[issue.pk].done_at:
-            found[moment].append(issue)
-    return found

@@ -8,19 +8,26 @@ from django.db.models import Count, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from feedback.closing_the_loop import SILENT_CHANNELS
 from feedback.models import Feedback
 from hypercare.core.models import Launch, User
 from hypercare.core.templatetags.hypercare_ui import field_word, resolution_word, status_word, value_word
-from triage import transitions
+from triage import replies, transitions, tree
 from triage.models import ENDED_STATUSES, BoardChange, Issue, IssueStatus
 from triage.orders import giving
 from triage.orders.kinds import KINDS
 
 SHOWN_FAILURES = 100
 SHOWN_ORDERS = 20
+
+
+_PLAIN = {"wake": gettext_lazy("Woken"), "note": gettext_lazy("Note"), "reply": gettext_lazy("Reply")}
+_OF_LABELS = {
+    "label": gettext_lazy("labelled %(labels)s"),
+    "unlabel": gettext_lazy("no longer labelled %(labels)s"),
+}
 
 
 def words_of(launch: Launch, action: str, order: dict[str, Any]) -> str:
@@ -36,7 +43,9 @@ def words_of(launch: Launch, action: str, order: dict[str, Any]) -> str:
         return _("Snoozed until %(until)s") % {"until": date_format(until, "j M H:i")}
     if action == "merge":
         return _("Merged into %(other)s") % {"other": f"IS-{order['into']}"}
-    return _("Woken") if action == "wake" else _("Note")
+    if action in _OF_LABELS:
+        return _OF_LABELS[action] % {"labels": ", ".join(order["labels"])}
+    return str(_PLAIN[action])
 
 
 def preview(
@@ -56,6 +65,24 @@ def preview(
         "will_stay": [one for one in stays if one["count"]],
         "mails": _mails(launch, issues, order) if action == "move" and order["to"] in ENDED_STATUSES else 0,
         "can_undo": KINDS[action].can_undo,
+    } | (_reached(issues, order) if action == "reply" else {})
+
+
+def _reached(issues: QuerySet[Issue], order: dict[str, Any]) -> dict[str, Any]:
+    """How many people a reply goes to, who cannot be reached, and how many issues have nobody who can."""
+    roots = issues.exclude(status=IssueStatus.DUPLICATE)
+    found = replies.audience_of(list(roots.only("launch_id")), to=order["to"])
+    without = [one for one in found.values() if not one.reached]
+    merged = issues.count() - len(found)
+    stays = [
+        {"count": merged, "why": _("merged into another")},
+        {"count": len(without), "why": _("nobody can be reached")},
+    ]
+    return {
+        "will_change": len(found) - len(without),
+        "will_stay": [one for one in stays if one["count"]],
+        "mails": len({row.reporter_id for one in found.values() for row in one.reached}),
+        "unreached": replies.unreached_words(list(found.values())),
     }
 
 
@@ -69,11 +96,22 @@ def _stays(
             if status == order["to"] or transitions.between(status, order["to"]) is None
         ]
     ended = sum(count for status, count in counts.items() if status in ENDED_STATUSES)
+    roots = issues.exclude(status=IssueStatus.DUPLICATE)
     merged = {"count": counts.get(str(IssueStatus.DUPLICATE), 0), "why": _("merged into another")}
     if action == "snooze":
         return [{"count": ended, "why": _("not open")}]
     if action == "wake":
         return [{"count": issues.filter(snoozed_until=None).count(), "why": _("does not sleep")}]
+    if action == "label":
+        return [
+            merged,
+            {"count": roots.filter(labels__contains=order["labels"]).count(), "why": _("has them already")},
+        ]
+    if action == "unlabel":
+        return [
+            merged,
+            {"count": roots.exclude(labels__overlap=order["labels"]).count(), "why": _("has none of them")},
+        ]
     return [merged] if action in {"set", "merge"} else []
 
 
@@ -84,9 +122,10 @@ def _why_not(status: str, to: str) -> str:
 
 
 def _mails(launch: Launch, issues: QuerySet[Issue], order: dict[str, Any]) -> int:
-    """One to each report of a person with an address, of the issues that can follow."""
+    """One to each report of a person with an address, of the issues that can follow and of all merged into them."""
     origins = [status for status in IssueStatus.values if transitions.between(status, order["to"])]
-    keys = [f"IS-{pk}" for pk in issues.filter(status__in=origins).order_by().values_list("pk", flat=True)]
+    roots = list(issues.filter(status__in=origins).order_by().values_list("pk", flat=True))
+    keys = [f"IS-{pk}" for members in tree.members_of(roots).values() for pk in members]
     told = Feedback.objects.filter(launch=launch, issue_key__in=keys, reporter__email__gt="")
     return told.exclude(channel__in=SILENT_CHANNELS).count()
 
@@ -119,6 +158,11 @@ def sentence_of(change: BoardChange, *, key: str = "") -> str:
 
 
 def _taken_back(change: BoardChange, key: str) -> str:
+    if change.action == "reply":
+        if not change.told_before:
+            return _("The reply is withdrawn; nobody had it")
+        told = ngettext("%(n)s mail had gone out", "%(n)s mails had gone out", change.told_before)
+        return told % {"n": change.told_before}
     words = {"n": change.taken_back, "of": change.changed, "what": key}
     said = _("%(what)s is as it was") % words if key and change.taken_back else ""
     said = said or _("%(n)s of %(of)s are as they were") % words

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from urllib.parse import urlencode
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count
 from django.urls import reverse
 
 from feedback.models import MACHINE_CHANNELS, Feedback
@@ -17,7 +17,9 @@ from gateway_ingest.evidence.reading import Wanted
 from gateway_ingest.evidence.signature import HOUR, kinds_of
 from hypercare.core.models import Launch
 from triage import tree
+from triage.categories import TROUBLE
 from triage.models import Issue, MeasuredReach
+from triage.times.courses import Course, courses
 
 DAYS, USUAL_DAYS = ("1", "7", "14"), 7
 WIDTH, HEIGHT, EDGE = 640.0, 360.0, 40.0
@@ -26,9 +28,6 @@ SHOWN = 40
 LEAST_ERRORS, LEAST_SHARE = 20, 0.005
 BURST_ERRORS, BURST_SHARE = 5, 0.02
 _ASKING = frozenset({"question", "training_gap", "documentation", "usability"})
-_TROUBLE = frozenset({
-    "bug", "availability", "integration", "data_integrity", "performance", "security", "access", "ai_quality", "ai_cost",
-})  # fmt: skip
 _REPORTED_READ = 500
 Place = tuple[str, str, str]
 
@@ -109,7 +108,7 @@ def look(launch: Launch, *, days: int, now: datetime) -> Found:
     failing = sorted((one for one in routes.values() if one.fails), key=lambda one: -one.errors)
     silent = [one for one in failing if not one.issues][:SHOWN]
     reached = _reached(launch, span, [one.place for one in silent])
-    unseen = [issue for pk, issue in issues.items() if pk not in seen and issue.category in _TROUBLE | _ASKING]
+    unseen = [issue for pk, issue in issues.items() if pk not in seen and issue.category in TROUBLE | _ASKING]
     unseen.sort(key=lambda issue: (-reported[issue.pk], -issue.pk))
     first = _first_to_notice(launch, span)
     leads = [lead for lead in first if lead is not None]
@@ -196,28 +195,18 @@ def _reached(launch: Launch, span: Span, places: Sequence[Place]) -> dict[Place,
 
 
 def _first_to_notice(launch: Launch, span: Span) -> list[float | None]:
-    """Of each problem that began in the span: by how many seconds monitoring was first, infinitely many where nobody
+    """Of each problem opened in the span: by how many seconds monitoring was first, infinitely many where nobody
     reported it, None where monitoring never noticed."""
-    rows = Feedback.objects.filter(launch=launch, occurred_at__gte=span.begins, occurred_at__lt=span.ends)
-    machines = Q(channel__in=MACHINE_CHANNELS)
-    times = rows.exclude(issue_key="").values("issue_key").annotate(
-        machine=Min("occurred_at", filter=machines), person=Min("occurred_at", filter=~machines)
-    )  # fmt: skip
-    told = {int(row["issue_key"][3:]): (row["machine"], row["person"]) for row in times}
-    own = Issue.objects.filter(launch=launch, pk__in=told, opened_at__gte=span.begins)
-    opened = set(own.filter(category__in=_TROUBLE).values_list("pk", flat=True))
-    by_root: dict[int, list[tuple[datetime | None, datetime | None]]] = {}
-    for issue_id, root in tree.roots_of(opened).items():
-        by_root.setdefault(root, []).append(told[issue_id])
-    return [_lead(times) for times in by_root.values()]
+    found = courses(launch, since=span.begins, until=span.ends)
+    return [
+        _lead(course) for course in found if span.begins <= course.opened_at < span.ends and course.category in TROUBLE
+    ]
 
 
-def _lead(times: Sequence[tuple[datetime | None, datetime | None]]) -> float | None:
-    machine = min((at for at, _person in times if at), default=None)
-    person = min((at for _machine, at in times if at), default=None)
-    if machine is None:
+def _lead(course: Course) -> float | None:
+    if course.by_machine is None:
         return None
-    return math.inf if person is None else (person - machine).total_seconds()
+    return math.inf if course.by_person is None else (course.by_person - course.by_machine).total_seconds()
 
 
 def _of_route(launch: Launch, one: _Route, reports: int, reached: int | None, issues: Mapping[int, Issue]) -> Point:

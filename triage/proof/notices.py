@@ -13,7 +13,7 @@ from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import lifecycle, tree
-from triage.models import Fix, FixNotice, Issue, IssueStatus
+from triage.models import Fix, FixNotice, Issue, IssueStatus, Origin, Verdict, Word
 
 LONGEST = 2000
 TOLD_WHILE = (IssueStatus.DEPLOYED, IssueStatus.VERIFIED)
@@ -36,9 +36,19 @@ def told_of(issue_id: int) -> QuerySet[Feedback]:
 
 
 def waiting(issue_id: int) -> FixNotice | None:
-    """The draft that waits for a person; none once the issue is closed, which is told by itself, or opened again."""
+    """The draft that waits for a person, while its fix is linked and what is held of it is that it works.
+
+    None once the issue is closed, which is told by itself, or opened again.
+    """
     rows = FixNotice.objects.filter(issue=issue_id, issue__status__in=TOLD_WHILE, sent_at=None, dropped_at=None)
-    return rows.first()
+    notice = rows.filter(fix__ended_at=None).first()
+    return notice if notice and _word_of(notice.fix_id) == Word.VERIFIED else None
+
+
+def _word_of(fix_id: int) -> str | None:
+    """What is held of a fix: a person's word before the machine's."""
+    held = dict(Verdict.objects.filter(fix=fix_id, ended_at=None).order_by("pk").values_list("origin", "word"))
+    return held.get(Origin.PERSON) or next(iter(held.values()), None)
 
 
 @transaction.atomic
@@ -61,8 +71,11 @@ def send(issue_id: int, *, actor: Actor, now: datetime, words: str = "") -> int:
 def drop(issue_id: int, *, actor: Actor, now: datetime) -> None:
     """Nobody is told; 409 where nothing waits."""
     issue = lifecycle.lock(issue_id)
-    if not FixNotice.objects.filter(issue=issue, sent_at=None, dropped_at=None).update(dropped_at=now):
+    notice = waiting(issue.pk)
+    if notice is None:
         raise Problem(409, _("No message about a fix waits here."))
+    notice.dropped_at = now
+    notice.save(update_fields=["dropped_at"])
     record(issue.launch, [Entry(issue.key, "fix.notice_dropped", {})], actor=actor, now=now)
 
 

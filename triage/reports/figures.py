@@ -6,7 +6,7 @@ What is kept is free of language: codes, keys, numbers and times. `reading` turn
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.models import Alert
@@ -17,6 +17,7 @@ from triage.models import OPEN_STATUSES, CriterionState, Issue, IssueStatus
 from triage.reports.period import Period
 from triage.reports.quotes import quote
 from triage.reports.verdict import verdict
+from triage.times.lately import WEEK, lately, triage_waited
 
 TOP_ISSUES = 5
 CLOSED_SHOWN = 8
@@ -24,14 +25,6 @@ THEMES = 3
 CHANGES_SHOWN = 8
 
 Figures = dict[str, Any]
-
-
-class Median(Aggregate):
-    """The middle of a group of durations."""
-
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
 
 
 def figures_of(launch: Launch, period: Period) -> Figures:
@@ -50,6 +43,7 @@ def figures_of(launch: Launch, period: Period) -> Figures:
         "end": now.isoformat(),
         "verdict": verdict(launch, now, found=found).as_json(),
         "numbers": numbers,
+        "times": _times(launch, period),
         "change": _change(numbers, period),
         "before": _before(period),
         "exit": [_criterion(standing) for standing in found],
@@ -93,13 +87,11 @@ def _issue_numbers(launch: Launch, period: Period) -> dict[str, Any]:
 
 
 def _feedback_numbers(launch: Launch, period: Period) -> dict[str, Any]:
-    counts = Feedback.objects.filter(_within("received_at", period), launch=launch, set_aside=False).aggregate(
-        reports=Count("pk", filter=~Q(channel__in=MACHINE_CHANNELS)),
-        triage=Median(F("triaged_at") - F("received_at")),
-    )
-    waited = counts.pop("triage")
+    came = Feedback.objects.filter(_within("received_at", period), launch=launch, set_aside=False)
+    counts = {"reports": came.exclude(channel__in=MACHINE_CHANNELS).count()}
+    _n, waited = triage_waited(launch, begins=period.begin, ends=period.end)
     counts["set_aside"] = Feedback.objects.filter(launch=launch, set_aside=True, returns_at__isnull=False).count()
-    return counts | {"triage_seconds": None if waited is None else max(waited, timedelta(0)).total_seconds()}
+    return counts | {"triage_seconds": None if waited is None else waited.total_seconds()}
 
 
 def _machine_numbers(launch: Launch, period: Period) -> dict[str, Any]:
@@ -108,6 +100,27 @@ def _machine_numbers(launch: Launch, period: Period) -> dict[str, Any]:
     )
     refused = Message.objects.filter(_within("given_up_at", period), launch=launch).count()
     return alerts | {"refused_messages": refused}
+
+
+def _times(launch: Launch, period: Period) -> dict[str, Any]:
+    """How long things took in the last week, and in the report's own time what came back and what was answered in time."""
+    week = lately(launch, begins=period.end - WEEK, now=period.end)
+    own = lately(launch, begins=period.begin, now=period.end)
+    return {
+        "week": {
+            name: {"n": spread.n, "median": _seconds(spread.median), "p90": _seconds(spread.p90)}
+            for name, spread in week.spreads.items()
+        },
+        "returned": own.returned,
+        "in_time": own.responses.part,
+        "responses": own.responses.of,
+        "late": own.late,
+        "at_risk": own.at_risk,
+    }
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()
 
 
 def _within(field: str, period: Period) -> Q:

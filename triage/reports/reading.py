@@ -1,7 +1,7 @@
 """This module puts a report's figures into words, in the reader's language: for the page, the mail and the subject."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +9,12 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hypercare.core.lapse import lapse
 from hypercare.core.plain_numbers import plain_number
 from hypercare.core.templatetags.hypercare_ui import CATEGORY_WORDS, percent_of
 from triage.models import CriterionState, IssueStatus
 from triage.reports.verdict import Verdict
+from triage.times.measures import MEASURES
 
 CELLS = {
     CriterionState.MET: "y",
@@ -207,9 +209,33 @@ def _more(figures: dict[str, Any]) -> list[str]:
         lines.append(_("%(n)s snoozed") % {"n": numbers["snoozed"]})
     if aside := numbers.get("set_aside"):
         lines.append(_("%(n)s set aside as spam or noise, not decided on") % {"n": aside})
+    lines += _times(figures.get("times"))
     refused = numbers["refused_messages"]
     if refused:
         lines.append(ngettext("%(n)s message not accepted", "%(n)s messages not accepted", refused) % {"n": refused})
+    return lines
+
+
+def _times(times: dict[str, Any] | None) -> list[str]:
+    """How long things took, where the report has that, and what came back or is late."""
+    if times is None:
+        return []
+    lines = []
+    for name, told in times["week"].items():
+        words = {"what": str(MEASURES[name].label), "short": MEASURES[name].short, "n": told["n"]}
+        if told["median"] is not None:
+            words |= {"time": lapse(timedelta(seconds=told["median"])), "p90": lapse(timedelta(seconds=told["p90"]))}
+            lines.append(
+                _("%(what)s (%(short)s) in 7 days: %(time)s in the middle, nine of ten within %(p90)s, n %(n)s") % words
+            )
+        else:
+            lines.append(_("%(what)s (%(short)s) in 7 days: too few to tell, n %(n)s") % words)
+    lines.append(ngettext("%(n)s reopened", "%(n)s reopened", times["returned"]) % {"n": times["returned"]})
+    if times["responses"]:
+        lines.append(
+            _("%(part)s of %(of)s first responses in time") % {"part": times["in_time"], "of": times["responses"]}
+        )
+    lines.append(_("%(late)s late, %(risk)s about to be") % {"late": times["late"], "risk": times["at_risk"]})
     return lines
 
 

@@ -60,7 +60,7 @@ FIGURES = (
     "feedback_count", "sources", "reach_value", "reach_guests", "reach_of", "reach_method", "reach_at", "severity",
     "category", "rice_impact", "rice_confidence", "rice_effort", "rice_score", "formula_score", "impact_level", "urgency",
     "business_value", "rpn_severity", "rpn_occurrence", "rpn_detection", "rpn", "blocks_must", "blocks", "moscow",
-    "priority", "last_seen_at",
+    "priority", "last_seen_at", "heard_at", "machine_at", "person_at",
 )  # fmt: skip
 
 
@@ -99,6 +99,9 @@ class Scored:
     blocks: list[str] = field(init=False)
     moscow: str = field(init=False)
     priority: int = field(init=False)
+    heard_at: datetime | None = field(init=False)
+    machine_at: datetime | None = field(init=False)
+    person_at: datetime | None = field(init=False)
 
     @property
     def launch_id(self) -> int:
@@ -132,6 +135,7 @@ def _count(issue: Scored, facts: Facts) -> None:
     issue.reach_value, issue.reach_guests = reach.value, reach.guests
     issue.reach_of, issue.reach_method, issue.reach_at = reach.of, reach.method, reach.at
     issue.last_seen_at = tally.last_seen_at or issue.last_seen_at
+    issue.heard_at, issue.machine_at, issue.person_at = tally.heard_at, tally.machine_at, tally.person_at
 
 
 def _category(issue: Scored, facts: Facts) -> list[IssueValue]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -50,9 +51,19 @@ class Dot:
         return self.issues[0]
 
     @property
+    def version(self) -> int:
+        """Its version, for whoever moves it."""
+        return self.issues[0].version
+
+    @property
     def more(self) -> int:
         """How many stand there beside it."""
         return len(self.issues) - 1
+
+
+def scale() -> dict[str, Any]:
+    """What a script needs to place a dot by the same scales."""
+    return {"width": WIDTH, "height": HEIGHT, "edge": EDGE, "impacts": _IMPACTS, "efforts": _EFFORTS}
 
 
 def dots_of(issues: Iterable[Issue]) -> list[Dot]:

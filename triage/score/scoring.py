@@ -14,6 +14,7 @@ from gateway_ingest.models import AlertSeverity, AlertStatus
 from hypercare.core import prepared, rows
 from hypercare.core.models import Component, Launch
 from triage import decisions, tree
+from triage.decisions import IssueValue
 from triage.models import OPEN_STATUSES, Decision, Issue, Origin
 from triage.score import history
 from triage.score.blocked import Criterion, criteria_of
@@ -82,6 +83,15 @@ def score(counted: Counted, *, now: datetime, board_version: int | None = None) 
     rows.change(Issue, [issue.row | stamp for issue in issues])
     history.note(issues, suggested, now=now)
     decisions.suggest_for_issues(suggested, now=now)
+
+
+def said_of(root_id: int, field: str, *, now: datetime) -> IssueValue | None:
+    """What the rules would say of a field of a root issue now, whoever holds it; writes nothing."""
+    counted = count([root_id])
+    issues, measured = _read(sorted(counted.tallies))
+    known = _known(issues, counted, measured)
+    said = [value for issue in issues for value in apply(issue, known.facts(issue, now=now))]
+    return next((value for value in said if value.field == field), None)
 
 
 def _known(issues: Sequence[Scored], counted: Counted, measured: Mapping[int, Reach]) -> _Known:

@@ -12,10 +12,12 @@ from hypercare.core import prepared
 from triage import tree
 from triage.score.severity import CONFIDENT, Voice
 
+_MACHINES = sorted(str(channel) for channel in MACHINE_CHANNELS)
 # One line for all reports of a tree that say the same.
 _TOLD = f"""
 WITH told AS MATERIALIZED (
-    SELECT root, feedback.id, channel, category, component_id, reporter_id, occurred_at, said.*
+    SELECT root, feedback.id, channel, category, component_id, reporter_id, occurred_at, received_at,
+           channel = ANY(%(machines)s::text[]) AS by_machine, said.*
     {tree.LIVE_REPORTS} JOIN feedback_feedback feedback ON feedback.id = match.feedback_id
     LEFT JOIN LATERAL (
         SELECT value::int AS severity, origin, coalesce(confidence, 1) AS confidence FROM triage_decision
@@ -27,8 +29,12 @@ WITH told AS MATERIALIZED (
     ) AS line
     FROM told GROUP BY root, channel, category, component_id, severity, origin, confidence >= %(confident)s
 )
-SELECT root, people, latest, lines
-FROM (SELECT root, count(DISTINCT reporter_id) AS people, max(occurred_at) AS latest FROM told GROUP BY root) counted
+SELECT root, people, latest, heard, machine, person, lines
+FROM (
+    SELECT root, count(DISTINCT reporter_id) AS people, max(occurred_at) AS latest, min(received_at) AS heard,
+           min(occurred_at) FILTER (WHERE by_machine) AS machine, min(occurred_at) FILTER (WHERE NOT by_machine) AS person
+    FROM told GROUP BY root
+) counted
 JOIN (SELECT root, json_agg(line ORDER BY first)::text AS lines FROM lines GROUP BY root) grouped USING (root)
 """  # noqa: S608 - no word of it comes from outside
 
@@ -45,6 +51,9 @@ class Tally:
     components: Counter[int] = field(default_factory=Counter)
     voices: list[Voice] = field(default_factory=list)
     last_seen_at: datetime | None = None
+    heard_at: datetime | None = None
+    machine_at: datetime | None = None
+    person_at: datetime | None = None
 
     @property
     def machines(self) -> int:
@@ -89,10 +98,11 @@ def count(root_ids: Iterable[int]) -> Counted:
     members_of = tree.members_of(sorted(set(root_ids)))
     tallies = {root: Tally() for root in members_of}
     with prepared.cursor(binary=True) as cursor:
-        cursor.execute(_TOLD, {**tree.columns_of(members_of), "confident": CONFIDENT})
-        for root, people, latest, lines in cursor.fetchall():
+        cursor.execute(_TOLD, {**tree.columns_of(members_of), "confident": CONFIDENT, "machines": _MACHINES})
+        for root, people, latest, heard, machine, person, lines in cursor.fetchall():
             tally = tallies[root]
             tally.people, tally.last_seen_at = people, latest
+            tally.heard_at, tally.machine_at, tally.person_at = heard, machine, person
             for line in _read_lines(lines):
                 tally.add(line)
     return Counted(members_of, tallies)

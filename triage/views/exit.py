@@ -12,13 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
-from hypercare.core.forms.fields import LineField, offer
+from hypercare.core.forms.fields import LineField
 from hypercare.core.models import Launch, MetricDefinition
 from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor
 from triage.exit.criteria import Promise, add_criterion, remove_criterion
-from triage.exit.metrics import metrics_of
+from triage.exit.metrics import OFFERED_NAMES, metrics_of
 from triage.exit.page import exit_page, target_of
 from triage.exit.targets import Target, change_target
 from triage.models import Comparator, ExitCriterion
@@ -70,10 +70,14 @@ class OwnTargetForm(TargetForm):
 
 
 class CriterionForm(OwnTargetForm):
-    """A new criterion about a metric of the launch's own."""
+    """A new criterion about a time, a share, or a metric of the launch's own."""
 
-    metric = forms.ModelChoiceField(
-        label=gettext_lazy("Metric"), queryset=MetricDefinition.objects.none(), empty_label=None
+    metric = forms.ChoiceField(
+        label=gettext_lazy("Metric"),
+        help_text=gettext_lazy(
+            "Times are the middle of the last 7 days in hours, shares of the last 7 days in percent, both as the page of "
+            "times counts them; of a metric of the launch's own it is the mean of its minutes in the last hour."
+        ),
     )
     name = LineField(label=gettext_lazy("Name"), max_length=120)
     comparator = forms.ChoiceField(label=gettext_lazy("The value must be"), choices=Comparator.choices)
@@ -84,7 +88,10 @@ class CriterionForm(OwnTargetForm):
 
     def __init__(self, *args: Any, launch: Launch, **options: Any) -> None:
         super().__init__(*args, **options)
-        offer(self, "metric", MetricDefinition.objects.filter(launch=launch).order_by("name"))
+        own = MetricDefinition.objects.filter(launch=launch).order_by("name")
+        metric = self.fields["metric"]
+        if isinstance(metric, forms.ChoiceField):
+            metric.choices = [*((one.measured_as, one.name) for one in own), *OFFERED_NAMES]
 
     @property
     def promise(self) -> Promise:
@@ -124,7 +131,7 @@ def change(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def add(request: HttpRequest, slug: str) -> HttpResponse:
-    """The lead adds a criterion about a metric of the launch's own."""
+    """The lead adds a criterion about a time, a share, or a metric of the launch's own."""
     launch, actor = _managed(request, slug)
     form = CriterionForm(request.POST or None, launch=launch)
     if form.is_valid():
@@ -132,7 +139,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
             launch, form.promise, form.target, reason=form.cleaned_data["reason"], actor=actor, now=clock.now()
         )
         return redirect("triage:exit", slug)
-    context = {"nav_active": "exit", "form": form, "has_metrics": launch.metric_definitions.exists()}
+    context = {"nav_active": "exit", "form": form}
     return render(request, "triage/criterion_new.html", context, status=400 if form.is_bound else 200)
 
 

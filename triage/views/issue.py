@@ -1,5 +1,6 @@
 """This module shows an issue with all that belongs to it, lists issues, and takes a person's orders about one."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,13 +26,14 @@ from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS, severity_word
-from triage import closing, lifecycle, overrides, transitions, tree
+from triage import closing, labels, lifecycle, overrides, pins, replies, transitions, tree
 from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
 from triage.board.changes import current_version
 from triage.board.saved_views import views_of
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
+from triage.knowledge.panel import panel as knowledge_panel
 from triage.match import answers, pairs
 from triage.models import Decision, Issue, IssueStatus, MeasuredReach, Moscow, Origin
 from triage.nature import judgement as nature
@@ -75,8 +77,9 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         "cards": cards_of(page, now=clock.now()),
         "filter": found,
         "active": active,
-        "kept": without_control(active, controls={"q", "status"}),
+        "kept": without_control(active, controls={"q", "status", "label"}),
         "status": single_choice(request.GET, "status"),
+        "label": single_choice(request.GET, "label"),
         "next_url": pages.get_next_link(),
         "previous_url": pages.get_previous_link(),
         "version": version,
@@ -87,6 +90,7 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "triage/_issue_rows.html", context)
     context |= {
         "views": views_of(launch, reader=principal.user),
+        "known_labels": labels.known(launch),
         "filter_text": filter_text(request.GET, found),
         **order_choices(launch, may_order=may_order),
     }
@@ -148,6 +152,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "card": cards_of([one], now=clock.now())[0],
         **_measured(one),
         **proof_panel(one, now=clock.now()),
+        **knowledge_panel(one, now=clock.now()),
         "reports": list(reports[:SHOWN_REPORTS]),
         "report_count": reports.count(),
         "open_alerts": Alert.objects.filter(launch=launch, feedback__issue_key__in=keys)
@@ -166,6 +171,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "settles_at": closing.settles_at(proposal) if proposal else None,
         "has_settled": one.status == IssueStatus.CLOSED and one.resolution == closing.TRANSIENT,
         "noise_reasons": [(reason.value, reason.label) for reason in GIVEN_BY_PEOPLE] if _is_of_machines(one) else [],
+        "pin": pins.pin_of(one, now=clock.now()),
         "place": place_of(one),
         "levels": [(str(level), f"{level}") for level in LEVELS],
         "risk": _risk(one),
@@ -180,9 +186,17 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         ).distinct(),
         "room": rooms.newest_of(one),
         "with_person": may_order,
+        "known_labels": labels.known(launch),
+        **(_audience(one) if may_order else {}),
         **order_choices(launch, may_order=may_order),
     }
     return render(request, "triage/issue.html", context)
+
+
+def _audience(one: Issue) -> dict[str, Any]:
+    """Whom a reply reaches, and who not."""
+    found = replies.reach_of(one)
+    return {"audience": found, "unreached": replies.unreached_words([found]), "once": secrets.token_urlsafe(16)}
 
 
 def _suggested(decision: Decision | None) -> str:
@@ -258,6 +272,19 @@ def _override(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     )
 
 
+def _pin(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    if "release" in request.POST:
+        return pins.release(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
+    return pins.pin(
+        one.pk,
+        severity=posted(request, "value"),
+        reason=posted(request, "reason"),
+        version=_version(request),
+        actor=principal.actor,
+        now=clock.now(),
+    )
+
+
 def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     named = number_in(posted(request, "into"))
     if named is None:
@@ -309,8 +336,22 @@ def _give(one: Issue, action: str, order: dict[str, Any], request: HttpRequest, 
         actor=principal.user,
         clock=clock.now,
         version=_version(request),
+        once=posted(request, "once"),
     )
     return one
+
+
+def _label(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return _give(one, "label", {"labels": posted(request, "labels")}, request, principal)
+
+
+def _unlabel(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    return _give(one, "unlabel", {"labels": posted(request, "labels")}, request, principal)
+
+
+def _reply(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
+    order = {"text": request.POST.get("text", ""), "to": posted(request, "to")}
+    return _give(one, "reply", order, request, principal)
 
 
 def _snooze(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
@@ -344,6 +385,7 @@ def _note(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
     "move": _move,
     "override": _override,
+    "pin": _pin,
     "merge": _merge,
     "unmerge": _unmerge,
     "same": _same,
@@ -351,6 +393,9 @@ ORDERS: dict[str, Callable[[Issue, HttpRequest, Principal], Issue]] = {
     "publish": _publish,
     "withdraw": _withdraw,
     "note": _note,
+    "label": _label,
+    "unlabel": _unlabel,
+    "reply": _reply,
     "snooze": _snooze,
     "wake": _wake,
     "accept-end": _accept,

@@ -11,6 +11,7 @@ from hypercare.core.templatetags.hypercare_ui import resolution_word, status_wor
 from triage import transitions
 from triage.categories import CATEGORY_NAMES
 from triage.models import ENDED_STATUSES, IssueStatus, Moscow
+from triage.opening import USUAL_SEVERITY
 
 WAYS_TO_DECLINE = ("wont_do", "as_designed", "deferred")
 _WAYS_TO_CLOSE = sorted(transitions.RESOLUTIONS - {"transient"})
@@ -32,12 +33,13 @@ def order_choices(launch: Launch, *, may_order: bool) -> dict[str, Any]:
 
 def _choices(launch: Launch) -> dict[str, Any]:
     return {
-        "commands": _commands(),
+        "commands": commands(),
         "moscow_names": Moscow.choices,
         "category_names": CATEGORY_NAMES,
         "owner_names": workers_of(launch),
         "component_names": list(launch.components.order_by("name").values_list("slug", "name")),
         "team_names": [(name, name) for name in launch.teams.order_by("name").values_list("name", flat=True)],
+        "usual_severity": USUAL_SEVERITY,
         "targets": _targets(),
         "ways_to_decline": WAYS_TO_DECLINE,
         "sleeps": [
@@ -49,7 +51,8 @@ def _choices(launch: Launch) -> dict[str, Any]:
     }
 
 
-def _commands() -> list[tuple[str, str, str]]:
+def commands() -> list[tuple[str, str, str]]:
+    """The orders of the palette and the menu: name, words, and the key that is shown."""
     return [
         ("accept", _("Accept"), "1"),
         ("duplicate", _("Duplicate of…"), "2"),
@@ -62,8 +65,12 @@ def _commands() -> list[tuple[str, str, str]]:
         ("priority", _("Priority…"), "P"),
         ("type", _("Type…"), "T"),
         ("status", _("Move to…"), "V"),
-        ("component", _("Component…"), "L"),
+        ("label", _("Labels…"), "L"),
+        ("component", _("Component…"), "D"),
+        ("reply", _("Reply…"), "R"),
         ("note", _("Note…"), "N"),
+        ("escalate", _("Escalate: its war room…"), "E"),
+        ("create", _("Create an issue…"), "C"),
     ]
 
 

@@ -11,11 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from hypercare.core import clock
 from hypercare.core.access import Principal
+from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from hypercare.core.views.place import enter
+from triage.access import number_in
 from triage.models import Issue, ScoringRules
 from triage.score import formula, quadrant, ranking
+from triage.score.comparing import Compared, compared
 from triage.score.rules import change, rules_of
 from triage.scoring_form import ScoringForm
 
@@ -44,6 +47,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "rules": rules_of(launch),
         **_plot(plotted),
         "plotted": min(total, _PLOTTED),
+        "compared": _compared(request, launch),
+        "asked": [request.GET.get(name, "")[:40] for name in ("one", "other")],
+        "may_place": Right.TRIAGE in Principal.of(request).rights_in(launch) and launch.closed_at is None,
     }
     return render(request, "triage/priorities.html", context)
 
@@ -74,6 +80,14 @@ def scoring(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "triage/scoring.html", context, status=400 if writes else 200)
 
 
+def _compared(request: HttpRequest, launch: Launch) -> Compared | None:
+    """The two issues that the address names, where both are open."""
+    numbers = [number_in(request.GET.get(name, "")[:200]) for name in ("one", "other")]
+    found = Issue.objects.filter(launch=launch).in_bulk([number for number in numbers if number])
+    pair = [found[number] for number in numbers if number in found]
+    return compared(launch, pair[0], pair[1]) if len(pair) == 2 else None
+
+
 def _plot(issues: list[Issue]) -> dict[str, Any]:
     return {
         "dots": quadrant.dots_of(issues),
@@ -83,6 +97,7 @@ def _plot(issues: list[Issue]) -> dict[str, Any]:
             "x": quadrant.x_of(quadrant.SPLIT_EFFORT),
             "y": quadrant.y_of(quadrant.SPLIT_IMPACT),
         },
+        "scale": quadrant.scale(),
         "quadrants": quadrant.NAMES,
     }
 

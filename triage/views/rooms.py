@@ -20,6 +20,7 @@ from hypercare.core.problem import Problem, not_found
 from hypercare.core.roles import Right
 from triage.access import access_issue
 from triage.models import OPEN_STATUSES, Issue, RoomRole, WarRoom
+from triage.review import follow_ups
 from triage.warroom import attendance, decided, duties, promises, rooms, talk, updates
 from triage.warroom.page import kept_moments, room_page, timeline
 from triage.warroom.rooms import access_room
@@ -199,6 +200,7 @@ def end_promise(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     one = promises.access_promise(principal, key, right=Right.TRIAGE)
     if one.launch_id != launch.pk:
         raise not_found(_("There is no %(key)s here for you.") % {"key": key[:40]})
+    follow_ups.check_may_end(one, principal)
     kept, reason = request.POST.get("kept") == "true", request.POST.get("reason", "")
     try:
         promises.end(one, kept=kept, reason=reason, actor=principal.actor, now=clock.now())

@@ -11,11 +11,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from hypercare.core.clock import in_zone
+from hypercare.core.lapse import lapse
 from hypercare.core.models import Deployment, Launch, RecordedDecision
 from triage.exit.assess import standings
 from triage.models import OPEN_STATUSES, Course, Issue, IssueStatus, Theme
 from triage.warroom.promises import is_overdue, open_of
-from triage.warroom.telling import lapse
 from triage.warroom.wall import tiles_of
 
 DAY = timedelta(days=1)

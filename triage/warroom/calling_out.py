@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from hypercare.core.lapse import lapse
 from triage.warroom.moments import CallOut, Moment, Moments
-from triage.warroom.telling import lapse
 
 
 @dataclass(frozen=True)

@@ -11,23 +11,14 @@ from django.db.models import Q, QuerySet
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.deployments import name_of
 from gateway_ingest.models import Alert
-from hypercare.core.models import Deployment, TimelineEntry
+from hypercare.core.models import KINDS_OF_WORK, Deployment, TimelineEntry
 from triage import tree
 from triage.models import IssueStatus, WarRoom
+from triage.times.courses import MITIGATED
 from triage.warroom import effects
 
 DEPLOYED_WITHIN = timedelta(hours=24)
 _MOST_ALERTS = 200
-_TAKEN_UP = (
-    "issue.status",
-    "issue.field",
-    "issue.note",
-    "issue.merged",
-    "room.opened",
-    "alert.acknowledged",
-    "alert.ended",
-)
-_MITIGATED = (IssueStatus.MITIGATED, IssueStatus.DEPLOYED, IssueStatus.VERIFIED, IssueStatus.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -121,7 +112,7 @@ def moments_of(room: WarRoom, *, now: datetime) -> Moments:
         alert=alert,
         deployment=_deployed_before(room, begun.at) if begun else None,
         taken_up=_entry(_by_people(room, [*keys, *alerts]), "taken_up", after=detected),
-        mitigated=_entry(_moved(room, *_MITIGATED), "mitigated", after=begun),
+        mitigated=_entry(_moved(room, *MITIGATED), "mitigated", after=begun),
         ended=_entry(_moved(room, IssueStatus.CLOSED), "ended", after=begun),
     )
 
@@ -136,7 +127,7 @@ def _signal(rows: QuerySet[Feedback]) -> Moment | None:
 
 def _by_people(room: WarRoom, subjects: list[str]) -> QuerySet[TimelineEntry]:
     return TimelineEntry.objects.filter(
-        launch=room.launch_id, subject__in=subjects, kind__in=_TAKEN_UP, actor__isnull=False
+        launch=room.launch_id, subject__in=subjects, kind__in=KINDS_OF_WORK, actor__isnull=False
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import override
 from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.clock import in_zone
+from hypercare.core.launches import check_not_closed
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import Commitment, Launch, MessageKind, User
 from hypercare.core.problem import Problem
@@ -20,6 +21,7 @@ from hypercare.core.roles import Right
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.one_by_one import one_by_one
 from triage.warroom import words
+from triage.warroom.listeners import still_here
 
 LONGEST_WHAT, LONGEST_REASON = 500, 500
 FURTHEST = timedelta(days=366)
@@ -36,6 +38,7 @@ def promise(
     launch: Launch, *, about: str, what: str, owner: User, due_at: datetime | None, actor: Actor, now: datetime
 ) -> Commitment:
     """Writes down who does what until when."""
+    check_not_closed(launch)
     kept = words.said(what, "what", longest=LONGEST_WHAT)
     if due_at is None or not now - CHASED_EVERY <= due_at <= now + FURTHEST:
         raise words.wrong("due_at", _("Say until when, within a year."))
@@ -52,6 +55,7 @@ def end(one: Commitment, *, kept: bool, actor: Actor, now: datetime, reason: str
     """Ends a promise as kept, or as dropped with a reason; 409 when it is ended already."""
     said = words.said(reason, "reason", longest=LONGEST_REASON, may_lack=kept)
     row = Commitment.objects.select_for_update(of=("self",)).select_related("launch", "owner").get(pk=one.pk)
+    check_not_closed(row.launch)
     if row.ended_at:
         raise Problem(409, _("%(key)s is ended already.") % {"key": row.key})
     row.ended_at, row.kept, row.reason = now, kept, said
@@ -87,12 +91,20 @@ def _chase(pk: int, *, now: datetime) -> None:
     if first:
         late = Entry(row.about, "promise.late", {"promise": row.pk}, occurred_at=row.due_at, once_key=f"late:{row.key}")
         record(row.launch, [late], actor=SYSTEM, now=now)
-    if row.owner is None or not row.owner.is_active:
-        return
-    with override(row.owner.language):
+    for person in still_here(User.objects.filter(pk=row.owner_id or 0), row.launch):
+        _remind(row, person, now=now)
+
+
+def _remind(row: Commitment, person: User, *, now: datetime) -> None:
+    """A mail to the owner, or to who steers the launch once the owner has left it."""
+    with override(person.language):
         due = date_format(in_zone(row.due_at, row.launch.zone), "j F H:i")
+        said = {"launch": row.launch.name, "what": row.what, "who": row.owner_name}
+        promised = _("You promised in %(launch)s: %(what)s") % said
+        if person.pk != row.owner_id:
+            promised = _("%(who)s promised in %(launch)s and has left: %(what)s") % said
         parts = [
-            _("You promised in %(launch)s: %(what)s") % {"launch": row.launch.name, "what": row.what},
+            promised,
             _("It was due on %(due)s and is not ended. Say here what became of it: %(link)s") % {
                 "due": due, "link": link_to(row)},
         ]  # fmt: skip
@@ -100,11 +112,11 @@ def _chase(pk: int, *, now: datetime) -> None:
             launch=row.launch,
             kind=MessageKind.REMINDER,
             about=row.about,
-            to_address=row.owner.email,
-            language=row.owner.language,
+            to_address=person.email,
+            language=person.language,
             subject=_("Overdue: %(what)s") % {"what": row.what},
             text="\n\n".join(parts),
-            once_key=f"promise:{row.pk}:{now.timestamp()}",
+            once_key=f"promise:{row.pk}:{now.timestamp()}:{person.pk}",
             now=now,
         )
 
@@ -113,6 +125,8 @@ def path_to(row: Commitment) -> str:
     """The page where a promise stands."""
     if row.about.startswith("WR-"):
         return reverse("triage:room", args=[row.launch.slug, row.about])
+    if row.about.startswith("IS-"):
+        return reverse("triage:review", args=[row.launch.slug, row.about])
     return reverse("triage:standup", args=[row.launch.slug])
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import override
 from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.given_reasons import given_reason
+from hypercare.core.launches import check_not_closed
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Right
@@ -35,8 +36,11 @@ def access_room(principal: Principal, key: str, *, right: Right) -> WarRoom:
 
 
 @transaction.atomic
-def open_room(issue: Issue, *, reason: str, actor: Actor, now: datetime) -> WarRoom:
-    """Opens the room of an issue by hand; the live one where there is one already. 409 for what is ended."""
+def open_room(issue: Issue, *, reason: str, actor: Actor, now: datetime, origin: Origin = Origin.PERSON) -> WarRoom:
+    """Opens the room of an issue by hand, or as a rule of the launch says; the live one where there is one already.
+
+    409 for what is ended.
+    """
     lock_launch_of(issue.pk)
     root_id = tree.roots_of([issue.pk])[issue.pk]
     root = Issue.objects.select_related("launch").get(pk=root_id)
@@ -47,7 +51,7 @@ def open_room(issue: Issue, *, reason: str, actor: Actor, now: datetime) -> WarR
     if not root.is_open:
         raise Problem(409, _("%(key)s is ended; reopen it first.") % {"key": root.key})
     said = given_reason(reason, longest=LONGEST_WORDS, has_lines=False)
-    return _open(root, origin=Origin.PERSON, reason=said, actor=actor, now=now)
+    return _open(root, origin=origin, reason=said, actor=actor, now=now)
 
 
 def _open(issue: Issue, *, origin: Origin, reason: str, actor: Actor, now: datetime) -> WarRoom:
@@ -92,8 +96,9 @@ def _open_by_rule(issue_id: int, *, now: datetime) -> None:
 
 
 def lock_live(room: WarRoom) -> WarRoom:
-    """The room, locked for change; 409 once it is closed."""
+    """The room, locked for change; 409 once it or its launch is closed."""
     locked = WarRoom.objects.select_for_update(of=("self",)).select_related("launch", "issue").get(pk=room.pk)
+    check_not_closed(locked.launch)
     if locked.closed_at:
         raise Problem(409, _("%(key)s is closed and only to be read.") % {"key": room.key})
     return locked
@@ -121,6 +126,30 @@ def close_room(room: WarRoom, *, words: str, actor: Actor, now: datetime) -> War
     Attendance.objects.filter(room=room, left_at=None).update(left_at=now)
     record(room.launch, [Entry(room.key, "room.closed", {"words": said})], actor=actor, now=now)
     return room
+
+
+def follow_merge(issue: Issue, *, root: Issue, actor: Actor, now: datetime) -> None:
+    """The live room of an issue that was merged becomes its root's; where that has its own, it closes and says so."""
+    room = WarRoom.objects.filter(issue=issue, closed_at=None).select_related("launch").first()
+    if room is None:
+        return
+    roots = WarRoom.objects.filter(issue=root, closed_at=None).first()
+    if roots is None:
+        WarRoom.objects.filter(pk=room.pk).update(issue=root)
+        return
+    with override(room.launch.language):
+        said = _("%(key)s is merged into %(root)s; work goes on in %(room)s.")
+        words = said % {"key": issue.key, "root": root.key, "room": roots.key}
+    close_room(room, words=words, actor=actor, now=now)
+
+
+def was_closed_as_it_is(issue: Issue) -> bool:
+    """Whether its last room is closed and its severity did not change since."""
+    room = newest_of(issue)
+    if room is None or room.closed_at is None:
+        return False
+    changed = Score.objects.filter(issue=issue, moved__has_key="severity", scored_at__gt=room.closed_at)
+    return not changed.exists()
 
 
 def newest_of(issue: Issue) -> WarRoom | None:

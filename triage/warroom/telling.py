@@ -224,16 +224,3 @@ def _href(room: WarRoom, row: Row) -> str:
         query = {name: value for name, value in row.data["query"].items() if name == "component"}
         return f"{reverse('gateway_ingest:traffic', args=[slug])}?{urlencode(query)}"
     return reverse("triage:issue", args=[slug, row.subject]) if row.subject.startswith("IS-") else ""
-
-
-def lapse(length: timedelta) -> str:
-    """A length of time in words: 40 s, 11 min, 1 h 5 min, 3 d 2 h; without its sign."""
-    seconds = int(abs(length).total_seconds())
-    if seconds < 60:
-        return _("%(n)s s") % {"n": seconds}
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return _("%(n)s min") % {"n": minutes}
-    if minutes < 24 * 60:
-        return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
-    return _("%(d)s d %(h)s h") % {"d": minutes // (24 * 60), "h": minutes // 60 % 24}

@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy, override
 
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import MessageKind, TimelineEntry, User
-from hypercare.core.roles import STEERING, Right, Role, roles_with
+from hypercare.core.roles import Right, Role, roles_with
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.models import Duty, RoomRole, RoomUpdate, WarRoom
 from triage.one_by_one import one_by_one
 from triage.warroom import words
+from triage.warroom.listeners import still_here
 from triage.warroom.rooms import lock_live
 
 LONGEST_PART = 1000
@@ -159,8 +160,6 @@ def _chase(room: WarRoom, due: Due, *, now: datetime) -> None:
 
 
 def _who_speaks(room: WarRoom) -> list[User]:
-    """Comms and the commander; where there is neither, those who steer the launch."""
+    """Comms and the commander; where neither is there any more, those who steer the launch."""
     held = Duty.objects.filter(room=room, ended_at=None, role__in=[RoomRole.COMMS, RoomRole.COMMANDER])
-    people = User.objects.filter(pk__in=held.values("user"), is_active=True)
-    steering = User.objects.filter(memberships__launch=room.launch, memberships__role__in=STEERING, is_active=True)
-    return list(people.order_by("pk")) or list(steering.distinct().order_by("pk"))
+    return still_here(User.objects.filter(pk__in=held.values("user")), room.launch)

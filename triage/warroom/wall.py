@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gateway_ingest.models import Alert, AlertStatus
+from hypercare.core.lapse import lapse
 from hypercare.core.models import Commitment, Deployment, Launch, Measurement, RecordedDecision
 from triage.exit.assess import Standing, assessed
 from triage.models import OPEN_STATUSES, CriterionState, Duty, Issue, WarRoom
@@ -17,7 +18,6 @@ from triage.warroom.calling_out import Said, said_of
 from triage.warroom.gauges import DAY, EVERY, GAUGES, WEEK, Gauge
 from triage.warroom.page import kept_moments
 from triage.warroom.rooms import live_rooms
-from triage.warroom.telling import lapse
 
 # A figure of yesterday is the nearest one within this distance of the same time.
 NEAR = timedelta(minutes=30)
@@ -37,11 +37,17 @@ class Tile:
     is_stale: bool = False
     yesterday: float | None = None
     last_week: float | None = None
+    p90: float | None = None
 
     @property
     def reading(self) -> str:
         """The value as people read it."""
         return "" if self.value is None else read(self.gauge, self.value)
+
+    @property
+    def nine_of_ten(self) -> str:
+        """What nine of ten stay under, as people read it; empty where it is no length of time."""
+        return "" if self.p90 is None else read(self.gauge, self.p90)
 
     @property
     def target(self) -> str:
@@ -157,7 +163,7 @@ def _open(launch: Launch) -> dict[int, int]:
 def tiles_of(launch: Launch, *, now: datetime) -> list[Tile]:
     """The figures as they were measured last, beside what they were a day and a week before; three queries."""
     moments = {"now": (now - DAY, now), "yesterday": _around(now - DAY), "week": _around(now - WEEK)}
-    names = [name for gauge in GAUGES.values() for name in (gauge.metric, f"{gauge.metric}.n")]
+    names = [name for gauge in GAUGES.values() for name in gauge.metrics]
     newest = {name: _newest(launch, names, *span) for name, span in moments.items()}
     return [_tile(gauge, newest, now=now) for gauge in GAUGES.values()]
 
@@ -175,12 +181,14 @@ def _tile(gauge: Gauge, newest: dict[str, dict[str, Measurement]], *, now: datet
     latest = newest["now"].get(gauge.metric)
     if latest is None:
         return Tile(gauge)
-    counted = newest["now"].get(f"{gauge.metric}.n")
+    _value, n, p90 = (newest["now"].get(name) for name in gauge.metrics)
+    fresh = {row.metric: row.value for row in (n, p90) if row and row.measured_at == latest.measured_at}
     before = {name: row.value if (row := newest[name].get(gauge.metric)) else None for name in ("yesterday", "week")}
     return Tile(
         gauge,
         value=latest.value,
-        n=int(counted.value) if counted else 0,
+        n=int(fresh.get(gauge.metrics[1], 0)),
+        p90=fresh.get(gauge.metrics[2]),
         measured_at=latest.measured_at,
         is_stale=now - latest.measured_at > STALE_AFTER,
         yesterday=before["yesterday"],

@@ -1,5 +1,6 @@
 """This package holds the rows that every other package stands on."""
 
+from .happening import Happening, Listener, Wish
 from .launch import (
     Component,
     ComponentKind,
@@ -18,9 +19,11 @@ from .launch import (
 from .message import Delivery, Message, MessageKind, Subscription
 from .people import ApiToken, Membership, User
 from .promise import Commitment, RecordedDecision
-from .record import IdempotencyRecord, Measurement, MetricDefinition, TimelineEntry, WorkerBeat
+from .record import KINDS_OF_WORK, IdempotencyRecord, Measurement, MetricDefinition, TimelineEntry, WorkerBeat
+from .webhook import OutgoingWebhook, WebhookDelivery, WebhookTry
 
 __all__ = [
+    "KINDS_OF_WORK",
     "ApiToken",
     "Commitment",
     "Component",
@@ -31,15 +34,18 @@ __all__ = [
     "FieldDefinition",
     "FieldKind",
     "FormerName",
+    "Happening",
     "IdempotencyRecord",
     "Launch",
     "LaunchKey",
+    "Listener",
     "MaintenanceWindow",
     "Measurement",
     "Membership",
     "Message",
     "MessageKind",
     "MetricDefinition",
+    "OutgoingWebhook",
     "Phase",
     "RecordedDecision",
     "Release",
@@ -47,5 +53,8 @@ __all__ = [
     "Team",
     "TimelineEntry",
     "User",
+    "WebhookDelivery",
+    "WebhookTry",
+    "Wish",
     "WorkerBeat",
 ]

@@ -8,6 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from .launch import Launch
 from .people import User
 
+# By which an issue is taken up and moves on; few among the many entries of reports that join one.
+KINDS_OF_WORK = (
+    "issue.status",
+    "issue.field",
+    "issue.note",
+    "issue.merged",
+    "room.opened",
+    "alert.acknowledged",
+    "alert.ended",
+)
+
 
 class TimelineEntry(models.Model):
     """One thing that happened; append-only by a trigger; codes and keys only, never a reporter's text or name."""
@@ -28,6 +39,9 @@ class TimelineEntry(models.Model):
         indexes = [
             models.Index(fields=["launch", "subject", "occurred_at"], name="timeline_of_subject"),
             models.Index(fields=["launch", "-id"], name="timeline_newest"),
+            models.Index(
+                fields=["launch", "subject"], name="timeline_of_work", condition=models.Q(kind__in=KINDS_OF_WORK)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core.fragments import fragment
+from hypercare.core.lapse import lapse
 from hypercare.core.milliseconds import in_words
 from hypercare.core.models import Launch
 from hypercare.core.plain_numbers import plain_number
@@ -234,6 +236,12 @@ def rail(launch: Launch, present: str, rights: Iterable[str]) -> SafeString:
 def unchanging(template_name: str) -> SafeString:
     """A part of the page that shows nothing but words, rendered once a language."""
     return fragment(template_name, None)
+
+
+@register.filter
+def as_lapse(length: timedelta | None) -> str:
+    """A length of time in words; a dash where there is none."""
+    return "–" if length is None else lapse(length)
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""This package keeps what a launch knows: articles and runbooks, drafted from issues, suggested where they fit, counted."""

@@ -1,0 +1,1 @@
+"""This package lets people vote on what matters most, and says how far they agree."""
