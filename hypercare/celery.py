@@ -4,10 +4,14 @@ import os
 
 from celery import Celery
 from celery.signals import worker_init, worker_shutdown
+from kombu.transport.redis import Channel
 
 from hypercare.schedule import BEAT_SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hypercare.settings")
+
+# See hypercare.settings.broker on why no task is given back; the transport has no option for this half of it.
+Channel.do_restore = False
 
 app = Celery("hypercare")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -89,12 +89,25 @@ def test_worker_shows_life_while_reports_keep_coming_without_the_broker(stack):
         for number, report in enumerate(reports(360, "steady")):
             assert stack.call("POST", "/api/v1/feedback/", report)[0] == 201
             if number % 20 == 19:
-                assert stack.call("GET", "/readyz")[0] == 200
+                status, facts = stack.call("GET", "/readyz")
+                assert status == 200, facts
             time.sleep(0.05)
         assert stack.number(UNTRIAGED) < 180, "triage went on meanwhile"
     finally:
         stack.broker.start()
     until(lambda: stack.number(UNTRIAGED) == 0, what="all triaged")
+
+
+def test_worker_outlives_a_broker_that_comes_and_goes_in_mid_task(stack):
+    workers = [worker.pid for worker in stack.children("worker")]
+    for flap in range(12):
+        until(lambda: stack.number(UNTRIAGED) == 0, what="the worker works")
+        post(stack, 60, f"flap{flap}")
+        stack.broker.stop()
+        time.sleep(0.5)
+        stack.broker.start()
+    until(lambda: stack.number(UNTRIAGED) == 0, what="all triaged")
+    assert [worker.pid for worker in stack.children("worker")] == workers, "a worker died of the broker's return"
 
 
 def test_worker_that_starts_without_the_broker_triages(stack):
