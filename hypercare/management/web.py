@@ -14,6 +14,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
+        ws_per_message_deflate=False,  # a frame is encoded once for all boards; it would be compressed once for each
         proxy_headers=False,  # HYPERCARE_BEHIND_PROXY alone decides whose word on addresses counts
     )
     uvicorn.Server(config).run(sockets=[listener])

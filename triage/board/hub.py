@@ -86,7 +86,7 @@ class Hub:
     async def _show_lookers(self, launch_id: int) -> None:
         text = encode(self._presence.frame(launch_id, at=time.monotonic()))
         pages = [socket for socket in self._sockets.get(launch_id, ()) if socket.language]
-        await asyncio.gather(*(_send_soon(socket, text) for socket in pages))
+        await _send_to_all(dict.fromkeys(pages, text))
 
     async def _pass_on(self, launch_id: int) -> None:
         try:
@@ -131,7 +131,7 @@ class Hub:
             return
         self._sent[launch_id] = frame["version"]
         texts = {language: encode(feed.for_language(frame, language)) for language in languages}
-        await asyncio.gather(*(_send_soon(socket, texts[socket.language]) for socket in sockets))
+        await _send_to_all({socket: texts[socket.language] for socket in sockets})
 
     async def _look(self) -> None:
         """The slow truth: the counters of launches that have open boards."""
@@ -199,13 +199,26 @@ def encode(frame: dict[str, Any]) -> str:
     return json.dumps(frame, separators=(",", ":"))
 
 
-async def _send_soon(socket: "BoardSocket", text: str) -> None:
+async def _send_to_all(texts: "dict[BoardSocket, str]") -> None:
     """One slow reader must not hold up the others: it is cut off, and catches up when it comes back."""
-    try:
-        await asyncio.wait_for(socket.send_encoded(text), SEND_SECONDS)
-    except Exception as error:  # noqa: BLE001 - a socket that cannot be written to is gone, whatever the server calls it
-        log.info("a board socket was cut off: %s", type(error).__name__)
-        socket.cut_off()
+    if not texts:
+        return
+    sending = {asyncio.ensure_future(socket.send_encoded(text)): socket for socket, text in texts.items()}
+    await asyncio.wait(sending, timeout=SEND_SECONDS)
+    for task, socket in sending.items():
+        if failure := _failure(task):
+            log.info("a board socket was cut off: %s", failure)
+            socket.cut_off()
+
+
+def _failure(task: asyncio.Future[None]) -> str:
+    """Why a frame did not go out; a socket that cannot be written to is gone, whatever the server calls it."""
+    if task.cancel():
+        return "too slow"
+    if task.cancelled():
+        return "cancelled"
+    error = task.exception()
+    return type(error).__name__ if error else ""
 
 
 @in_a_thread

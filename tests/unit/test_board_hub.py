@@ -1,0 +1,51 @@
+"""This module tests that no reader of a board holds up the others."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from triage.board import hub
+
+
+class Reader:
+    """Who is sent frames; `answers` says what becomes of each."""
+
+    def __init__(self, answers):
+        self._answers = answers
+        self.told, self.is_cut_off = [], False
+
+    async def send_encoded(self, text):
+        await self._answers()
+        self.told.append(text)
+
+    def cut_off(self):
+        self.is_cut_off = True
+
+
+async def at_once():
+    pass
+
+
+async def never():
+    await asyncio.Event().wait()
+
+
+async def gone():
+    raise ConnectionResetError
+
+
+def send(readers, text):
+    # Django refuses rows to a thread with a loop, and other tests share this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, hub._send_to_all(dict.fromkeys(readers, text))).result()
+
+
+def test_reader_that_hangs_and_one_that_is_gone_are_cut_off_and_the_others_told(monkeypatch):
+    monkeypatch.setattr(hub, "SEND_SECONDS", 0.05)
+    quick, slow, lost, other = Reader(at_once), Reader(never), Reader(gone), Reader(at_once)
+    send([quick, slow, lost, other], "a frame")
+    assert [quick.told, slow.told, lost.told, other.told] == [["a frame"], [], [], ["a frame"]]
+    assert [one.is_cut_off for one in (quick, slow, lost, other)] == [False, True, True, False]
+
+
+def test_board_that_nobody_reads_sends_nothing():
+    send([], "a frame")
