@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, override
 
 from feedback import receipts
 from feedback.models import MACHINE_CHANNELS, Channel, Feedback
-from hypercare.core.messages import REGRET, queue_mail, withdraw
+from hypercare.core.messages import REGRET, Mail, queue_mails, withdraw
 from hypercare.core.models import Launch, Message, MessageKind
 
 # Machines have no mailbox, and people of another tool's history did not leave us their address.
@@ -42,18 +42,19 @@ _CLOSED = (gettext_lazy("closed"), gettext_lazy("The work on it has ended."))
 
 def tell_closed(feedback_rows: Iterable[Feedback], *, resolution: str, now: datetime) -> list[Feedback]:
     """Queues one mail for each report of an issue that ended now; ending again later is told again. Gives those it tells."""
+    told = _with_address(feedback_rows)
+    queue_mails(_closed(row, address, resolution=resolution, now=now) for row, address in told)
+    return [row for row, _address in told]
+
+
+def _with_address(feedback_rows: Iterable[Feedback]) -> list[tuple[Feedback, str]]:
+    """The reports whose reporters a mail can reach, each with its address."""
     rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
     prefetch_related_objects(rows, "reporter", "launch")
-    told = []
-    for row in rows:
-        if row.reporter and row.reporter.email:
-            once_key = f"closed:{row.pk}:{now.timestamp()}"
-            _mail_closed(row, row.reporter.email, resolution=resolution, once_key=once_key, now=now)
-            told.append(row)
-    return told
+    return [(row, row.reporter.email) for row in rows if row.reporter and row.reporter.email]
 
 
-def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key: str, now: datetime) -> None:
+def _closed(feedback: Feedback, address: str, *, resolution: str, now: datetime) -> Mail:
     word, sentence = RESOLUTIONS.get(resolution, _CLOSED)
     with override(feedback.language):
         lines = [
@@ -62,7 +63,7 @@ def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key:
             _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
             receipts.reason_line(feedback),
         ]
-        queue_mail(
+        return Mail(
             launch=feedback.launch,
             kind=MessageKind.CLOSED,
             about=feedback.key,
@@ -70,7 +71,7 @@ def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key:
             language=feedback.language,
             subject=_("Your report %(key)s is closed: %(word)s") % {"key": feedback.key, "word": word},
             text="\n\n".join(lines),
-            once_key=once_key,
+            once_key=f"closed:{feedback.pk}:{now.timestamp()}",
             now=now,
             wait=REGRET,
         )
@@ -78,11 +79,9 @@ def _mail_closed(feedback: Feedback, address: str, *, resolution: str, once_key:
 
 def tell_fixed(feedback_rows: Iterable[Feedback], *, issue_key: str, words: str, once: str, now: datetime) -> None:
     """Queues one mail to each reporter for each report of an issue whose fix is live and was seen to work."""
-    rows = [row for row in feedback_rows if row.channel not in SILENT_CHANNELS and row.reporter_id]
-    prefetch_related_objects(rows, "reporter", "launch")
-    for row in rows:
-        if row.reporter and row.reporter.email:
-            _mail_fixed(row, row.reporter.email, words=words, once_key=f"{once}:{issue_key}:{row.pk}", now=now)
+    told = _with_address(feedback_rows)
+    once = f"{once}:{issue_key}"
+    queue_mails(_fixed(row, address, words=words, once=once, now=now) for row, address in told)
 
 
 def fixed_sentence() -> str:
@@ -90,7 +89,7 @@ def fixed_sentence() -> str:
     return _("We fixed it, and what we see since then says that it works. If you still see it, tell us again.")
 
 
-def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, now: datetime) -> None:
+def _fixed(feedback: Feedback, address: str, *, words: str, once: str, now: datetime) -> Mail:
     with override(feedback.language):
         lines = [
             _("You wrote: %(title)s") % {"title": feedback.title},
@@ -98,7 +97,7 @@ def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, 
             _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
             receipts.reason_line(feedback),
         ]
-        queue_mail(
+        return Mail(
             launch=feedback.launch,
             kind=MessageKind.FIXED,
             about=feedback.key,
@@ -106,20 +105,18 @@ def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, 
             language=feedback.language,
             subject=_("Your report %(key)s: fixed, please check") % {"key": feedback.key},
             text="\n\n".join(lines),
-            once_key=once_key,
+            once_key=f"{once}:{feedback.pk}",
             now=now,
         )
 
 
 def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: datetime) -> None:
     """Queues a mail in a person's words, one for each reporter with the same `once`; taking it back withdraws it."""
-    for row in feedback_rows:
-        if row.reporter and row.reporter.email:
-            once_key = f"{once}:{row.reporter_id}"
-            _mail_reply(row, row.reporter.email, words=words, once_key=once_key, now=now)
+    told = [(row, row.reporter.email) for row in feedback_rows if row.reporter and row.reporter.email]
+    queue_mails(_replied(row, address, words=words, once=once, now=now) for row, address in told)
 
 
-def _mail_reply(feedback: Feedback, address: str, *, words: str, once_key: str, now: datetime) -> None:
+def _replied(feedback: Feedback, address: str, *, words: str, once: str, now: datetime) -> Mail:
     with override(feedback.language):
         lines = [
             words,
@@ -127,7 +124,7 @@ def _mail_reply(feedback: Feedback, address: str, *, words: str, once_key: str, 
             _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
             receipts.reason_line(feedback),
         ]
-        queue_mail(
+        return Mail(
             launch=feedback.launch,
             kind=MessageKind.REPLY,
             about=feedback.key,
@@ -135,7 +132,7 @@ def _mail_reply(feedback: Feedback, address: str, *, words: str, once_key: str, 
             language=feedback.language,
             subject=_("About your report %(key)s: %(title)s") % {"key": feedback.key, "title": feedback.title},
             text="\n\n".join(lines),
-            once_key=once_key,
+            once_key=f"{once}:{feedback.reporter_id}",
             now=now,
             wait=REGRET,
         )

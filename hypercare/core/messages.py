@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NotRequired, TypedDict, Unpack
 
 from hypercare.core import wake
 from hypercare.core.models import Launch, Message
@@ -9,40 +10,54 @@ from hypercare.core.models import Launch, Message
 SEND_TASK = "core.send_messages"
 # What a person's order says to others waits this long, so that undoing the order takes it back.
 REGRET = timedelta(seconds=10)
+MOST_AT_ONCE = 1000
 
 
-def queue_mail(
-    *,
-    launch: Launch | None,
-    kind: str,
-    about: str,
-    to_address: str,
-    language: str,
-    subject: str,
-    text: str,
-    once_key: str,
-    now: datetime,
-    html: str = "",
-    headers: dict[str, str] | None = None,
-    wait: timedelta = timedelta(0),
-) -> None:
-    """Puts one mail into the queue; a second one with the same `once_key` is dropped."""
-    message = Message(
-        launch=launch,
-        kind=kind,
-        about=about,
-        to_address=to_address,
-        language=language,
-        subject=" ".join(subject.split())[:300],
-        text=text,
-        html=html,
-        headers={"Auto-Submitted": "auto-generated"} | (headers or {}),
-        once_key=once_key,
-        created_at=now,
-        not_before=now + wait,
+class Mail(TypedDict):
+    """One mail to be queued; a second one with the same `once_key` is dropped."""
+
+    launch: Launch | None
+    kind: str
+    about: str
+    to_address: str
+    language: str
+    subject: str
+    text: str
+    once_key: str
+    now: datetime
+    html: NotRequired[str]
+    headers: NotRequired[dict[str, str]]
+    wait: NotRequired[timedelta]
+
+
+def queue_mail(**mail: Unpack[Mail]) -> None:
+    """Puts one mail into the queue."""
+    queue_mails([mail])
+
+
+def queue_mails(mails: Iterable[Mail]) -> None:
+    """Puts all into the queue by one statement; of two with the same `once_key` the first stays."""
+    messages = [_message(mail) for mail in mails]
+    if messages:
+        Message.objects.bulk_create(messages, batch_size=MOST_AT_ONCE, ignore_conflicts=True)
+        wake.worker_after_commit(SEND_TASK)
+
+
+def _message(mail: Mail) -> Message:
+    return Message(
+        launch=mail["launch"],
+        kind=mail["kind"],
+        about=mail["about"],
+        to_address=mail["to_address"],
+        language=mail["language"],
+        subject=" ".join(mail["subject"].split())[:300],
+        text=mail["text"],
+        html=mail.get("html", ""),
+        headers={"Auto-Submitted": "auto-generated"} | mail.get("headers", {}),
+        once_key=mail["once_key"],
+        created_at=mail["now"],
+        not_before=mail["now"] + mail.get("wait", timedelta(0)),
     )
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    wake.worker_after_commit(SEND_TASK)
 
 
 def withdraw(abouts: Iterable[str], *, launch: Launch, kind: str, queued_at: datetime) -> int:

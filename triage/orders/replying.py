@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from feedback import closing_the_loop
+from feedback.models import Feedback
 from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
@@ -35,16 +36,17 @@ class Replying(Order):
 
     def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
         audiences = replies.audience_of(issues, to=self.given["to"])
-        entries, refused = [], {}
+        entries, refused, told = [], {}, list[Feedback]()
         for issue in issues:
             reached = audiences[issue.pk].reached
             if not reached:
                 refused[issue.pk] = Problem(409, _("Nobody who reported %(key)s can be reached.") % {"key": issue.key})
                 continue
-            closing_the_loop.reply(reached, words=self.given["text"], once=f"reply:{self.number}", now=now)
+            told += reached
             said = {"people": len(reached), "note": self.given["text"]}
             entries.append(Entry(issue.key, "issue.replied", said | self._only))
         if entries:
+            closing_the_loop.reply(told, words=self.given["text"], once=f"reply:{self.number}", now=now)
             record(issues[0].launch, entries, actor=actor, now=now)
         return refused
 
