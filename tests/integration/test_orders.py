@@ -47,6 +47,14 @@ def many(launch, now, count, **fields):
     return [make_issue(launch, now=now, title=f"Problem {n}", **fields) for n in range(count)]
 
 
+def belong(issue, *, now):
+    """Two people with an address reported the issue."""
+    for n in range(2):
+        reporter = Reporter.objects.create(launch=issue.launch, email=f"p{issue.pk}-{n}@example.org", created_at=now)
+        row = make_feedback(issue.launch, now=now, issue_key=issue.key, reporter=reporter)
+        Match.objects.create(feedback=row, issue=issue, origin="rule", confidence=1, reason="", matched_at=now)
+
+
 def states(issues):
     return [issue.status for issue in Issue.objects.filter(pk__in=[one.pk for one in issues]).order_by("pk")]
 
@@ -206,18 +214,21 @@ def test_who_lost_the_right_while_the_order_waited_changes_nothing(launch, order
         ("set", {"field": "component", "value": "checkout"}),
         ("snooze", {"until": "2026-05-30T09:00"}),
         ("label", {"labels": "later, shop"}),
+        ("move", {"to": "declined", "reason": "Works as intended"}),
+        ("merge", {"into": "the root"}),
+        ("reply", {"text": "We look into it."}),
     ],
 )
 def test_a_worker_needs_as_many_statements_for_forty_as_for_four(launch, order, now, monkeypatch, action, given):
     monkeypatch.setattr(giving, "AT_ONCE", 1)
+    root = make_issue(launch, now=now)
+    given = given | ({"into": root.key} if "into" in given else {})
 
     def statements(issues):
         for issue in issues:
-            make_feedback(launch, now=now, issue_key=issue.key)
+            belong(issue, now=now)
         change = order(issues, action, **given)
-        with CaptureQueriesContext(
-            connection,
-        ) as forth:
+        with CaptureQueriesContext(connection) as forth:
             giving.carry_on(clock=lambda: now)
         change.refresh_from_db()
         assert change.changed == len(issues)

@@ -16,7 +16,7 @@ from tests.integration.rows import make_feedback, make_issue
 from tests.integration.traffic import calls, store
 from triage import lifecycle, overrides
 from triage.exit.assess import assess
-from triage.models import Attendance, Match, WarRoom
+from triage.models import Attendance, Duty, Match, WarRoom
 from triage.reports import draft
 from triage.score import rescore
 from triage.warroom import attendance, decided, duties, gauges, promises, rooms, shift, standup, talk, updates
@@ -123,6 +123,37 @@ def test_the_room_of_an_issue_that_is_merged_goes_to_the_root_or_closes_where_th
     lifecycle.merge(root.pk, into_id=last.pk, actor=lead, now=now)
     room.refresh_from_db()
     assert room.closing_words == f"{root.key} is merged into {last.key}; work goes on in {other.key}."
+
+
+def test_taking_issues_apart_gives_back_the_room_that_merging_moved(room, issue, launch, lead, now):
+    root = make_issue(launch, now=now, title="503")
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
+    lifecycle.unmerge(issue.pk, actor=lead, now=now + MINUTE)
+    room.refresh_from_db()
+    assert (room.issue, room.is_live) == (issue, True)
+
+
+def test_taking_issues_apart_opens_the_room_that_merging_closed_with_its_roles(room, issue, launch, lead, people, now):
+    root = make_issue(launch, now=now, title="503")
+    rooms.open_room(root, reason="", actor=lead, now=now)
+    duties.take(room, role="scribe", person=people["lead"], actor=lead, now=now)
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
+    lifecycle.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
+    room.refresh_from_db()
+    assert (room.issue, room.is_live, room.closing_words) == (issue, True, "")
+    assert Duty.objects.get(room=room, ended_at=None).role == "scribe"
+    entry = TimelineEntry.objects.filter(subject=issue.key, kind="room.opened").latest("id")
+    assert entry.data["reason"] == f"{issue.key} is no longer merged into {root.key}."
+
+
+def test_a_room_that_people_closed_since_stays_closed_where_it_is(room, issue, launch, lead, now):
+    root = make_issue(launch, now=now, title="503")
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
+    room.refresh_from_db()
+    rooms.close_room(room, words="Rolled back", actor=lead, now=now + MINUTE)
+    lifecycle.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
+    room.refresh_from_db()
+    assert (room.issue, room.closing_words) == (root, "Rolled back")
 
 
 def test_an_ended_issue_gets_no_room(issue, lead, now):

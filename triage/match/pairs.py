@@ -4,7 +4,7 @@ An answer outlasts every later search: what a person refused is not asked again,
 apart counts as refused.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage import tree
@@ -100,17 +101,17 @@ def is_refused(issue_id: int, other_id: int) -> bool:
     return Pair.objects.filter(said, answer=Answer.DIFFERENT).exists()
 
 
-def remember(issue: Issue, other: int, *, answer: Answer, actor: Actor, now: datetime) -> None:
-    """Notes that an issue is, or is not, the same problem as the other that was named; the newest answer stands."""
+def remember(others: Mapping[int, int], launch: Launch, *, answer: Answer, actor: Actor, now: datetime) -> None:
+    """Notes that each issue is, or is not, the same problem as the other that was named; the newest answer stands."""
     said = {
         "answer": answer,
         "origin": Origin.PERSON if actor.user else Origin.MODEL,
         "answered_by": actor.user,
         "answered_at": now,
     }
-    older, newer = in_order(issue.pk, other)
-    first = said | {"launch_id": issue.launch_id, "score": 0, "evidence": {}, "found_at": now}
-    Pair.objects.update_or_create(older_id=older, newer_id=newer, defaults=said, create_defaults=first)
+    pairs = {in_order(issue, other) for issue, other in others.items()}
+    rows = [Pair(launch=launch, older_id=one, newer_id=two, score=0, found_at=now, **said) for one, two in pairs]
+    Pair.objects.bulk_create(rows, update_conflicts=True, unique_fields=["older", "newer"], update_fields=list(said))
 
 
 @transaction.atomic
@@ -120,6 +121,6 @@ def refuse(issue: Issue, other: Issue, *, actor: Actor, now: datetime) -> None:
         raise Problem(409, _("Name another issue of the same launch."))
     if tree.roots_of([issue.pk])[issue.pk] == tree.roots_of([other.pk])[other.pk]:
         raise Problem(409, _("They are merged. Take them apart first."))
-    remember(issue, other.pk, answer=Answer.DIFFERENT, actor=actor, now=now)
+    remember({issue.pk: other.pk}, issue.launch, answer=Answer.DIFFERENT, actor=actor, now=now)
     entries = [Entry(one.key, "issue.told_apart", {"other": two.key}) for one, two in ((issue, other), (other, issue))]
     record(issue.launch, entries, actor=actor, now=now)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from feedback.models import Feedback
@@ -260,7 +259,7 @@ class Waking(Snoozing):
 
 
 class Merging(Order):
-    """Into another issue, as duplicates of it; one by one, since each changes what the next may do."""
+    """Into another issue, as duplicates of it."""
 
     entries = ("issue.merged", "issue.unmerged")
 
@@ -276,17 +275,13 @@ class Merging(Order):
         return None
 
     def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
-        def merge(issue: Issue) -> None:
-            lifecycle.merge(issue.pk, into_id=self.given["into"], actor=actor, now=now)
-
-        return _each(issues, merge)
+        return lifecycle.merge_all([issue.pk for issue in issues], into_id=self.given["into"], actor=actor, now=now)
 
     def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
         return {issue.pk for issue in issues if issue.merged_into_id == self.given["into"]}
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:  # noqa: ARG002
-        for issue in issues:
-            lifecycle.unmerge(issue.pk, actor=actor, now=now)
+        lifecycle.unmerge_all(issues, actor=actor, now=now)
         return 0
 
 
@@ -318,14 +313,3 @@ KINDS: dict[str, type[Order]] = {
     "unlabel": Unlabelling,
     "reply": Replying,
 }
-
-
-def _each(issues: Sequence[Issue], work: Any) -> dict[int, Problem]:
-    refused = {}
-    for issue in issues:
-        try:
-            with transaction.atomic():
-                work(issue)
-        except Problem as problem:
-            refused[issue.pk] = problem
-    return refused

@@ -4,7 +4,7 @@ A SEV1 comes from a person, from measured reach or from a rule, never from a rep
 report opens no room. A room that was closed opens again by itself only when its issue became SEV1 anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.launches import check_not_closed
-from hypercare.core.models import Launch
+from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.roles import Right
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
@@ -128,19 +128,63 @@ def close_room(room: WarRoom, *, words: str, actor: Actor, now: datetime) -> War
     return room
 
 
-def follow_merge(issue: Issue, *, root: Issue, actor: Actor, now: datetime) -> None:
-    """The live room of an issue that was merged becomes its root's; where that has its own, it closes and says so."""
-    room = WarRoom.objects.filter(issue=issue, closed_at=None).select_related("launch").first()
-    if room is None:
-        return
-    roots = WarRoom.objects.filter(issue=root, closed_at=None).first()
-    if roots is None:
-        WarRoom.objects.filter(pk=room.pk).update(issue=root)
-        return
-    with override(room.launch.language):
-        said = _("%(key)s is merged into %(root)s; work goes on in %(room)s.")
-        words = said % {"key": issue.key, "root": root.key, "room": roots.key}
-    close_room(room, words=words, actor=actor, now=now)
+def follow_merges(issues: Sequence[Issue], *, root: Issue, actor: Actor, now: datetime) -> dict[int, str]:
+    """The live room of an issue that was merged becomes its root's; where that has its own, it closes and says so.
+
+    Says which room each of them had.
+    """
+    live = WarRoom.objects.filter(issue__in=[*issues, root], closed_at=None).select_related("launch", "issue")
+    own = {room.issue_id: room for room in live.order_by("issue")}
+    roots = own.pop(root.pk, None)
+    for room in own.values():
+        if roots is None:
+            WarRoom.objects.filter(pk=room.pk).update(issue=root)
+            roots = room
+            continue
+        with override(room.launch.language):
+            said = _("%(key)s is merged into %(root)s; work goes on in %(room)s.")
+            words = said % {"key": room.issue.key, "root": root.key, "room": roots.key}
+        close_room(room, words=words, actor=actor, now=now)
+    return {issue: room.key for issue, room in own.items()}
+
+
+def follow_unmerges(issues: Sequence[Issue], *, roots: Mapping[int, Issue], actor: Actor, now: datetime) -> None:
+    """Gives issues that leave their roots the rooms that merging took: one that moved moves back, one that closed opens.
+
+    What people closed since stays closed where it is.
+    """
+    entries = []
+    for issue, room in _rooms_before(issues):
+        root = roots[issue.pk]
+        if room.issue_id == root.pk and room.is_live:
+            room.issue = issue
+            room.save(update_fields=["issue"])
+        elif room.issue_id == issue.pk and not room.is_live:
+            _reopen(room)
+        else:
+            continue
+        with override(issue.launch.language):
+            reason = _("%(key)s is no longer merged into %(root)s.") % {"key": issue.key, "root": root.key}
+        data = {"room": room.key, "severity": issue.severity, "reason": reason}
+        entries.append(Entry(issue.key, "room.opened", data))
+    if entries:
+        record(issues[0].launch, entries, actor=actor, now=now)
+
+
+def _rooms_before(issues: Sequence[Issue]) -> list[tuple[Issue, WarRoom]]:
+    """The live rooms that issues had when they were merged last, as the timeline tells."""
+    by_key = {issue.key: issue for issue in issues}
+    merged = TimelineEntry.objects.filter(launch=issues[0].launch, subject__in=by_key, kind="issue.merged")
+    last = merged.filter(data__has_key="new").order_by("subject", "-id").distinct("subject")
+    named = {by_key[entry.subject]: entry.data["room"] for entry in last if "room" in entry.data}
+    found = {room.key: room for room in WarRoom.objects.filter(pk__in=[key[3:] for key in named.values()])}
+    return [(issue, found[key]) for issue, key in named.items() if key in found]
+
+
+def _reopen(room: WarRoom) -> None:
+    """Opens a closed room as it was, whoever had a role in it then."""
+    Duty.objects.filter(room=room, ended_at=room.closed_at).update(ended_at=None)
+    WarRoom.objects.filter(pk=room.pk).update(closed_at=None, closed_by_name="", closing_words="")
 
 
 def was_closed_as_it_is(issue: Issue) -> bool:
