@@ -165,6 +165,8 @@ def move_all(issues: Sequence[Issue], order: Move, *, actor: Actor, now: datetim
             "transition": transition.name if transition else "",
             "reason": order.reason,
             "resolution": issue.resolution,
+            "since": issue.status_changed_at.isoformat(),
+            "worked": issue.worked_seconds,
         }
         entries.append(Entry(issue.key, "issue.status", data | ({"noise": noise[issue.pk]} if noise else {})))
     write_status(issues, order.to, now=now, closed_at=now if order.ends else None)
@@ -343,7 +345,9 @@ def _unfit(issue: Issue, root: Issue) -> Problem | None:
 def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None = None) -> Issue:
     """Takes a merged issue out again with its status and all its reports. Returns the issue."""
     lock_launch_of(issue_id)
-    issue = lock(issue_id, version=version)
+    issue = lock_issues([issue_id, tree.roots_of([issue_id])[issue_id]])[issue_id]
+    if version is not None and version != issue.version:
+        raise _conflict(issue)
     if issue.merged_into_id is None:
         raise Problem(409, _("%(key)s is not merged into anything.") % {"key": issue.key})
     unmerge_all([issue], actor=actor, now=now)

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +20,26 @@ from triage.models import Issue
 
 LONGEST = 4000
 SHOWN = 200
+# A person is answered once for each issue, about the newest report, and by one mail in all.
+_REACH = """
+WITH told AS (
+    SELECT tree.root, feedback.id, feedback.reporter_id, feedback.channel
+    FROM unnest(%(keys)s::text[], %(roots)s::bigint[]) AS tree(key, root)
+    JOIN feedback_feedback feedback ON feedback.issue_key = tree.key AND feedback.launch_id = %(launch)s
+    WHERE feedback.channel <> ALL(%(machines)s::text[]) AND (%(to)s::bigint IS NULL OR feedback.id = %(to)s)
+), newest AS (
+    SELECT DISTINCT ON (root, reporter_id) root, reporter_id, channel FROM told
+    WHERE reporter_id IS NOT NULL ORDER BY root, reporter_id, id DESC
+), placed AS (
+    SELECT root, reporter_id, CASE WHEN channel = ANY(%(silent)s::text[]) THEN 'import'
+        WHEN email > '' THEN 'reached' ELSE 'address' END AS place
+    FROM newest JOIN feedback_reporter reporter ON reporter.id = newest.reporter_id
+)
+SELECT count(DISTINCT root) FILTER (WHERE place = 'reached'), count(DISTINCT reporter_id) FILTER (WHERE place = 'reached'),
+       (SELECT count(*) FROM told WHERE reporter_id IS NULL), count(*) FILTER (WHERE place = 'address'),
+       count(*) FILTER (WHERE place = 'import')
+FROM placed
+"""
 
 
 @dataclass
@@ -34,6 +56,15 @@ class Reach:
 
     count: int
     shown: list[Feedback]
+    unreached: Counter[str]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The same of many issues as figures: how many have somebody to reach, how many people that is, and who is not."""
+
+    issues: int
+    people: int
     unreached: Counter[str]
 
 
@@ -89,6 +120,23 @@ def reach_of(issue: Issue) -> Reach:
     return Reach(counts["reached"], list(shown.order_by("-pk")[:SHOWN]), Counter(unreached))
 
 
+def reach_of_all(launch_id: int, root_ids: Sequence[int], *, to: str = "") -> Reached:
+    """The same for many issues of one launch, counted by one statement; `to` names a single report."""
+    trees = tree.columns_of(tree.members_of(root_ids))
+    given: dict[str, Any] = {
+        "keys": [f"IS-{member}" for member in trees["members"]],
+        "roots": trees["roots"],
+        "launch": launch_id,
+        "machines": sorted(MACHINE_CHANNELS),
+        "silent": sorted(SILENT_CHANNELS),
+        "to": int(to.removeprefix("HC-")) if to else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REACH, given)
+        issues, people, guests, without, imported = cursor.fetchone()
+    return Reached(issues, people, Counter({"guest": guests, "address": without, "import": imported}))
+
+
 def _place(audience: Audience, row: Feedback, *, has_address: bool) -> None:
     if row.channel in SILENT_CHANNELS:
         audience.unreached["import"] += 1
@@ -98,7 +146,7 @@ def _place(audience: Audience, row: Feedback, *, has_address: bool) -> None:
         audience.unreached["address"] += 1
 
 
-def unreached_words(audiences: Sequence[Audience | Reach]) -> list[str]:
+def unreached_words(audiences: Sequence[Reach | Reached]) -> list[str]:
     """Who cannot be reached, in words."""
     counts = sum((one.unreached for one in audiences), Counter[str]())
     said = {

@@ -10,7 +10,7 @@ from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor
 from triage import closing
 from triage.board import changes
-from triage.lifecycle import give_back, lock, take_news_back
+from triage.lifecycle import Times, give_back, lock, take_news_back
 from triage.models import OPEN_STATUSES, Issue
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -29,7 +29,8 @@ def undo_move(issue_id: int, *, version: int | None, actor: Actor, now: datetime
     if last.data["old"] not in OPEN_STATUSES or take_news_back([issue], told_at=last.recorded_at):
         raise Problem(409, _("%(key)s was ended or reopened by that and people may have been told; move it anew instead.") % {
             "key": issue.key})  # fmt: skip
-    give_back([issue], {issue.pk: (last.data["old"], "")}, transition=TRANSITION, actor=actor, now=now)
+    was, times = {issue.pk: (last.data["old"], "")}, _times_before(last)
+    give_back([issue], was, transition=TRANSITION, actor=actor, now=now, times={issue.pk: times} if times else None)
     closing.review([issue.pk], now=now)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
@@ -41,6 +42,13 @@ def _last_move(issue: Issue) -> TimelineEntry | None:
     moves = TimelineEntry.objects.filter(launch=issue.launch, subject=issue.key, kind="issue.status")
     last = moves.order_by("-id").first()
     return last if last and last.data.get("new") == issue.status else None
+
+
+def _times_before(move: TimelineEntry) -> Times | None:
+    """When the issue had come to where it was, which was open; None in what was written before this was kept."""
+    if "since" not in move.data:
+        return None
+    return Times(datetime.fromisoformat(move.data["since"]), None, move.data["worked"])
 
 
 def _is_own(move: TimelineEntry, actor: Actor) -> bool:

@@ -37,6 +37,14 @@ def test_a_fresh_move_is_taken_back_where_the_table_knows_no_way(issue, by_lead,
     assert list(issue.launch.feedback.values_list("reply_status", flat=True)) == ["received"]
 
 
+def test_a_fresh_move_taken_back_gives_its_moment_back_too(issue, by_lead, now):
+    lifecycle.move(issue.pk, to="in_progress", actor=by_lead, now=now + timedelta(hours=1))
+    lifecycle.move(issue.pk, to="closed", actor=by_lead, now=now + timedelta(hours=3))
+    back = undo_move(issue.pk, version=None, actor=by_lead, now=now + timedelta(hours=3, seconds=30))
+    assert (back.status, back.closed_at, back.worked_seconds) == ("in_progress", None, 0)
+    assert back.status_changed_at == now + timedelta(hours=1)
+
+
 def test_the_timeline_keeps_the_move_and_its_undoing(issue, by_lead, now):
     lifecycle.move(issue.pk, to="triaged", actor=by_lead, now=now)
     undo_move(issue.pk, version=None, actor=by_lead, now=now)

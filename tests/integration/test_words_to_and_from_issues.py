@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from feedback.models import Feedback, Reporter
 from hypercare.core.models import Message, TimelineEntry
@@ -216,6 +218,24 @@ def test_a_reply_sent_twice_is_one_mail_and_a_person_of_many_issues_hears_it_onc
     assert (first["id"], first["changed"], Message.objects.count()) == (again["id"], 2, 1)
     api.post(f"{CHANGES}{first['id']}/undo/")
     assert not Message.objects.exists()
+
+
+def test_the_preview_of_a_reply_counts_whom_it_reaches_and_reads_no_report(launch, api, now):
+    one, twin, other, silent = (make_issue(launch, now=now) for _n in range(4))
+    karin, dan = written(launch, one, now, "karin"), written(launch, other, now, "dan")
+    for issue, reporter in ((twin, karin.reporter), (other, karin.reporter), (other, None)):
+        make_feedback(launch, now=now, issue_key=issue.key, reporter=reporter)
+    make_feedback(launch, now=now, issue_key=other.key, reporter=dan.reporter, channel="import")
+    lifecycle.merge(twin.pk, into_id=one.pk, actor=Actor("Alice"), now=now)
+    with CaptureQueriesContext(connection) as asked:
+        told = give(api, "reply", one, twin, other, silent, text="Hello", preview=True).json()
+    assert (told["matching"], told["will_change"], told["mails"]) == (4, 2, 1)
+    stays = {each["why"]: each["count"] for each in told["will_stay"]}
+    assert stays == {"merged into another": 1, "nobody can be reached": 1}
+    assert told["unreached"] == ["1 report of a guest", "1 person of another tool's history"]
+    assert not [query for query in asked if '"feedback_feedback"."title"' in query["sql"]]
+    named = give(api, "reply", one, other, text="Hello", to=karin.key, preview=True).json()
+    assert (named["will_change"], named["mails"]) == (1, 1)
 
 
 def test_the_page_of_an_issue_counts_whom_a_reply_reaches_and_lists_no_more_than_it_shows(launch, now, monkeypatch):

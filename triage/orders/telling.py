@@ -65,24 +65,22 @@ def preview(
         "will_stay": [one for one in stays if one["count"]],
         "mails": _mails(launch, issues, order) if action == "move" and order["to"] in ENDED_STATUSES else 0,
         "can_undo": KINDS[action].can_undo,
-    } | (_reached(issues, order) if action == "reply" else {})
+    } | (_reached(launch, issues, order) if action == "reply" else {})
 
 
-def _reached(issues: QuerySet[Issue], order: dict[str, Any]) -> dict[str, Any]:
+def _reached(launch: Launch, issues: QuerySet[Issue], order: dict[str, Any]) -> dict[str, Any]:
     """How many people a reply goes to, who cannot be reached, and how many issues have nobody who can."""
-    roots = issues.exclude(status=IssueStatus.DUPLICATE)
-    found = replies.audience_of(list(roots.only("launch_id")), to=order["to"])
-    without = [one for one in found.values() if not one.reached]
-    merged = issues.count() - len(found)
+    roots = list(issues.exclude(status=IssueStatus.DUPLICATE).order_by().values_list("pk", flat=True))
+    found = replies.reach_of_all(launch.pk, roots, to=order["to"])
     stays = [
-        {"count": merged, "why": _("merged into another")},
-        {"count": len(without), "why": _("nobody can be reached")},
+        {"count": issues.count() - len(roots), "why": _("merged into another")},
+        {"count": len(roots) - found.issues, "why": _("nobody can be reached")},
     ]
     return {
-        "will_change": len(found) - len(without),
+        "will_change": found.issues,
         "will_stay": [one for one in stays if one["count"]],
-        "mails": len({row.reporter_id for one in found.values() for row in one.reached}),
-        "unreached": replies.unreached_words(list(found.values())),
+        "mails": found.people,
+        "unreached": replies.unreached_words([found]),
     }
 
 
