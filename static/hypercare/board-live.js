@@ -101,6 +101,10 @@ function take(frame) {
     presence.take(frame);
     return;
   }
+  if (frame.type === "rights") {
+    location.reload();
+    return;
+  }
   unanswered = false;
   if (frame.type === "reset") stale = true;
   else if (frame.type !== "changes" || frame.version <= version) return;

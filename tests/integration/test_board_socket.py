@@ -234,6 +234,17 @@ def test_a_role_that_may_still_read_keeps_the_socket(site, launch, people):
         assert socket.next()["version"] == 1
 
 
+def test_a_page_is_told_at_once_that_its_person_may_do_less_and_a_script_is_not(site, launch, people):
+    with board(site, user=people["lead"], query="?cards=en") as page, board(site, user=people["lead"]) as script:
+        for socket in (page, script):
+            socket.hello(0)
+            assert socket.is_silent(0.5)  # the look at the rights that follows the opening is over
+        set_member(launch, people["lead"], role="stakeholder", actor=SYSTEM, now=clock.now())
+        assert page.next() == {"type": "rights"}
+        change(launch)
+        assert (page.next()["version"], script.next()["version"]) == (1, 1)
+
+
 def test_the_end_of_a_membership_a_token_or_a_session_ends_the_socket_at_once(site, launch, people):
     token, secret = token_of(people["lead"])
     browser = Client()

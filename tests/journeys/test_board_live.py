@@ -210,6 +210,16 @@ def test_whoever_loses_the_right_to_read_loses_the_open_board(visit, launch, peo
     expect(page.locator("#board")).to_have_count(0)
 
 
+def test_whoever_may_no_longer_move_cards_loses_their_handles_at_once(visit, launch, people):
+    on_board(launch, title="Fees are wrong")
+    alice = visit("lead")
+    open_board(alice)
+    expect(alice.locator("#board[data-movable]")).to_have_count(1)
+    set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
+    expect(alice.locator("#board")).not_to_have_attribute("data-movable", "")
+    expect(alice.get_by_text("Fees are wrong")).to_be_visible()
+
+
 def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, launch, people):
     issues = [make_issue(launch, now=clock.now(), title=f"Thing {number}") for number in range(52)]
     page = visit()

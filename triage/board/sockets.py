@@ -1,7 +1,7 @@
 """This module is the board's socket: who may open it, what it answers, and when it must close.
 
 A cookie socket needs an Origin of this host or of HYPERCARE_ORIGINS; a Bearer socket needs none. Rights are read when
-it opens, every 30 seconds and at once when they end (close code 4403).
+it opens, every 30 seconds and at once when they end (close code 4403). A page is told when they became others.
 """
 
 import asyncio
@@ -87,6 +87,7 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
     user_id: int = 0
     language: str = ""
     _launch_id: int = 0
+    _rights: frozenset[Right] = frozenset()
     _person: dict[str, str] = {}
     _joined = False
     _watch: asyncio.Task[None] | None = None
@@ -142,13 +143,19 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
             self._joined = False
 
     async def check_rights(self) -> bool:
-        """Closes the socket when its person may no longer read the launch; True while they may."""
+        """Closes the socket when its person may no longer read the launch; True while they may.
+
+        A page whose person may do more or less than when it was shown is told, so that it shows itself anew.
+        """
+        before = self._rights
         launch_id = await in_a_thread(self._readable_launch)()
         if launch_id is None:
             self._leave()
             await self.close(CLOSE_NO_RIGHT)
             return False
         self._launch_id = launch_id
+        if self.language and before not in (frozenset(), self._rights):
+            await self.send_encoded('{"type":"rights"}')
         return True
 
     async def _watch_rights(self) -> None:
@@ -168,10 +175,12 @@ class BoardSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels shi
             self._person = {"name": str(user), "initials": user.initials}
         if user is None or not (_is_live(token) if token else _is_signed_in(self.scope.get("session"), user)):
             return None
+        principal = Principal(user, token)
         try:
-            launch = access_launch(Principal(user, token), self.scope["url_route"]["kwargs"]["slug"], right=Right.READ)
+            launch = access_launch(principal, self.scope["url_route"]["kwargs"]["slug"], right=Right.READ)
         except Problem:
             return None
+        self._rights = principal.rights_in(launch)
         return launch.pk
 
 
