@@ -181,14 +181,38 @@ def test_verified_by_a_member_with_the_time_and_by_nobody_else(issue, people, tr
     assert refused(400, lambda: whys.change(issue, tree[0], outside, actor=ALICE, now=now)).errors
 
 
+def test_other_words_are_no_longer_verified_and_say_who_had_verified_the_earlier_ones(lead, issue, people, tree, now):
+    agent = people["agent"].email
+    whys.change(issue, tree[0], WhySaid(verified_by=agent), actor=ALICE, now=now)
+    whys.change(issue, tree[0], WhySaid(sureness="high"), actor=ALICE, now=now)
+    assert analysis_of(issue).whys[0].verified_by == "Agent Person"
+    posted = {"text": "Down at noon", "sureness": "high", "verified_by": agent, "version": 3}
+    assert lead.post(page_of(issue, f"whys/{tree[0]}/"), posted).status_code == 302
+    why = analysis_of(issue).whys[0]
+    assert (why.text, why.verified_by, why.verified_at, why.verified_before) == (
+        "Down at noon",
+        "",
+        None,
+        "Agent Person",
+    )
+    assert b"not verified; Agent Person had verified the earlier words" in lead.get(page_of(issue)).content
+    told = TimelineEntry.objects.filter(kind="cause.why_changed").latest("id").data
+    assert (told["fields"], told["unverified"]) == (["text", "verified_by"], "Agent Person")
+    whys.change(issue, tree[0], WhySaid(verified_by=agent), actor=ALICE, now=now)
+    why = analysis_of(issue).whys[0]
+    assert (why.verified_by, why.verified_at, why.verified_before) == ("Agent Person", now, "")
+
+
 def test_who_left_stays_named_and_keeps_nobody_from_changing_the_rest(lead, issue, launch, people, tree, now):
     agent = people["agent"]
     whys.change(issue, tree[0], WhySaid(verified_by=agent.email), actor=ALICE, now=now)
     risk = risks.add(launch, risks.RiskSaid(RATED | {"owner": agent.email}), actor=ALICE, now=now)
     launch.memberships.filter(user=agent).delete()
-    posted = {"text": "Down at noon", "verified_by": agent.email, "version": 2}
+    text = analysis_of(issue).whys[0].text
+    posted = {"text": text, "action": "Raise the pool", "verified_by": agent.email, "version": 2}
     assert lead.post(page_of(issue, f"whys/{tree[0]}/"), posted).status_code == 302
-    assert (analysis_of(issue).whys[0].text, analysis_of(issue).whys[0].verified_by) == ("Down at noon", "Agent Person")
+    why = analysis_of(issue).whys[0]
+    assert (why.action, why.verified_by, why.verified_at) == ("Raise the pool", "Agent Person", now)
     posted = RATED | {"severity": 3, "owner": agent.email, "version": 1}
     assert lead.post(f"/launches/shop/risks/{risk.key}/", posted).status_code == 302
     risk.refresh_from_db()
@@ -206,6 +230,14 @@ def test_fishbone_cause_becomes_a_why_and_says_so(issue, now):
     assert why.text == "The basket falls out of the window"
     shown = analysis_of(issue).bones[2].below[0]
     assert (shown.why, shown.standing_word) == (why.pk, "Likely")
+
+
+def test_a_preset_is_added_once_whatever_the_language_or_the_name(issue, launch, now):
+    made = bones.add_preset(issue, "ai", actor=ALICE, now=now)
+    bones.change(issue, made[0].pk, BoneSaid("The model of the assistant"), actor=ALICE, now=now)
+    launch.language = issue.launch.language = "sv"
+    launch.save(update_fields=["language"])
+    assert bones.add_preset(issue, "ai", actor=ALICE, now=now) == []
 
 
 def test_bone_is_neither_likely_nor_under_another(issue, now):

@@ -46,6 +46,7 @@ class CauseWhyShape(serializers.Serializer[WhySeen]):
     sureness = serializers.CharField(allow_blank=True)
     verified_by = serializers.CharField(allow_blank=True)
     verified_at = serializers.DateTimeField(allow_null=True)
+    verified_before = serializers.CharField(allow_blank=True, help_text="Who had verified it in earlier words.")
     code = serializers.CharField(allow_blank=True)
     action = serializers.CharField(allow_blank=True)
     is_end = serializers.BooleanField()

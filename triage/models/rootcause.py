@@ -92,7 +92,8 @@ class Twig(models.Model):
 class Why(Twig):
     """One answer to “why?”: what it rests on, how sure it is, and at an end its code and what is done about it.
 
-    `evidence` holds what shows it, each with `ref` (a key such as HC-12, or an address) and `shows`.
+    `evidence` holds what shows it, each with `ref` (a key such as HC-12, or an address) and `shows`. A name without
+    `verified_at` is that of who had verified earlier words.
     """
 
     analysis = models.ForeignKey(RootCause, models.CASCADE, related_name="whys", db_index=False)
@@ -114,11 +115,15 @@ class Why(Twig):
 
 
 class Bone(Twig):
-    """A bone of a fishbone, a cause on it, or a cause of that; `why` is the why that a cause was made into."""
+    """A bone of a fishbone, a cause on it, or a cause of that; `why` is the why that a cause was made into.
+
+    `seed` names the bone of a preset that it was added as, so that none is added twice, whatever it is called.
+    """
 
     analysis = models.ForeignKey(RootCause, models.CASCADE, related_name="bones", db_index=False)
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="below")
     text = models.CharField(max_length=200)
+    seed = models.CharField(max_length=16, blank=True, default="", db_default="")
     standing = models.CharField(max_length=10, choices=Suspicion.choices, blank=True)
     why = models.ForeignKey(Why, models.SET_NULL, null=True, blank=True, related_name="+")
 

@@ -19,25 +19,25 @@ from triage.warroom.words import said, wrong
 PRESETS = {
     "general": (
         gettext_lazy("General"),
-        (
-            gettext_lazy("People"),
-            gettext_lazy("Process"),
-            gettext_lazy("Technology: gateway, service, data"),
-            gettext_lazy("Environment"),
-            gettext_lazy("Third parties"),
-            gettext_lazy("Management"),
-        ),
+        {
+            "people": gettext_lazy("People"),
+            "process": gettext_lazy("Process"),
+            "technology": gettext_lazy("Technology: gateway, service, data"),
+            "environment": gettext_lazy("Environment"),
+            "third_parties": gettext_lazy("Third parties"),
+            "management": gettext_lazy("Management"),
+        },
     ),
     "ai": (
         gettext_lazy("AI"),
-        (
-            gettext_lazy("Model"),
-            gettext_lazy("Prompt"),
-            gettext_lazy("Context and retrieval"),
-            gettext_lazy("Training data"),
-            gettext_lazy("Guardrails"),
-            gettext_lazy("User input"),
-        ),
+        {
+            "model": gettext_lazy("Model"),
+            "prompt": gettext_lazy("Prompt"),
+            "context": gettext_lazy("Context and retrieval"),
+            "training_data": gettext_lazy("Training data"),
+            "guardrails": gettext_lazy("Guardrails"),
+            "user_input": gettext_lazy("User input"),
+        },
     ),
 }
 MOST_BONES = 12
@@ -67,14 +67,16 @@ def add_preset(issue: Issue, name: str, *, actor: Actor, now: datetime) -> list[
         raise wrong("preset", _("Use one of %(known)s.") % {"known": ", ".join(PRESETS)})
     analysis.begin(issue, actor=actor, now=now)
     row = analysis.lock(issue)
-    there = {bone.text for bone in _bones(row)}
+    bones = _bones(row)
+    seeds, texts = {bone.seed for bone in bones}, {bone.text for bone in bones}
     with override(issue.launch.language):
-        missing = [text for word in PRESETS[name][1] if (text := str(word)) not in there]
-    if len(there) + len(missing) > MOST_BONES:
+        words = {seed: str(word) for seed, word in PRESETS[name][1].items()}
+    missing = {seed: text for seed, text in words.items() if seed not in seeds and text not in texts}
+    if len(bones) + len(missing) > MOST_BONES:
         raise _too_many_bones("preset")
-    made = [twigs.hang(BONES, row, None, {"text": text}) for text in missing]
+    made = [twigs.hang(BONES, row, None, {"text": text, "seed": seed}) for seed, text in missing.items()]
     if made:
-        twigs.tell(BONES, issue, made[0], "added", actor=actor, now=now, note=", ".join(missing))
+        twigs.tell(BONES, issue, made[0], "added", actor=actor, now=now, note=", ".join(missing.values()))
     return made
 
 

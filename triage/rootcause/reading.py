@@ -38,6 +38,7 @@ class WhySeen:
     sureness: str
     verified_by: str
     verified_at: datetime | None
+    verified_before: str
     code: str
     action: str
     evidence: tuple[Shown, ...]
@@ -161,8 +162,9 @@ def _why(branch: Branch[Why], found: dict[str, evidence.Found]) -> WhySeen:
         depth=branch.depth,
         text=why.text,
         sureness=why.sureness,
-        verified_by=why.verified_by_name,
+        verified_by=why.verified_by_name if why.verified_at else "",
         verified_at=why.verified_at,
+        verified_before="" if why.verified_at else why.verified_by_name,
         code=why.code,
         action=why.action,
         evidence=tuple(_shown(one, found.get(one["ref"])) for one in why.evidence),

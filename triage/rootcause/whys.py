@@ -68,7 +68,7 @@ def add(issue: Issue, new: WhySaid, *, under: int | None, actor: Actor, now: dat
 
 @transaction.atomic
 def change(issue: Issue, number: int, new: WhySaid, *, actor: Actor, now: datetime, version: int | None = None) -> Why:
-    """Changes what a why says; 409 names who changed it since."""
+    """Changes what a why says; 409 names who changed it since. Other words are verified by nobody until somebody does."""
     row = analysis.lock(issue)
     why = twigs.find(WHYS, row, number)
     twigs.refuse_stale(WHYS, issue, why, version)
@@ -76,9 +76,13 @@ def change(issue: Issue, number: int, new: WhySaid, *, actor: Actor, now: dateti
     changed = [name for name, value in fields.items() if getattr(why, name) != value]
     if not changed:
         return why
-    data = {name: [getattr(why, name), fields[name]] for name in _CODES if name in changed}
+    data: dict[str, Any] = {name: [getattr(why, name), fields[name]] for name in _CODES if name in changed}
     if "verified_by" in changed:
         fields |= _verified(fields["verified_by"], now=now)
+    elif "text" in changed and why.verified_at:
+        fields |= {"verified_by": None, "verified_at": None}
+        changed.append("verified_by")
+        data["unverified"] = why.verified_by_name
     for name, value in fields.items():
         setattr(why, name, value)
     why.version += 1

@@ -187,7 +187,7 @@ def fishbone_page(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "issue": issue,
         "found": found,
         "sheet": _sheet(found) if found else None,
-        "presets": [(name, words, ", ".join(map(str, of))) for name, (words, of) in bones.PRESETS.items()],
+        "presets": [(name, words, ", ".join(map(str, of.values()))) for name, (words, of) in bones.PRESETS.items()],
         "gone": twigs.removals(BONES, row) if row else [],
     }
     return render(request, "triage/causes/fishbone.html", context)
