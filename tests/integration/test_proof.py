@@ -14,8 +14,9 @@ from tests.integration.rows import make_feedback, make_issue
 from tests.integration.traffic import calls, store
 from triage import lifecycle
 from triage.models import Fix, FixNotice, Issue, IssueStatus, ProofRules, Verdict
-from triage.proof import links, notices, verdicts
+from triage.proof import links, notices, overview, panel, verdicts
 from triage.proof.gathering import gather, live_of
+from triage.times.courses import courses
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -333,6 +334,38 @@ def test_a_draft_waits_only_while_its_fix_is_linked_and_held_to_work(issue, prov
     Verdict.objects.filter(fix=proved, origin="rule", ended_at=None).update(word="verified")
     links.unlink(issue.pk, name_of(proved.deployment), actor=alice, now=now)
     assert notices.waiting(issue.pk) is None
+
+
+def test_the_fix_of_a_merged_issue_proves_its_root_until_they_are_taken_apart(launch, issue, proved, people, now):
+    launch.feedback.update(category="availability", component=issue.component)
+    root = make_issue(launch, now=now - 2 * HOUR, status="deployed")
+    alice = Actor.person(people["lead"])
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
+    assert verdicts.judge_due(clock=lambda: now) == 1
+    assert [one.verdict.word for one in panel.fixes_of(root)] == ["verified"]
+    assert TimelineEntry.objects.filter(subject=root.key, kind="fix.judged").count() == 1
+    lines = [line for _lane, _word, some in overview.by_lane(launch) for line in some]
+    assert [(line.issue, line.newest.fix) for line in lines] == [(root, proved)]
+    assert [course.is_verified for course in courses(launch, since=now - DAY, until=now)] == [True]
+    ProofRules.objects.create(launch=launch, verifies=True)
+    verdicts.judge_due(clock=lambda: now + 2 * MINUTE)
+    root.refresh_from_db()
+    assert root.status == "verified"
+    assert notices.send(root.pk, actor=alice, now=now) == 1
+    with pytest.raises(Problem, match="linked already"):
+        links.link_by_hand(root.pk, name_of(proved.deployment), actor=alice, now=now)
+    lifecycle.unmerge(issue.pk, actor=alice, now=now)
+    assert ([one.fix for one in panel.fixes_of(issue)], panel.fixes_of(root)) == ([proved], [])
+
+
+def test_a_draft_of_an_issue_that_is_merged_then_waits_at_its_root(launch, issue, proved, people, now):
+    word_of(proved, now)
+    root = make_issue(launch, now=now, status="deployed")
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    assert notices.send(root.pk, actor=Actor.person(people["lead"]), now=now) == 1
+    verdicts.overrule(root.pk, proved.pk, word="not_fixed", reason="", actor=SYSTEM, now=now)
+    links.unlink(root.pk, name_of(proved.deployment), actor=SYSTEM, now=now)
+    assert not Fix.objects.filter(ended_at=None).exists()
 
 
 def test_the_sweep_looks_again_after_a_while_and_leaves_old_and_ended_ones(launch, issue, proved, now):

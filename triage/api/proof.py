@@ -19,6 +19,7 @@ from triage.api import schema
 from triage.api.shapes import moment
 from triage.models import Fix, Issue, Lane, Verdict
 from triage.proof import blind, lanes, links, matched, notices, overview, panel, verdicts
+from triage.proof.standing import fixes_in_force
 
 
 class FixPosted(serializers.Serializer[Fix]):
@@ -96,7 +97,7 @@ class IssueVerdict(APIView):
         """It stands against the machine's until it is taken back."""
         who, issue, said = _asked(request, key, VerdictPosted)
         row = links.deployment_named(issue, said["deployment"])
-        fix = Fix.objects.filter(issue=issue, deployment=row, ended_at=None).values_list("pk", flat=True).first() or 0
+        fix = fixes_in_force(issue.pk).filter(deployment=row).values_list("pk", flat=True).first() or 0
         common: dict[str, Any] = {"actor": who.actor, "now": clock.now()}
         if said["word"]:
             verdicts.overrule(issue.pk, fix, word=said["word"], reason=said["reason"], **common)

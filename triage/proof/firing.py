@@ -24,6 +24,7 @@ from triage.proof.gathering import EARLIER, FIXED, UNNAMED, Live, live_of, parts
 from triage.proof.judging import CERTAIN, LEAST_CALLS, REMAINS, chance_of_so_many, percent
 from triage.proof.matched import signature_of
 from triage.proof.places import is_live
+from triage.proof.standing import fixes_in_force
 from triage.proof.verdicts import figures_of_rates
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -96,7 +97,7 @@ def look(issue: Issue, *, now: datetime) -> None:
 
 
 def _fix_of(issue: Issue) -> Fix | None:
-    rows = Fix.objects.filter(issue=issue, ended_at=None).select_related(
+    rows = fixes_in_force(issue.pk).select_related(
         "deployment__launch", "deployment__environment", "deployment__release__component"
     )
     return next(

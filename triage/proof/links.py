@@ -18,6 +18,7 @@ from triage import lifecycle, tree
 from triage.locks import lock_launch
 from triage.models import Fix, How, Issue, IssueStatus
 from triage.proof.places import is_live
+from triage.proof.standing import fixes_in_force, of_tree
 
 AT_ONCE = 50
 MOST_FIXES = 50
@@ -70,7 +71,7 @@ def _roots_named(row: Deployment) -> dict[int, How]:
 
 def link(issue_id: int, row: Deployment, *, how: How, actor: Actor, now: datetime) -> Fix | None:
     """Ties them in the caller's transaction, which holds the launch's lock; None where they are tied already."""
-    if Fix.objects.filter(issue_id=issue_id, deployment=row, ended_at=None).exists():
+    if of_tree(issue_id).filter(deployment=row).exists():
         return None
     fix = Fix.objects.create(issue_id=issue_id, deployment=row, how=how, linked_at=now, linked_by=actor.user)
     data = {"deployment": name_of(row), "version": row.release.version, "environment": row.environment.name, "how": how}
@@ -84,7 +85,7 @@ def link_by_hand(issue_id: int, named: str, *, actor: Actor, now: datetime) -> F
     issue = lifecycle.lock(issue_id)
     if issue.merged_into_id:
         raise Problem(409, _("%(key)s is merged; link it to the issue it went into.") % {"key": issue.key})
-    if Fix.objects.filter(issue=issue, ended_at=None).count() >= MOST_FIXES:
+    if fixes_in_force(issue.pk).count() >= MOST_FIXES:
         raise Problem(409, _("%(key)s has %(most)s deployments already.") % {"key": issue.key, "most": MOST_FIXES})
     fix = link(issue.pk, deployment_named(issue, named), how=How.HAND, actor=actor, now=now)
     if fix is None:
@@ -97,7 +98,7 @@ def unlink(issue_id: int, named: str, *, actor: Actor, now: datetime) -> None:
     """A person says that a deployment does not carry the fix; 409 where it is not linked."""
     issue = lifecycle.lock(issue_id)
     row = deployment_named(issue, named)
-    if not Fix.objects.filter(issue=issue, deployment=row, ended_at=None).update(ended_at=now):
+    if not of_tree(issue.pk).filter(deployment=row).update(ended_at=now):
         raise Problem(409, _("This deployment is not linked."))
     data = {"deployment": name_of(row), "version": row.release.version}
     record(issue.launch, [Entry(issue.key, "fix.unlinked", data)], actor=actor, now=now)

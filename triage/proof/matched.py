@@ -19,6 +19,7 @@ from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor, Entry, record
 from triage import lifecycle, tree
 from triage.models import EvidenceAnswer, Issue
+from triage.proof.standing import of_tree
 from triage.score.measured import signatures_of
 
 SHOWN, SHOWN_FROM = 8, 0.1
@@ -113,7 +114,7 @@ def answer(issue_id: int, *, component: str, route: str, belongs: bool, actor: A
     said: dict[str, Any] = {"belongs": belongs, "by": known.by, "score": known.score, "reasons": known.reasons,
         "actor": actor.user, "actor_name": actor.name, "answered_at": now}  # fmt: skip
     EvidenceAnswer.objects.update_or_create(issue=issue, component=component, route=route, defaults=said)
-    issue.fixes.filter(ended_at=None).update(looked_at=None)
+    of_tree(issue.pk).update(looked_at=None)
     data = {"component": component, "route": route, "belongs": belongs}
     record(issue.launch, [Entry(issue.key, "evidence.answered", data)], actor=actor, now=now)
 

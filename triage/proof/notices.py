@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from feedback import closing_the_loop
@@ -14,6 +14,7 @@ from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import lifecycle, tree
 from triage.models import Fix, FixNotice, Issue, IssueStatus, Origin, Verdict, Word
+from triage.proof.standing import of_tree
 
 LONGEST = 2000
 TOLD_WHILE = (IssueStatus.DEPLOYED, IssueStatus.VERIFIED)
@@ -24,7 +25,8 @@ def draft(fix: Fix, *, now: datetime) -> None:
     is_over = not Issue.objects.filter(pk=fix.issue_id, status__in=TOLD_WHILE).exists()
     if is_over or FixNotice.objects.filter(fix=fix).exists() or not told_of(fix.issue_id).exists():
         return
-    FixNotice.objects.filter(issue=fix.issue_id, sent_at=None, dropped_at=None).update(dropped_at=now)
+    earlier = Q(issue=fix.issue_id) | Q(fix__in=of_tree(fix.issue_id))
+    FixNotice.objects.filter(earlier, sent_at=None, dropped_at=None).update(dropped_at=now)
     FixNotice.objects.create(issue_id=fix.issue_id, fix=fix, drafted_at=now)
 
 
@@ -36,12 +38,14 @@ def told_of(issue_id: int) -> QuerySet[Feedback]:
 
 
 def waiting(issue_id: int) -> FixNotice | None:
-    """The draft that waits for a person, while its fix is linked and what is held of it is that it works.
+    """The draft that waits for a person, while its fix is linked here and what is held of it is that it works.
 
     None once the issue is closed, which is told by itself, or opened again.
     """
-    rows = FixNotice.objects.filter(issue=issue_id, issue__status__in=TOLD_WHILE, sent_at=None, dropped_at=None)
-    notice = rows.filter(fix__ended_at=None).first()
+    if not Issue.objects.filter(pk=issue_id, status__in=TOLD_WHILE).exists():
+        return None
+    rows = FixNotice.objects.filter(fix__in=of_tree(issue_id), sent_at=None, dropped_at=None)
+    notice = rows.order_by("-pk").first()
     return notice if notice and _word_of(notice.fix_id) == Word.VERIFIED else None
 
 

@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 
 from hypercare.core.models import Launch
 from hypercare.core.timeline import Actor, Entry, record
+from triage import tree
 from triage.models import Firing, Fix, Issue, IssueStatus, Lane, ProofRules, Verdict
 from triage.proof.lanes import Laned, lanes_of
 from triage.proof.panel import Shown, shown
@@ -41,11 +42,13 @@ def by_lane(launch: Launch) -> list[tuple[str, str, list[Line]]]:
 
 
 def newest_of(issues: list[Issue]) -> dict[int, Shown]:
-    """The deployment of each issue that went live last."""
+    """The deployment of each issue, with all merged into it, that went live last."""
+    members = tree.members_of([issue.pk for issue in issues])
+    root_of = {member: root for root, some in members.items() for member in some}
     live = Prefetch("verdicts", Verdict.objects.filter(ended_at=None))
-    rows = Fix.objects.filter(issue__in=issues, ended_at=None).prefetch_related(live)
+    rows = Fix.objects.filter(issue__in=root_of, ended_at=None).prefetch_related(live)
     rows = rows.select_related("deployment__release__component", "deployment__environment")
-    return {fix.issue_id: shown(fix) for fix in rows.order_by("deployment__deployed_at", "pk")}
+    return {root_of[fix.issue_id]: shown(fix) for fix in rows.order_by("deployment__deployed_at", "pk")}
 
 
 def still_firing(launch: Launch) -> list[Firing]:

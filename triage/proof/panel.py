@@ -17,6 +17,7 @@ from triage.proof import matched, notices
 from triage.proof.judging import VERIFIED_AFTER
 from triage.proof.lanes import lanes_of
 from triage.proof.places import is_live
+from triage.proof.standing import fixes_in_force
 from triage.proof.verdicts import SAYABLE, in_force
 
 HOUR = timedelta(hours=1)
@@ -67,9 +68,9 @@ class Shown:
 
 
 def fixes_of(issue: Issue) -> list[Shown]:
-    """The deployments of an issue, the newest first."""
+    """The deployments of an issue with all merged into it, the newest first."""
     live = Prefetch("verdicts", Verdict.objects.filter(ended_at=None).select_related("actor"))
-    rows = issue.fixes.filter(ended_at=None).select_related(
+    rows = fixes_in_force(issue.pk).select_related(
         "deployment__release__component", "deployment__environment", "linked_by"
     )
     return [shown(fix) for fix in rows.prefetch_related(live).order_by("-deployment__deployed_at", "-pk")]

@@ -25,6 +25,7 @@ from triage.one_by_one import one_by_one
 from triage.proof import notices
 from triage.proof.gathering import DAY, FIRST_LOOK, LAST_LOOK, MINUTE, Gathered, gather
 from triage.proof.judging import Facts, Judgement, judge
+from triage.proof.standing import as_roots, fixes_in_force
 
 AT_ONCE = 30
 DECIDER = "rule: traffic after the fix"
@@ -52,9 +53,8 @@ def judge_due(*, clock: Callable[[], datetime]) -> int:
 
 def _due(now: datetime) -> QuerySet[Fix]:
     rows = Fix.objects.filter(
+        Q(issue__status__in=_WATCHED) | Q(issue__merged_into__isnull=False),
         ended_at=None,
-        issue__merged_into=None,
-        issue__status__in=_WATCHED,
         issue__launch__closed_at=None,
         deployment__deployed_at__gt=now - LAST_LOOK,
         deployment__deployed_at__lt=now - 2 * MINUTE,
@@ -67,7 +67,14 @@ def _due(now: datetime) -> QuerySet[Fix]:
 
 
 def judge_fix(fix: Fix, *, now: datetime) -> None:
-    """Counts and writes the machine's word; a day that said too little goes on for a week."""
+    """Counts and writes the machine's word; a day that said too little goes on for a week.
+
+    That of a merged issue is judged as its root's, while that is watched.
+    """
+    fix = as_roots(fix)
+    if fix.issue.status not in _WATCHED:
+        Fix.objects.filter(pk=fix.pk).update(looked_at=now)
+        return
     with override(fix.issue.launch.language):
         found, said = _judged(fix, now=now)
         _write(fix, said, figures=figures_of(found), now=now)
@@ -138,7 +145,7 @@ def _act_on(fix: Fix, said: Judgement, *, now: datetime) -> None:
 
 def newest_of(issue_id: int) -> int | None:
     """The fix of an issue that went live last."""
-    live = Fix.objects.filter(issue=issue_id, ended_at=None)
+    live = fixes_in_force(issue_id)
     return live.order_by("-deployment__deployed_at", "-pk").values_list("pk", flat=True).first()
 
 
@@ -186,8 +193,7 @@ def release(issue_id: int, fix_id: int, *, actor: Actor, now: datetime) -> None:
 
 def _locked(issue_id: int, fix_id: int) -> tuple[Issue, Fix]:
     issue = lifecycle.lock(issue_id)
-    rows = Fix.objects.select_related("deployment__release", "issue__launch")
-    fix = rows.filter(issue=issue, pk=fix_id, ended_at=None).first()
+    fix = fixes_in_force(issue.pk).select_related("deployment__release", "issue__launch").filter(pk=fix_id).first()
     if fix is None:
         raise Problem(404, _("This deployment is not linked."))
-    return issue, fix
+    return issue, as_roots(fix)

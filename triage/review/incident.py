@@ -16,6 +16,7 @@ from gateway_ingest.evidence.failures import Rate, Watched
 from hypercare.core.models import Commitment, RecordedDecision, TimelineEntry
 from triage.models import Attendance, Duty, Fix, Issue, RoomUpdate, Score, WarRoom, Word
 from triage.proof.matched import signature_of
+from triage.proof.standing import fixes_in_force
 from triage.proof.verdicts import in_force
 from triage.score.figures import REPORTERS
 from triage.warroom import rooms
@@ -151,7 +152,7 @@ def _requests(issue: Issue, span: Span) -> Rate | None:
     signatures = signature_of(issue)
     if not signatures:
         return None
-    fix = Fix.objects.filter(issue=issue, ended_at=None).select_related("deployment__environment").first()
+    fix = fixes_in_force(issue.pk).select_related("deployment__environment").order_by("pk").first()
     watched = Watched.of(issue.launch, signatures, fix.deployment.environment.name if fix else USUAL_ENVIRONMENT)
     rate = watched.rate(Span(max(span.begins, span.ends - LONGEST_COUNTED), span.ends))
     return rate if rate.failures and not watched.refusal else None
@@ -174,7 +175,7 @@ def _decisions(issue: Issue, abouts: Sequence[str]) -> list[str]:
 
 
 def _fixes(issue: Issue) -> QuerySet[Fix]:
-    rows = Fix.objects.filter(issue=issue, ended_at=None).select_related("deployment__release__component")
+    rows = fixes_in_force(issue.pk).select_related("deployment__release__component")
     return rows.prefetch_related("verdicts").order_by("deployment__deployed_at", "pk")
 
 

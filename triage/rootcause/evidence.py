@@ -18,7 +18,8 @@ from gateway_ingest.models import Alert
 from hypercare.core.clock import in_zone
 from hypercare.core.models import Deployment, Launch, TimelineEntry
 from triage import tree
-from triage.models import Fix, Issue, WarRoom
+from triage.models import Issue, WarRoom
+from triage.proof.standing import fixes_in_force
 from triage.rootcause.words import LONGEST, MOST_EVIDENCE
 from triage.story import story_of
 from triage.warroom.axis import Place, Row
@@ -198,7 +199,7 @@ def offered(issue: Issue) -> list[tuple[str, str]]:
 
 def _near_deployments(issue: Issue) -> list[int]:
     """What carries its fix, and what went live in the day before it was opened."""
-    fixes = Fix.objects.filter(issue=issue, ended_at=None).values_list("deployment_id", flat=True)
+    fixes = fixes_in_force(issue.pk).values_list("deployment_id", flat=True)
     near = Deployment.objects.filter(
         launch=issue.launch_id, deployed_at__range=(issue.opened_at - timedelta(days=1), issue.opened_at)
     )

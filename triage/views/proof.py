@@ -15,8 +15,9 @@ from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
 from hypercare.core.views.place import enter
 from triage.access import access_issue
-from triage.models import Fix, Issue
+from triage.models import Issue
 from triage.proof import blind, lanes, links, matched, notices, overview, verdicts
+from triage.proof.standing import fixes_in_force
 from triage.views.posted import posted
 
 
@@ -79,7 +80,7 @@ def order(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
 
 def _fix(one: Issue, request: HttpRequest) -> int:
     row = links.deployment_named(one, posted(request, "deployment"))
-    found = Fix.objects.filter(issue=one, deployment=row, ended_at=None).values_list("pk", flat=True).first()
+    found = fixes_in_force(one.pk).filter(deployment=row).values_list("pk", flat=True).first()
     if found is None:
         raise Problem(404, _("This deployment is not linked."))
     return found
