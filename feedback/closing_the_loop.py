@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from feedback import receipts
-from feedback.models import MACHINE_CHANNELS, Channel, Feedback
+from feedback.models import MACHINE_CHANNELS, Channel, Feedback, Reply
 from hypercare.core.messages import REGRET, queue_mail, withdraw
 from hypercare.core.models import Launch, Message, MessageKind
 
@@ -112,11 +112,27 @@ def _mail_fixed(feedback: Feedback, address: str, *, words: str, once_key: str, 
 
 
 def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: datetime) -> None:
-    """Queues a mail in a person's words, one for each reporter with the same `once`; taking it back withdraws it."""
+    """Answers in a person's words on each report's own page, and by mail where its reporter left an address.
+
+    A person with an address hears the same `once` one time; taking it back withdraws it.
+    """
+    written = []
     for row in feedback_rows:
-        if row.reporter and row.reporter.email:
-            once_key = f"{once}:{row.reporter_id}"
-            _mail_reply(row, row.reporter.email, words=words, once_key=once_key, now=now)
+        address = row.reporter.email if row.reporter else ""
+        once_key = f"{once}:{row.reporter_id}" if address else f"{once}:{row.key}"
+        written.append(
+            Reply(
+                feedback=row,
+                words=words,
+                by_mail=bool(address),
+                once_key=once_key,
+                written_at=now,
+                shown_at=now + REGRET,
+            )
+        )
+        if address:
+            _mail_reply(row, address, words=words, once_key=once_key, now=now)
+    Reply.objects.bulk_create(written, batch_size=1000, ignore_conflicts=True)
 
 
 def _mail_reply(feedback: Feedback, address: str, *, words: str, once_key: str, now: datetime) -> None:
@@ -141,13 +157,17 @@ def _mail_reply(feedback: Feedback, address: str, *, words: str, once_key: str, 
         )
 
 
-def take_back_reply(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> set[str]:
-    """Withdraws the replies of that moment to these reports; says which have theirs already."""
-    keys = list(abouts)
-    if not withdraw(keys, launch=launch, kind=MessageKind.REPLY, queued_at=told_at):
-        return set()
-    gone = Message.objects.filter(launch=launch, kind=MessageKind.REPLY, about__in=keys, created_at=told_at)
-    return set(gone.values_list("about", flat=True))
+def take_back_reply(feedback_ids: Iterable[int], *, launch: Launch, told_at: datetime, now: datetime) -> set[int]:
+    """Withdraws the replies of that moment to these reports; says which have theirs already, by mail or on their page."""
+    ids = list(feedback_ids)
+    abouts = [f"HC-{pk}" for pk in ids]
+    withdraw(abouts, launch=launch, kind=MessageKind.REPLY, queued_at=told_at)
+    gone = Message.objects.filter(launch=launch, kind=MessageKind.REPLY, about__in=abouts, created_at=told_at)
+    mailed = {int(about.removeprefix("HC-")) for about in gone.values_list("about", flat=True)}
+    written = Reply.objects.filter(feedback__launch=launch, feedback__in=ids, written_at=told_at)
+    shown = set(written.filter(by_mail=False, shown_at__lte=now).values_list("feedback", flat=True))
+    written.exclude(feedback__in=mailed | shown).delete()
+    return mailed | shown
 
 
 def take_back_closed(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> int:

@@ -81,8 +81,9 @@ def _reached(issues: QuerySet[Issue], order: dict[str, Any]) -> dict[str, Any]:
     return {
         "will_change": len(found) - len(without),
         "will_stay": [one for one in stays if one["count"]],
-        "mails": len({row.reporter_id for one in found.values() for row in one.reached}),
-        "unreached": replies.unreached_words(list(found.values())),
+        "mails": len({row.reporter_id for one in found.values() for row in one.by_mail}),
+        "receipts": sum(len(one.on_page) for one in found.values()),
+        "unreached": replies.unreached_words(sum(one.unreached for one in found.values())),
     }
 
 
@@ -161,7 +162,7 @@ def _taken_back(change: BoardChange, key: str) -> str:
     if change.action == "reply":
         if not change.told_before:
             return _("The reply is withdrawn; nobody had it")
-        told = ngettext("%(n)s mail had gone out", "%(n)s mails had gone out", change.told_before)
+        told = ngettext("%(n)s person had the reply already", "%(n)s people had the reply already", change.told_before)
         return told % {"n": change.told_before}
     words = {"n": change.taken_back, "of": change.changed, "what": key}
     said = _("%(what)s is as it was") % words if key and change.taken_back else ""
