@@ -201,7 +201,7 @@ class ReceiptLink(models.Model):
 class Reply(models.Model):
     """What a person of the team answered to a report, shown on its secret page from `shown_at` on.
 
-    One `once_key` is one reply; until it is shown, taking it back removes it, and with `by_mail` as long as its mail has not gone.
+    One `once_key` is one reply. Taking it back removes it until it is shown, or where it goes `by_mail` until that is sent.
     """
 
     feedback = models.ForeignKey(Feedback, models.CASCADE, related_name="replies")
