@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from feedback import receipts
-from feedback.models import MACHINE_CHANNELS, Channel, Feedback
+from feedback.models import MACHINE_CHANNELS, Channel, Feedback, Reply
 from hypercare.core.messages import REGRET, Mail, queue_mails, withdraw
 from hypercare.core.models import Launch, Message, MessageKind
 
@@ -111,9 +111,24 @@ def _fixed(feedback: Feedback, address: str, *, words: str, once: str, now: date
 
 
 def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: datetime) -> None:
-    """Queues a mail in a person's words, one for each reporter with the same `once`; taking it back withdraws it."""
-    told = [(row, row.reporter.email) for row in feedback_rows if row.reporter and row.reporter.email]
-    queue_mails(_replied(row, address, words=words, once=once, now=now) for row, address in told)
+    """Answers in a person's words on each report's own page, and by mail where its reporter left an address.
+
+    A person with an address hears the same `once` one time; taking it back withdraws it.
+    """
+    told = [(row, row.reporter.email if row.reporter else "") for row in feedback_rows]
+    queue_mails(_replied(row, address, words=words, once=once, now=now) for row, address in told if address)
+    written = [
+        Reply(
+            feedback=row,
+            words=words,
+            by_mail=bool(address),
+            once_key=f"{once}:{row.reporter_id if address else row.key}",
+            written_at=now,
+            shown_at=now + REGRET,
+        )
+        for row, address in told
+    ]
+    Reply.objects.bulk_create(written, batch_size=1000, ignore_conflicts=True)
 
 
 def _replied(feedback: Feedback, address: str, *, words: str, once: str, now: datetime) -> Mail:
@@ -138,13 +153,17 @@ def _replied(feedback: Feedback, address: str, *, words: str, once: str, now: da
         )
 
 
-def take_back_reply(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> set[str]:
-    """Withdraws the replies of that moment to these reports; says which have theirs already."""
-    keys = list(abouts)
-    if not withdraw(keys, launch=launch, kind=MessageKind.REPLY, queued_at=told_at):
-        return set()
-    gone = Message.objects.filter(launch=launch, kind=MessageKind.REPLY, about__in=keys, created_at=told_at)
-    return set(gone.values_list("about", flat=True))
+def take_back_reply(feedback_ids: Iterable[int], *, launch: Launch, told_at: datetime, now: datetime) -> set[int]:
+    """Withdraws the replies of that moment to these reports; says which have theirs already, by mail or on their page."""
+    ids = list(feedback_ids)
+    abouts = [f"HC-{pk}" for pk in ids]
+    withdraw(abouts, launch=launch, kind=MessageKind.REPLY, queued_at=told_at)
+    gone = Message.objects.filter(launch=launch, kind=MessageKind.REPLY, about__in=abouts, created_at=told_at)
+    mailed = {int(about.removeprefix("HC-")) for about in gone.values_list("about", flat=True)}
+    written = Reply.objects.filter(feedback__launch=launch, feedback__in=ids, written_at=told_at)
+    shown = set(written.filter(by_mail=False, shown_at__lte=now).values_list("feedback", flat=True))
+    written.exclude(feedback__in=mailed | shown).delete()
+    return mailed | shown
 
 
 def take_back_closed(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> int:

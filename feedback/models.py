@@ -198,6 +198,23 @@ class ReceiptLink(models.Model):
         return f"receipt of HC-{self.feedback_id}"
 
 
+class Reply(models.Model):
+    """What a person of the team answered to a report, shown on its secret page from `shown_at` on.
+
+    One `once_key` is one reply. Taking it back removes it until it is shown, or where it goes `by_mail` until that is sent.
+    """
+
+    feedback = models.ForeignKey(Feedback, models.CASCADE, related_name="replies")
+    words = models.TextField()
+    by_mail = models.BooleanField()
+    once_key = models.CharField(max_length=160, unique=True)
+    written_at = models.DateTimeField()
+    shown_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"reply to HC-{self.feedback_id}"
+
+
 class Quarantined(models.Model):
     """A public report over the rate: counted and kept apart, seen by the team, and let in or dropped by a person."""
 

@@ -1,12 +1,11 @@
-"""This module decides whom a reply about an issue reaches: one mail a person, and who cannot be reached is counted."""
+"""This module decides whom a reply about an issue reaches: one mail a person, else the page of each report."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,52 +19,60 @@ from triage.models import Issue
 
 LONGEST = 4000
 SHOWN = 200
-# A person is answered once for each issue, about the newest report, and by one mail in all.
+# A person with an address is answered by one mail in all, everybody else on the page of each report.
 _REACH = """
 WITH told AS (
-    SELECT tree.root, feedback.id, feedback.reporter_id, feedback.channel
+    SELECT tree.root, feedback.reporter_id, coalesce(reporter.email, '') > '' AS by_mail,
+           feedback.channel = ANY(%(silent)s::text[]) AS silent
     FROM unnest(%(keys)s::text[], %(roots)s::bigint[]) AS tree(key, root)
     JOIN feedback_feedback feedback ON feedback.issue_key = tree.key AND feedback.launch_id = %(launch)s
+    LEFT JOIN feedback_reporter reporter ON reporter.id = feedback.reporter_id
     WHERE feedback.channel <> ALL(%(machines)s::text[]) AND (%(to)s::bigint IS NULL OR feedback.id = %(to)s)
-), newest AS (
-    SELECT DISTINCT ON (root, reporter_id) root, reporter_id, channel FROM told
-    WHERE reporter_id IS NOT NULL ORDER BY root, reporter_id, id DESC
-), placed AS (
-    SELECT root, reporter_id, CASE WHEN channel = ANY(%(silent)s::text[]) THEN 'import'
-        WHEN email > '' THEN 'reached' ELSE 'address' END AS place
-    FROM newest JOIN feedback_reporter reporter ON reporter.id = newest.reporter_id
 )
-SELECT count(DISTINCT root) FILTER (WHERE place = 'reached'), count(DISTINCT reporter_id) FILTER (WHERE place = 'reached'),
-       (SELECT count(*) FROM told WHERE reporter_id IS NULL), count(*) FILTER (WHERE place = 'address'),
-       count(*) FILTER (WHERE place = 'import')
-FROM placed
+SELECT count(DISTINCT root) FILTER (WHERE NOT silent), count(DISTINCT reporter_id) FILTER (WHERE NOT silent AND by_mail),
+       count(*) FILTER (WHERE NOT silent AND NOT by_mail), count(*) FILTER (WHERE silent)
+FROM told
 """
 
 
 @dataclass
 class Audience:
-    """The newest report of each person that a mail reaches, and how many reports it cannot answer, by why."""
+    """The newest report of each person whom a mail reaches, the reports that are answered on their own page, and how many
+    cannot be answered."""
 
-    reached: list[Feedback] = field(default_factory=list)
-    unreached: Counter[str] = field(default_factory=Counter)
+    by_mail: list[Feedback] = field(default_factory=list)
+    on_page: list[Feedback] = field(default_factory=list)
+    unreached: int = 0
+
+    @property
+    def reached(self) -> list[Feedback]:
+        """All that a reply goes to."""
+        return self.by_mail + self.on_page
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The same of one issue for who looks: how many people, the newest of them, and how many reports it cannot answer."""
+    """The same of one issue for who looks: counted, with the newest of those it reaches."""
 
-    count: int
+    by_mail: int
+    on_page: int
+    unreached: int
     shown: list[Feedback]
-    unreached: Counter[str]
+
+    @property
+    def count(self) -> int:
+        """How many it reaches either way."""
+        return self.by_mail + self.on_page
 
 
 @dataclass(frozen=True)
 class Reached:
-    """The same of many issues as figures: how many have somebody to reach, how many people that is, and who is not."""
+    """The same of many issues: how many have somebody to reach, and how many people, pages and reports without any."""
 
     issues: int
     people: int
-    unreached: Counter[str]
+    on_page: int
+    unreached: int
 
 
 def kept_words(text: str) -> str:
@@ -88,36 +95,33 @@ def audience_of(issues: Sequence[Issue], *, to: str = "") -> dict[int, Audience]
     rows = Feedback.objects.filter(launch=issues[0].launch_id, issue_key__in=root_of)
     rows = rows.filter(pk=int(to.removeprefix("HC-"))) if to else rows
     met: set[tuple[int, int]] = set()
-    rows = rows.exclude(channel__in=MACHINE_CHANNELS).select_related("reporter", "launch")
-    for row in rows.defer("body", "context", "fields", "search").order_by("-pk"):
-        audience, person = found[root_of[row.issue_key]], row.reporter
-        if person is None:
-            audience.unreached["guest"] += 1
-        elif (root_of[row.issue_key], person.pk) not in met:
-            met.add((root_of[row.issue_key], person.pk))
-            _place(audience, row, has_address=bool(person.email))
+    for row in _answerable(rows).select_related("launch").order_by("-pk"):
+        root, person = root_of[row.issue_key], row.reporter
+        if row.channel in SILENT_CHANNELS:
+            found[root].unreached += 1
+        elif person is None or not person.email:
+            found[root].on_page.append(row)
+        elif (root, person.pk) not in met:
+            met.add((root, person.pk))
+            found[root].by_mail.append(row)
     return found
 
 
 def reach_of(issue: Issue) -> Reach:
     """Whom a reply about an issue with all merged into it would reach, counted where the reports are."""
-    rows = Feedback.objects.filter(launch=issue.launch_id, issue_key__in=tree.keys_of(issue.pk))
-    rows = rows.exclude(channel__in=MACHINE_CHANNELS)
-    newest = rows.exclude(reporter=None).order_by("reporter", "-pk").distinct("reporter")
-    people = Feedback.objects.filter(pk__in=newest.values("pk"))
+    rows = _answerable(Feedback.objects.filter(launch=issue.launch_id, issue_key__in=tree.keys_of(issue.pk)))
     silent, has_address = Q(channel__in=SILENT_CHANNELS), Q(reporter__email__gt="")
-    counts = people.aggregate(
-        reached=Count("pk", filter=~silent & has_address),
-        address=Count("pk", filter=~silent & ~has_address),
-        imported=Count("pk", filter=silent),
+    nameless = Q(reporter=None) | Q(reporter__email="")
+    counts = rows.aggregate(
+        by_mail=Count("reporter", filter=~silent & has_address, distinct=True),
+        on_page=Count("pk", filter=~silent & nameless),
+        unreached=Count("pk", filter=silent),
     )
-    shown = people.filter(~silent & has_address).select_related("reporter").defer("body", "context", "fields", "search")
-    unreached = {
-        "guest": rows.filter(reporter=None).count(),
-        "address": counts["address"],
-        "import": counts["imported"],
-    }
-    return Reach(counts["reached"], list(shown.order_by("-pk")[:SHOWN]), Counter(unreached))
+    heard = rows.exclude(silent)
+    newest = heard.filter(has_address).order_by("reporter", "-pk").distinct("reporter")
+    mailed = _answerable(Feedback.objects.filter(pk__in=newest.values("pk"))).order_by("-pk")[:SHOWN]
+    shown = [*mailed, *heard.filter(nameless).order_by("-pk")[:SHOWN]]
+    return Reach(shown=sorted(shown, key=lambda row: -row.pk)[:SHOWN], **counts)
 
 
 def reach_of_all(launch_id: int, root_ids: Sequence[int], *, to: str = "") -> Reached:
@@ -133,27 +137,32 @@ def reach_of_all(launch_id: int, root_ids: Sequence[int], *, to: str = "") -> Re
     }
     with connection.cursor() as cursor:
         cursor.execute(_REACH, given)
-        issues, people, guests, without, imported = cursor.fetchone()
-    return Reached(issues, people, Counter({"guest": guests, "address": without, "import": imported}))
+        return Reached(*cursor.fetchone())
 
 
-def _place(audience: Audience, row: Feedback, *, has_address: bool) -> None:
-    if row.channel in SILENT_CHANNELS:
-        audience.unreached["import"] += 1
-    elif has_address:
-        audience.reached.append(row)
-    else:
-        audience.unreached["address"] += 1
+def _answerable(rows: QuerySet[Feedback]) -> QuerySet[Feedback]:
+    """What people said, without its long columns."""
+    rows = rows.exclude(channel__in=MACHINE_CHANNELS)
+    return rows.select_related("reporter").defer("body", "context", "fields", "search")
 
 
-def unreached_words(audiences: Sequence[Reach | Reached]) -> list[str]:
+def name_of(row: Feedback) -> str:
+    """Who is answered, to choose from."""
+    return str(row.reporter) if row.reporter else _("Guest")
+
+
+def reached_words(*, by_mail: int, on_page: int) -> str:
+    """How a reply reaches whom it reaches, for example: 3 by mail, 2 on their receipt page."""
+    ways = []
+    if by_mail or not on_page:
+        ways.append(_("%(n)s by mail") % {"n": by_mail})
+    if on_page:
+        said = ngettext("%(n)s on the receipt page", "%(n)s on their receipt page", on_page)
+        ways.append(said % {"n": on_page})
+    return ", ".join(ways)
+
+
+def unreached_words(unreached: int) -> list[str]:
     """Who cannot be reached, in words."""
-    counts = sum((one.unreached for one in audiences), Counter[str]())
-    said = {
-        "guest": ngettext("%(n)s report of a guest", "%(n)s reports of guests", counts["guest"]),
-        "address": ngettext("%(n)s person without an address", "%(n)s people without an address", counts["address"]),
-        "import": ngettext(
-            "%(n)s person of another tool's history", "%(n)s people of another tool's history", counts["import"]
-        ),
-    }
-    return [words % {"n": counts[why]} for why, words in said.items() if counts[why]]
+    said = ngettext("%(n)s report of another tool's history", "%(n)s reports of another tool's history", unreached)
+    return [said % {"n": unreached}] if unreached else []

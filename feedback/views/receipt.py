@@ -14,6 +14,7 @@ from feedback.attachments import download
 from feedback.models import Attachment
 from feedback.views.language import choices, remember, speak
 from feedback.views.steps import steps_of
+from hypercare.core import clock
 from hypercare.core.problem import not_found
 
 View = Callable[..., HttpResponseBase]
@@ -36,7 +37,7 @@ def unlisted(view: View) -> View:
 @unlisted
 @require_safe
 def receipt(request: HttpRequest, secret: str) -> HttpResponse:
-    """How far the report is."""
+    """How far the report is, and what was answered."""
     feedback = receipts.feedback_of(secret)
     language = speak(request, otherwise=feedback.language)
     context = {
@@ -45,6 +46,7 @@ def receipt(request: HttpRequest, secret: str) -> HttpResponse:
         "slug": feedback.launch.slug,
         "zone": feedback.launch.zone,
         "steps": steps_of(feedback),
+        "replies": feedback.replies.filter(shown_at__lte=clock.now()).order_by("shown_at", "pk"),
         "attachments": feedback.attachments.order_by("id"),
         "secret": secret,
         "link": receipts.link_of(feedback),

@@ -9,7 +9,7 @@ from gateway_ingest.evidence.life import Life, life_of
 from gateway_ingest.evidence.near import Piece, evidence_of, failed_requests, near, traces_of
 from gateway_ingest.evidence.reach import CALLS_ONLY, Reach, reach
 from gateway_ingest.evidence.routes import Routes, routes
-from gateway_ingest.evidence.series import MEASURES, Series, series
+from gateway_ingest.evidence.series import MEASURES, Course, Series, course, series
 from gateway_ingest.evidence.signature import Signature, Span, resolved
 from gateway_ingest.evidence.versions import SPLITS, Version, Versions, versions
 
@@ -19,6 +19,7 @@ __all__ = [
     "SPLITS",
     "AiRow",
     "Comparison",
+    "Course",
     "Finding",
     "Life",
     "Piece",
@@ -32,6 +33,7 @@ __all__ = [
     "Word",
     "ai_table",
     "before_and_after",
+    "course",
     "evidence_of",
     "failed_requests",
     "governance",

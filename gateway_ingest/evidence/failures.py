@@ -1,13 +1,14 @@
 """This module counts how many calls of the same routes failed as a signature says, by release where calls name one."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway_ingest.evidence import reading
 from gateway_ingest.evidence.places import belonging_to
 from gateway_ingest.evidence.reading import Wanted
 from gateway_ingest.evidence.signature import MINUTE, Signature, Span, kinds_of
+from gateway_ingest.latencies import Buckets
 from gateway_ingest.models import CallKind
 from hypercare.core.models import Launch
 from hypercare.core.plain_names import plain
@@ -22,6 +23,12 @@ class Rate:
     minutes: float = 0.0
     begins: datetime | None = None
     ends: datetime | None = None
+    durations: Buckets | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def p95_ms(self) -> float | None:
+        """What 95 of 100 calls did not exceed, where durations were counted."""
+        return reading.milliseconds(self.durations, 0.95) if self.durations is not None else None
 
     @property
     def share(self) -> float:
@@ -40,7 +47,16 @@ class Rate:
             self.minutes + other.minutes,
             min(filter(None, (self.begins, other.begins)), default=None),
             max(filter(None, (self.ends, other.ends)), default=None),
+            _together(self.durations, other.durations),
         )
+
+    def beside(self, other: "Rate") -> "Rate":
+        """With other calls of the same span, so that its minutes count once."""
+        return replace(self + other, minutes=self.minutes, begins=self.begins, ends=self.ends)
+
+
+def _together(one: Buckets | None, other: Buckets | None) -> Buckets | None:
+    return other if one is None else one if other is None else one + other
 
 
 @dataclass(frozen=True)
@@ -76,13 +92,20 @@ class Watched:
         """The same in parts, by what `part` says of each kind; parts without a call are left out."""
         parts = {kind.pk: part(kind) for kind in self.kinds}
         numbers = {said: place for place, said in enumerate(dict.fromkeys(parts.values()))}
-        groups = {pk: 2 * numbers[said] + (pk in self.failing) for pk, said in parts.items()}
-        found = reading.read(self.launch.pk, Wanted(groups, span, sums=("calls",)))
-        rates: dict[object, Rate] = {}
-        for said, place in numbers.items():
-            good, bad = (figures.calls if (figures := found.get((2 * place + which, None))) else 0 for which in (0, 1))
-            if good or bad:
-                rates[said] = Rate(good + bad, bad, span.length / MINUTE, span.begins, span.ends)
+        found = self._counted({pk: numbers[said] for pk, said in parts.items()}, span)
+        return {
+            said: replace(rate, minutes=span.length / MINUTE, begins=span.begins, ends=span.ends)
+            for said, number in numbers.items()
+            if (rate := found.get(number)) and rate.calls
+        }
+
+    def _counted(self, groups: Mapping[int, int], span: Span) -> dict[int, Rate]:
+        """How many were called of each group of kinds, and how many of them failed."""
+        apart = {pk: 2 * number + (pk in self.failing) for pk, number in groups.items()}
+        found = reading.read(self.launch.pk, Wanted(apart, span, sums=("calls",)))
+        rates: dict[int, Rate] = {}
+        for (number, _bucket), figures in found.items():
+            rates[number // 2] = rates.get(number // 2, Rate()) + Rate(figures.calls, number % 2 * figures.calls)
         return rates
 
     def rate_of_all(self, spans: Iterable[Span]) -> Rate:

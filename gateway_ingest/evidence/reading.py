@@ -104,9 +104,11 @@ class Wanted:
     sums: tuple[str, ...] = SUMS
 
 
-def whole_hours(launch_id: int, span: Span) -> list[datetime]:
+def whole_hours(launch_id: int, span: Span, *, step: timedelta | None = None) -> list[datetime]:
     """The hours of a span that need not be read by the minute; what deliveries noted is brought in before."""
     windows.fold()
+    if step and step < HOUR:
+        return []
     return hours.ready(launch_id, span.begins, span.ends) if span.length >= HOUR else []
 
 
@@ -116,11 +118,8 @@ def read(
     """The figures of each group, and where a step is given of each step, that has any call."""
     if not wanted.groups:
         return {}
-    if wanted.step and wanted.step < HOUR:
-        windows.fold()
-        whole = []
-    elif whole is None:
-        whole = whole_hours(launch_id, wanted.span)
+    if whole is None:
+        whole = whole_hours(launch_id, wanted.span, step=wanted.step)
     parts = list(_between(wanted.span, whole))
     given = {
         "kinds": list(wanted.groups),

@@ -84,6 +84,38 @@ def series(
     return Series(measure, step, [Point(at, value(by_time[at]) if at in by_time else empty) for at in moments])
 
 
+@dataclass(frozen=True)
+class Course:
+    """Calls of some routes, those among them that fail, and how many consumers failures reach, at the same steps."""
+
+    calls: Series
+    failures: Series
+    consumers: Series
+
+
+def course(launch: Launch, span: Span, signatures: Sequence[Signature]) -> Course:
+    """The course of the routes that signatures name; what was counted is read once, whatever it is shown as."""
+    places = [Signature(component=one.component, route=one.route, method=one.method) for one in signatures]
+    failing = set(kinds_of(launch, signatures).values_list("pk", flat=True))
+    others = set(kinds_of(launch, places).values_list("pk", flat=True)) - failing
+    step = usual_step(span)
+    whole = reading.whole_hours(launch.pk, span, step=step)
+    bad, good = (
+        {at: figures for (_group, at), figures in reading.read(launch.pk, wanted, whole=whole).items() if at}
+        for wanted in (
+            Wanted(dict.fromkeys(failing, 0), span, step=step, sums=("calls",), sketches=("consumers",)),
+            Wanted(dict.fromkeys(others, 0), span, step=step, sums=("calls",)),
+        )
+    )
+    nothing, moments = Figures(), steps_of(span, step)
+    counted = [(at, bad.get(at, nothing), good.get(at, nothing)) for at in moments]
+    return Course(
+        Series("calls", step, [Point(at, float(failed.calls + other.calls)) for at, failed, other in counted]),
+        Series("calls", step, [Point(at, float(failed.calls)) for at, failed, _other in counted]),
+        Series("consumers", step, [Point(at, float(failed.consumers.number)) for at, failed, _other in counted]),
+    )
+
+
 def steps_of(span: Span, step: timedelta) -> list[datetime]:
     """Where the points of a span stand."""
     first = reading.ORIGIN + (span.begins - reading.ORIGIN) // step * step

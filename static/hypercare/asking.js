@@ -29,7 +29,7 @@ async function linesOfReply({ many, key }) {
     return undefined;
   }
   to.append(...said.results.map((one) => new Option(`${one.name}, ${one.report}`, one.report)));
-  return [`${words.reaches} ${said.count}`, ...(said.unreached.length ? [`${words.unreached} ${said.unreached.join(", ")}`] : [])];
+  return [`${words.reaches} ${said.reached}`, ...(said.unreached.length ? [`${words.unreached} ${said.unreached.join(", ")}`] : [])];
 }
 
 // `send` gives the order; where it is refused, what was typed stands in the dialog again.

@@ -22,10 +22,11 @@ from triage.exit.assess import assess, standings
 from triage.models import CriterionState, Issue, IssueStatus, Origin, StatusReport, WarRoom
 from triage.rootcause import risks
 from triage.rootcause.reading import analysis_of
+from triage.times.page import times_of
 from triage.warroom.calling_out import said_of
 from triage.warroom.moments import moments_of
 from triage.warroom.page import timeline
-from triage.warroom.wall import wall
+from triage.warroom.wall import tiles_of, wall
 
 pytestmark = pytest.mark.django_db
 NAME = "meridian-demo"
@@ -309,6 +310,19 @@ def test_load_that_breaks_leaves_nothing(demo):
 def windows_of(the_stage, component, begins, ends):
     windows.fold()
     return list(Window.objects.filter(kind__launch=the_stage.launch, kind__hint=component, at__gte=begins, at__lt=ends))
+
+
+def test_every_length_of_time_has_a_figure_and_the_wall_compares_with_the_day_and_the_week_before(demo):
+    the_stage, now = demo
+    figures = times_of(the_stage.launch, number=14, chosen="mttd", by="component", now=now).figures
+    assert {figure.measure.name for figure in figures if not figure.spread.is_told} == set()
+    began = figures[0].spread
+    assert timedelta(minutes=4) <= began.median <= timedelta(hours=1)
+    for later in (timedelta(seconds=40), timedelta(minutes=50)):
+        tiles = {tile.gauge.name: tile for tile in tiles_of(the_stage.launch, now=now + later)}
+        assert tiles["mttd"].yesterday
+        for name in ("reports", "opened", "open", "mtta", "mttm", "mttr", "p95", "active", "errors"):
+            assert (tiles[name].yesterday is None, tiles[name].last_week is None) == (False, False), name
 
 
 def test_calls_stand_for_every_minute_since_go_live_and_none_is_later_than_now(demo):

@@ -597,6 +597,24 @@ def test_ratings_of_calls_from_before_the_span_stand_in_the_table(launch, now, h
     assert (row.calls, row.ratings, row.helpful_share, row.error_share, row.p95_ms) == (0, 12, 0.75, 0.0, None)
 
 
+@pytest.mark.parametrize(("hours_long", "asks"), [(1, 5), (23, 5), (200, 7)])
+def test_the_course_of_failing_routes_says_what_three_series_say_and_asks_for_each_kind_once(
+    launch, now, hours_long, asks, django_assert_num_queries
+):
+    for ago in (1, 3, 90):
+        store(launch, calls(40, now - ago * HOUR, consumer=f"u{ago}-{{}}"), now=now)
+        store(launch, calls(7 + ago, now - ago * HOUR, status=503, consumer="u1-{}"), now=now)
+    windows.fold()
+    failing, every = Signature(route="/products/{number}", status_class=5), Signature(route="/products/{number}")
+    span = Span.of(now - hours_long * HOUR, now)
+    with django_assert_num_queries(asks - 2):  # two more read the figures themselves, by a cursor of their own
+        found = evidence.course(launch, span, [failing])
+    assert found.calls == evidence.series(launch, "calls", span, signature=every)
+    assert found.failures == evidence.series(launch, "calls", span, signature=failing)
+    assert found.consumers == evidence.series(launch, "consumers", span, signature=failing)
+    assert sum(point.value for point in found.failures.points) > 0
+
+
 @pytest.mark.parametrize(
     ("measure", "values"), [("calls", [0, 0, 3, 2]), ("errors", [0, 0, 0, 2]), ("error_share", [None, None, 0.0, 1.0]),
         ("consumers", [0, 0, 3, 1])])  # fmt: skip

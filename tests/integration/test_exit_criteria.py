@@ -360,6 +360,18 @@ def test_a_criterion_may_promise_how_long_things_take(client, launch, people, no
     assert (gone.status_code, launch.exit_criteria.filter(metric="mttr").count()) == (302, 0)
 
 
+def test_a_criterion_may_ask_for_runbooks_of_the_largest_problems(client, launch, people, now):
+    client.force_login(people["lead"])
+    assert b"Largest problems with a runbook" in client.get("/launches/shop/exit/new/").content
+    given = {"metric": "runbook_coverage", "name": "Runbooks", "comparator": ">=", "threshold": "80", "hold_days": "0"}
+    given |= {"must": "on", "signer": "", "reason": "Agreed"}
+    assert client.post("/launches/shop/exit/new/", given).status_code == 302
+    code = launch.exit_criteria.get(metric="runbook_coverage").code
+    assert standing_of(launch, code, now).state == "no_data"
+    make_issue(launch, now=now, category="bug", component=launch.components.first(), feedback_count=3)
+    assert standing_of(launch, code, now).value == 0.0
+
+
 def test_only_who_manages_adds_or_removes_a_criterion(client, launch, people, own):
     client.force_login(people["responder"])
     answers = [client.get("/launches/shop/exit/new/"), client.post("/launches/shop/exit/E7/remove/", {})]

@@ -7,6 +7,7 @@ import time_machine
 
 from feedback.models import Reporter
 from gateway_ingest.deployments import NewDeployment, name_of, record_deployment
+from gateway_ingest.formats.calls import CallFlag
 from hypercare.core.models import Environment, Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor
@@ -56,7 +57,7 @@ def fix_of(issue, deployment, now):
 
 def traffic(launch, begins, minutes, *, a_minute=20, share=0.0, now, **fields):
     """So many calls a minute over some minutes, of which a share fails, evenly spread."""
-    number = int(a_minute * minutes)
+    number = round(a_minute * minutes)
     failing = round(number * share)
     for count, status in ((number - failing, 200), (failing, 503)):
         if count:
@@ -261,6 +262,73 @@ def test_what_traffic_cannot_show_is_said_and_not_guessed(launch, issue, now, fi
     traffic(launch, now - 2 * HOUR, 120, now=now)
     row = deploy(launch, at=now - 40 * MINUTE, now=now, environment=environment)
     assert word_of(fix_of(issue, row, now), now).word == "unseen"
+
+
+def slow(launch, begins, minutes, *, share, now):
+    """Calls of which a share takes two seconds and the others a tenth of one."""
+    number = 20 * minutes
+    few = round(number * share)
+    for count, duration in ((number - few, 100_000), (few, 2_000_000)):
+        if count:
+            traffic(launch, begins, minutes, a_minute=count / minutes, duration=duration, now=now)
+
+
+@pytest.mark.parametrize(
+    ("left", "minutes", "word", "says"),
+    [
+        (0.01, 38, "verified", "Slow calls fell from 40.0% to 1.05% (640 of 1600, then 8 of 760)"),
+        (0.2, 38, "not_fixed", "Slow calls fell from 40.0% to 20.0%, but did not go away"),
+        (0.4, 38, "not_fixed", "It is still slow: 40.0% of calls before, 40.0% after"),
+        (0.0, 2, "too_little", "0 of 40 calls were slow in 3 minutes; before it were 40.0%."),
+    ],
+)
+def test_slowness_is_judged_by_the_calls_that_are_slower_than_was_usual(launch, issue, now, left, minutes, word, says):
+    Issue.objects.filter(pk=issue.pk).update(category="performance")
+    slow(launch, now - 12 * HOUR, 60, share=0.01, now=now)
+    slow(launch, now - 2 * HOUR, 80, share=0.4, now=now)
+    slow(launch, now - 38 * MINUTE, minutes, share=left, now=now)
+    fix = fix_of(issue, deploy(launch, at=now - 40 * MINUTE, now=now), now)
+    said = word_of(fix, now - 38 * MINUTE + minutes * MINUTE)
+    assert (said.word, says in said.reason) == (word, True), said.reason
+    assert round(said.figures["during"]["p95_ms"], -2) == 2000
+    assert "p95 was 2" in said.reason
+
+
+def test_slowness_that_came_with_failures_elsewhere_is_a_side_effect(launch, issue, now):
+    Issue.objects.filter(pk=issue.pk).update(category="performance")
+    slow(launch, now - 12 * HOUR, 60, share=0.0, now=now)
+    slow(launch, now - 2 * HOUR, 80, share=0.4, now=now)
+    slow(launch, now - 38 * MINUTE, 38, share=0.0, now=now)
+    traffic(launch, now - 2 * HOUR, 80, path="/search", now=now)
+    traffic(launch, now - 38 * MINUTE, 38, path="/search", share=0.2, now=now)
+    said = word_of(fix_of(issue, deploy(launch, at=now - 40 * MINUTE, now=now), now), now)
+    assert said.word == "side_effect", said.reason
+
+
+def test_where_nothing_says_how_fast_it_was_slowness_is_not_judged(launch, issue, now):
+    Issue.objects.filter(pk=issue.pk).update(category="performance")
+    slow(launch, now - 2 * HOUR, 80, share=0.4, now=now)
+    said = word_of(fix_of(issue, deploy(launch, at=now - 40 * MINUTE, now=now), now), now)
+    assert (said.word, "to say what is slow" in said.reason) == ("unseen", True)
+
+
+@pytest.mark.parametrize(
+    ("bad", "rated", "word", "says"),
+    [
+        (2, 80, "verified", "Bad ratings fell from 60.0% to 2.50% (60 of 100, then 2 of 80)"),
+        (40, 80, "not_fixed", "Answers are still rated bad: 60.0% before, 50.0% after"),
+        (0, 30, "too_little", "0 of 30 ratings were bad in 39 minutes; before it were 60.0%."),
+    ],
+)
+def test_answers_of_a_model_are_judged_by_how_people_rate_them(launch, issue, now, bad, rated, word, says):
+    Issue.objects.filter(pk=issue.pk).update(category="ai_quality")
+    helpful, unhelpful = int(CallFlag.HELPFUL), int(CallFlag.UNHELPFUL)
+    for begins, of, not_helpful in ((now - 2 * HOUR, 100, 60), (now - 38 * MINUTE, rated, bad)):
+        traffic(launch, begins, 36, a_minute=20, now=now)  # nobody rates most answers
+        traffic(launch, begins, 36, a_minute=(of - not_helpful) / 36, flags=helpful, now=now)
+        traffic(launch, begins, 36, a_minute=not_helpful / 36, flags=unhelpful, now=now)
+    said = word_of(fix_of(issue, deploy(launch, at=now - 40 * MINUTE, now=now), now), now)
+    assert (said.word, says in said.reason) == (word, True), said.reason
 
 
 def test_a_trouble_that_traffic_never_showed_cannot_be_proved_gone(launch, issue, now):

@@ -8,7 +8,7 @@ import time_machine
 from gateway_ingest import evidence
 from gateway_ingest.evidence import Signature, Span, Word
 from gateway_ingest.models import KeptEvidence
-from hypercare.core.models import TimelineEntry
+from hypercare.core.models import Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_feedback, make_issue
@@ -93,6 +93,28 @@ def test_an_issue_closed_without_a_deployment_is_listed_while_its_errors_go_on(l
     assert TimelineEntry.objects.filter(subject=issue.key, kind="fix.fires").count() == 1
     status_after_watch(issue, now)
     assert TimelineEntry.objects.filter(subject=issue.key, kind="fix.fires").count() == 1
+
+
+def test_who_owns_what_fires_is_told_once_a_verdict_and_a_day_and_else_who_leads(launch, people, now):
+    owned = make_issue(launch, now=now - DAY, status="closed", resolution="fixed", fingerprint="am:503",
+        owner=people["responder"], title="Till is slow")  # fmt: skip
+    free = make_issue(launch, now=now - DAY, status="closed", resolution="fixed", fingerprint="am:504")
+    again = [make_issue(launch, now=now, fingerprint=name) for name in ("am:503", "am:504")]
+    for later in (0 * MINUTE, 5 * MINUTE):
+        firing.watch(clock=lambda at=now + later: at)
+    told = Message.objects.filter(kind="fires")
+    steering = {(free.key, people[role].email) for role in ("lead", "admin")}
+    assert sorted(told.values_list("about", "to_address")) == sorted(
+        {(owned.key, people["responder"].email), *steering}
+    )
+    mail = told.get(about=owned.key)
+    assert mail.subject == f"{owned.key} still fires: Till is slow"
+    assert f"The same alert fires again and opened {again[0].key}." in mail.text
+    assert f"/launches/shop/issues/{owned.key}/" in mail.text
+    for later in (HOUR, DAY):  # it went quiet and fires again: not twice on a day
+        Firing.objects.update(ended_at=now)
+        firing.watch(clock=lambda at=now + later: at)
+        assert Message.objects.filter(kind="fires", about=owned.key).count() == (1 if later == HOUR else 2)
 
 
 def test_an_alert_that_opened_another_issue_since_is_told_on_the_closed_one(launch, now):

@@ -3,16 +3,21 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from feedback.models import Feedback, Reporter
+from feedback import closing_the_loop, receipts
+from feedback.models import Feedback, ReceiptLink, Reply, Reporter
 from hypercare.core.models import Message, TimelineEntry
+from hypercare.core.secrets import digest
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
 from triage import labels, lifecycle, replies
 from triage.models import Issue, Match
 from triage.orders import giving
+from triage.orders.telling import sentence_of
 from triage.story import story_of
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +36,15 @@ def written(launch, issue, now, name, **fields):
     """A report of a person with an address."""
     person = Reporter.objects.create(launch=launch, email=f"{name}@example.org", name=name.title(), created_at=now)
     return make_feedback(launch, now=now, issue_key=issue.key, reporter=person, **fields)
+
+
+def page_of(report, *, at):
+    """The secret page of a report, as it stands at a time."""
+    ReceiptLink.objects.get_or_create(
+        feedback=report, defaults={"digest": digest(receipts.secret_of(report.pk)), "created_at": at}
+    )
+    with time_machine.travel(at, tick=False):
+        return Client().get(receipts.path_of(report)).content.decode()
 
 
 # labels
@@ -156,11 +170,14 @@ def test_a_reply_reaches_each_person_once_and_says_first_who_it_does_not_reach(l
     make_feedback(launch, now=now, issue_key=issue.key, channel="alert")
     outside = Reporter.objects.create(launch=launch, external_id="u7", created_at=now)
     make_feedback(launch, now=now, issue_key=issue.key, reporter=outside)
+    make_feedback(launch, now=now, issue_key=issue.key, channel="import")
     told = api.get(f"{ISSUES}{issue.key}/reporters/").json()
-    assert (told["count"], told["results"][0]["name"]) == (1, "Karin")
-    assert told["unreached"] == ["1 report of a guest", "1 person without an address"]
+    assert (told["count"], told["reached"]) == (3, "1 by mail, 2 on their receipt page")
+    assert [one["name"] for one in told["results"]] == ["u7", "Guest", "Karin"]
+    assert told["unreached"] == ["1 report of another tool's history"]
     shown = give(api, "reply", issue, text="Hello", preview=True).json()
-    assert (shown["mails"], shown["unreached"], shown["can_undo"]) == (1, told["unreached"], True)
+    assert (shown["mails"], shown["receipts"], shown["unreached"]) == (1, 2, told["unreached"])
+    assert shown["can_undo"]
     assert give(api, "reply", issue, text="We look at it; password=hunter2secret").status_code == 200
     mail = Message.objects.get()
     assert (mail.kind, mail.to_address) == ("reply", "karin@example.org")
@@ -168,7 +185,41 @@ def test_a_reply_reaches_each_person_once_and_says_first_who_it_does_not_reach(l
     assert mail.text.startswith("We look at it; ")
     assert "hunter2secret" not in mail.text
     entry = TimelineEntry.objects.get(kind="issue.replied")
-    assert story_of([entry])[0].words == "Replied to 1 person"
+    assert story_of([entry])[0].words == "Replied to 3 people"
+
+
+def test_a_reply_stands_on_the_receipt_page_with_its_time_after_ten_seconds(launch, api, people, now):
+    issue = make_issue(launch, now=now)
+    karin, guest = written(launch, issue, now, "karin"), make_feedback(launch, now=now, issue_key=issue.key)
+    rows = Feedback.objects.select_related("reporter", "launch").filter(pk__in=[karin.pk, guest.pk])
+    closing_the_loop.reply(rows, words="It is <b>safe</b>", once="reply:1", now=now)
+    assert [Message.objects.get().about] == [karin.key]
+    for row in rows:
+        assert "What we answered" not in page_of(row, at=now + timedelta(seconds=9))
+        page = page_of(row, at=now + timedelta(seconds=10))
+        assert "It is &lt;b&gt;safe&lt;/b&gt;" in page
+        assert '<time datetime="2026-05-28T12:32:10+00:00">28 May 2026, 14:32</time>' in page
+
+
+def test_a_reply_that_was_withdrawn_is_never_shown_and_one_that_was_shown_stays(launch, people, now):
+    issue = make_issue(launch, now=now)
+    karin, guest = written(launch, issue, now, "karin"), make_feedback(launch, now=now, issue_key=issue.key)
+    only, later = Issue.objects.filter(pk=issue.pk), now + timedelta(minutes=1)
+
+    def undone(*, at):
+        given = {"text": "We look at it", "to": ""}
+        change = giving.give(launch, only, action="reply", given=given, actor=people["lead"], clock=lambda: now)
+        giving.ask_back(change, actor=people["lead"], clock=lambda: at)
+        change.refresh_from_db()
+        return change
+
+    in_time = undone(at=now + timedelta(seconds=9))
+    assert (in_time.told_before, Reply.objects.count()) == (0, 0)
+    assert "We look at it" not in page_of(guest, at=later)
+    late = undone(at=later)
+    assert (late.told_before, sentence_of(late)) == (1, "1 person had the reply already")
+    assert "We look at it" in page_of(guest, at=later)
+    assert "We look at it" not in page_of(karin, at=later)  # her mail had not gone
 
 
 def test_a_reply_to_one_report_goes_to_no_other_and_undo_withdraws_what_has_not_gone(launch, people, now):
@@ -196,7 +247,7 @@ def test_a_reply_is_written_on_the_issues_own_page(client, launch, people, now):
     written(launch, issue, now, "karin")
     client.force_login(people["lead"])
     page = f"/launches/shop/issues/{issue.key}/"
-    assert b"It reaches 1 person." in client.get(page).content
+    assert b"It reaches 1 by mail." in client.get(page).content
     client.post(f"{page}reply/", {"text": "Thank you", "to": ""})
     assert Message.objects.get().text.startswith("Thank you")
 
@@ -245,8 +296,9 @@ def test_the_page_of_an_issue_counts_whom_a_reply_reaches_and_lists_no_more_than
         written(launch, issue, now, name)
     twice = written(launch, twin, now, "dan")
     newest = make_feedback(launch, now=now, issue_key=issue.key, reporter=twice.reporter)
-    make_feedback(launch, now=now, issue_key=issue.key, reporter=None)
+    guest = make_feedback(launch, now=now, issue_key=issue.key, reporter=None)
     lifecycle.merge(twin.pk, into_id=issue.pk, actor=Actor("Alice"), now=now)
+    make_feedback(launch, now=now, issue_key=issue.key, channel="import")
     reach, found = replies.reach_of(issue), replies.audience_of([issue])[issue.pk]
-    assert (reach.count, len(reach.shown), reach.shown[0]) == (4, 2, newest)
-    assert (len(found.reached), +reach.unreached) == (4, found.unreached)
+    assert (reach.by_mail, reach.on_page, reach.shown) == (4, 1, [guest, newest])
+    assert (len(found.by_mail), found.on_page, found.unreached) == (4, [guest], reach.unreached)

@@ -110,6 +110,16 @@ def test_a_report_beside_the_list_and_the_menus_keep_to_the_window(visit, named)
         page.keyboard.press("Escape")
 
 
+@pytest.mark.parametrize("width", [390, 800])
+def test_the_box_of_views_and_lanes_lies_in_the_window(visit, named, width):
+    page = visit("lead", width=width)
+    page.goto(f"{LAUNCH}/board/")
+    page.get_by_text("Views and lanes").click()
+    box = page.locator(".boardmore > .box").bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    assert page.get_by_role("link", name="Component").is_visible()
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_bar_keeps_its_buttons_beside_a_long_name(visit, named, width):
     page = visit("lead", width=width)

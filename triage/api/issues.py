@@ -81,9 +81,10 @@ class IssueReporters(APIView):
         """The people it reaches, each by their newest report, and who cannot be reached."""
         issue = access_issue(Principal.of(request), key, right=Right.TRIAGE)
         found = replies.reach_of(issue)
-        told = [{"report": row.key, "name": str(row.reporter)} for row in found.shown]
-        unreached = replies.unreached_words([found])
-        return Response({"count": found.count, "results": told, "unreached": unreached})
+        told = [{"report": row.key, "name": replies.name_of(row)} for row in found.shown]
+        reached = replies.reached_words(by_mail=found.by_mail, on_page=found.on_page)
+        unreached = replies.unreached_words(found.unreached)
+        return Response({"count": found.count, "reached": reached, "results": told, "unreached": unreached})
 
 
 class Labels(APIView):

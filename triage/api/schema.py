@@ -142,6 +142,7 @@ OPENING = {
 REPORTERS = _object(
     {
         "count": {"type": "integer"},
+        "reached": _TEXT,
         "results": {"type": "array", "items": _object({"report": _TEXT, "name": _TEXT})},
         "unreached": {"type": "array", "items": _TEXT},
     }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway_ingest.deployments import NewDeployment, record_deployment
@@ -60,19 +60,19 @@ def _fixed(stage: Stage, data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _alert(stage: Stage, data: Mapping[str, Any], now: datetime) -> None:
-    """Posts what Alertmanager would post: the whole group with one status."""
+    """Posts what Alertmanager would post: the whole group with one status, and since when; a rule waits before it tells."""
     started = dict(
         Alert.objects.filter(
             source=stage.source, status=AlertStatus.FIRING, fingerprint__in=data["alerts"]
         ).values_list("fingerprint", "starts_at")
     )
-    firing = data["status"] == "firing"
+    firing, began = data["status"] == "firing", now - timedelta(minutes=data.get("began", 0))
     alerts = [
         stage.story.alerts[name]
         | {
             "status": data["status"],
             "fingerprint": name,
-            "startsAt": _stamp(started.get(name, now)),
+            "startsAt": _stamp(started.get(name, began)),
             "endsAt": _NEVER if firing else _stamp(now),
             "generatorURL": f"https://prometheus.example.com/graph?g0.expr={name}",
         }

@@ -57,7 +57,10 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
         own_rules.write(the_stage, now=the_stage.launch.created_at)
         day = 0
         for due in heapq.merge(
-            sorted(_events(the_stage, now)), _hours(the_stage, now), sorted(_reports(the_stage, now))
+            sorted(_events(the_stage, now)),
+            _hours(the_stage, now),
+            _looks(the_stage, now),
+            sorted(_reports(the_stage, now)),
         ):
             if the_stage.launch.day_on(due.moment) > max(day, 0):
                 day = the_stage.launch.day_on(due.moment)
@@ -65,6 +68,8 @@ def seed(story: Story, *, now: datetime, say: Callable[[str], None]) -> Stage:
             due.step(due.moment)
         say(_("Calls of the gateway"))
         traffic.load(the_stage, now=now)
+        for moment in _compared(now):
+            gauges.measure(the_stage.launch, now=moment, among=gauges.OF_TRAFFIC)
         _judge_fixes(the_stage, now=now)
         own_rules.act(now=now)
         _learn(the_stage, now=now)
@@ -129,6 +134,19 @@ def _hours(the_stage: Stage, now: datetime) -> Iterator[_Due]:
     while moment <= now:
         yield _Due(moment, 0, lambda at: assess(the_stage.launch, at))
         moment += HOUR
+
+
+def _looks(the_stage: Stage, now: datetime) -> Iterator[_Due]:
+    """What the wall showed then; calls are not there yet, so what is read from them is measured when they are."""
+    before = [gauge for gauge in gauges.GAUGES.values() if gauge not in gauges.OF_TRAFFIC]
+    for moment in _compared(now):
+        yield _Due(moment, 0, lambda at: gauges.measure(the_stage.launch, now=at, among=before))
+
+
+def _compared(now: datetime) -> Iterator[datetime]:
+    """What the first half day of the demo is held against: every half hour of a week before, and of the day before."""
+    for begins in (now - gauges.WEEK, now - gauges.DAY):
+        yield from (begins + number * HOUR / 2 for number in range(24))
 
 
 def _reports(the_stage: Stage, now: datetime) -> Iterator[_Due]:

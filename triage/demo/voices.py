@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from feedback import intake
@@ -33,7 +33,7 @@ def speak(stage: Stage, said: Said, *, now: datetime) -> Receipt:
         return _by_widget(stage, said, now=now)
     if channel in _NOTES:
         return _as_note(stage, said, now=now)
-    report = _on_portal(stage, said) if channel == Channel.PORTAL else _from_elsewhere(said)
+    report = _on_portal(stage, said) if channel == Channel.PORTAL else _from_elsewhere(said, now=now)
     return intake.accept(stage.launch, report, actor=Actor(str(channel.label)), now=now)
 
 
@@ -93,16 +93,22 @@ def _as_note(stage: Stage, said: Said, *, now: datetime) -> Receipt:
         "text": said["text"],
         "said_by": noted["said_by"] or "",
         "component": "",
-        "occurred_at": None,
+        "occurred_at": _began(said, now=now),
         "form_id": said["id"],
     }
     report = _NOTES[Channel(said["channel"])](answers, writer=writer)
     return intake.accept(stage.launch, report, actor=Actor.person(writer), now=now)
 
 
-def _from_elsewhere(said: Said) -> Report:
+def _began(said: Said, *, now: datetime) -> datetime | None:
+    """When it began, where the person says so, in minutes before they spoke."""
+    return now - timedelta(minutes=int(said["began"])) if said["began"] else None
+
+
+def _from_elsewhere(said: Said, *, now: datetime) -> Report:
     """What a mailbox, a chat or the assistant's thumbs send through the API."""
     name, email = _person(said["by"])
+    began = _began(said, now=now)
     report, _unknown = read_report(
         {
             "channel": said["channel"],
@@ -113,6 +119,7 @@ def _from_elsewhere(said: Said) -> Report:
             "external_id": said["id"],
             "reporter": {"name": name, "email": email, "external_id": "" if email else name},
             "context": {"page": said["page"]} if said["page"] else {},
+            **({"occurred_at": began.isoformat()} if began else {}),
         },
         source=f"demo:{said['channel']}",
     )

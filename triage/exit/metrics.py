@@ -179,7 +179,7 @@ METRICS = {
 }
 
 
-# How long things take and what comes back; a launch that promises something of it adds the criterion.
+# How long things take and what comes back.
 OFFERED = {
     metric.name: metric
     for metric in [
@@ -206,10 +206,12 @@ OFFERED = {
         ),
     ]
 }
+# What a launch that promises something of it adds a criterion by.
 OFFERED_NAMES = [
     *((name, measure.label) for name, measure in MEASURES.items()),
     *((name, rate.label) for name, rate in RATES.items()),
     ("in_time", _("First response in time")),
+    ("runbook_coverage", _("Largest problems with a runbook")),
 ]
 
 

@@ -1,4 +1,4 @@
-"""This module writes to the reporters of issues of an order; within ten seconds taking it back withdraws the mails."""
+"""This module writes to the reporters of issues of an order; within ten seconds taking it back withdraws it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _REPORT = re.compile(r"HC-[0-9]{1,18}")
 
 
 class Replying(Order):
-    """One mail to each reporter of its issues, or to the one of a report that `to` names."""
+    """One reply to each reporter of its issues, or to the one of a report that `to` names."""
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:  # noqa: ARG003
@@ -60,8 +60,9 @@ class Replying(Order):
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
         told, gone = {issue.pk: rows[issue.pk].before["told"] for issue in issues}, set[str]()
         for moment, some in by_moment(issues, rows).items():
-            keys = [key for issue in some for key in told[issue.pk]]
-            gone |= closing_the_loop.take_back_reply(keys, launch=self.launch, told_at=moment)
+            reports = [int(key.removeprefix("HC-")) for issue in some for key in told[issue.pk]]
+            late = closing_the_loop.take_back_reply(reports, launch=self.launch, told_at=moment, now=now)
+            gone |= {f"HC-{pk}" for pk in late}
         spared = {issue: len(set(told[issue.pk]) - gone) for issue in issues}
         entries = [Entry(one.key, "issue.reply_withdrawn", {"people": n}) for one, n in spared.items() if n]
         if entries:

@@ -80,7 +80,8 @@ def _reached(launch: Launch, issues: QuerySet[Issue], order: dict[str, Any]) -> 
         "will_change": found.issues,
         "will_stay": [one for one in stays if one["count"]],
         "mails": found.people,
-        "unreached": replies.unreached_words([found]),
+        "receipts": found.on_page,
+        "unreached": replies.unreached_words(found.unreached),
     }
 
 
@@ -159,7 +160,7 @@ def _taken_back(change: BoardChange, key: str) -> str:
     if change.action == "reply":
         if not change.told_before:
             return _("The reply is withdrawn; nobody had it")
-        told = ngettext("%(n)s mail had gone out", "%(n)s mails had gone out", change.told_before)
+        told = ngettext("%(n)s person had the reply already", "%(n)s people had the reply already", change.told_before)
         return told % {"n": change.told_before}
     words = {"n": change.taken_back, "of": change.changed, "what": key}
     said = _("%(what)s is as it was") % words if key and change.taken_back else ""

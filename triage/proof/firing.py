@@ -20,8 +20,9 @@ from triage import lifecycle
 from triage.locks import lock_ids, lock_launch
 from triage.models import ENDED_STATUSES, Firing, Fix, Issue, IssueStatus, Verdict, Word
 from triage.one_by_one import one_by_one
-from triage.proof.gathering import EARLIER, FIXED, UNNAMED, Live, live_of, parts_by_release, together
-from triage.proof.judging import CERTAIN, LEAST_CALLS, REMAINS, chance_of_so_many, percent
+from triage.proof import telling
+from triage.proof.gathering import EARLIER, FIXED, UNNAMED, Live, live_of, parts_by_release
+from triage.proof.judging import CERTAIN, LEAST_CALLS, REMAINS, Symptom, chance_of_so_many, percent
 from triage.proof.matched import signature_of
 from triage.proof.places import is_live
 from triage.proof.standing import fixes_in_force
@@ -120,7 +121,7 @@ def _seen(issue: Issue, fix: Fix | None, live: Live | None, *, now: datetime) ->
     if fix is None:
         return Seen(Rate(), watched.rate(span), Rate())
     parts = parts_by_release(watched, fix.deployment, span)
-    counted = together(parts[FIXED], parts[UNNAMED])
+    counted = parts[FIXED].beside(parts[UNNAMED])
     names_releases = parts[FIXED].calls or parts[EARLIER].calls
     return Seen(parts[FIXED] if names_releases else counted, counted, parts[EARLIER], _share_before(fix))
 
@@ -128,7 +129,8 @@ def _seen(issue: Issue, fix: Fix | None, live: Live | None, *, now: datetime) ->
 def _share_before(fix: Fix) -> float:
     said = Verdict.objects.filter(fix=fix).exclude(figures={}).order_by("-id").first()
     during = said.figures.get("during", {}) if said else {}
-    return during["failures"] / during["calls"] if during.get("calls") else 0.0
+    is_of_failures = said is None or said.figures.get("symptom", Symptom.FAILS) == Symptom.FAILS
+    return during["failures"] / during["calls"] if is_of_failures and during.get("calls") else 0.0
 
 
 def _counts(rate: Rate) -> dict[str, object]:
@@ -157,6 +159,8 @@ def _list(issue: Issue, why: str, reason: str, figures: dict[str, object], *, no
     if not lock_ids([issue.pk]):
         return
     live = Firing.objects.filter(issue=issue, ended_at=None)
+    if not live.filter(why=why).exists():
+        telling.tell(issue, why=why, reason=reason, now=now)
     if live.update(why=why, reason=reason[:500], figures=figures, checked_at=now):
         return
     Firing.objects.create(issue=issue, why=why, reason=reason[:500], figures=figures, found_at=now, checked_at=now)

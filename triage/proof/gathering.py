@@ -1,7 +1,7 @@
 """This module counts what is to be known of a fix: its signature while the trouble lasted, before it, and since it is live."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,8 @@ from hypercare.core.models import Deployment
 from triage import tree
 from triage.models import Fix, Issue, Word
 from triage.proof.judging import LEAST_CALLS, Facts, Judgement
-from triage.proof.matched import signature_of
 from triage.proof.places import is_live
+from triage.proof.symptoms import symptom_of, watching
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FIRST_LOOK, LAST_LOOK = DAY, 7 * DAY
@@ -53,9 +53,9 @@ def gather(fix: Fix, *, now: datetime, length: timedelta = FIRST_LOOK) -> Gather
         reason = _("%(version)s went live in its place at %(at)s and is older.") % {
             "version": live.gone_by, "at": f"{live.gone_at.astimezone(ZoneInfo(issue.launch.zone)):%d.%m. %H:%M}"}  # fmt: skip
         return Gathered([], Judgement(Word.TAKEN_BACK, 0.9, reason))
-    signatures = signature_of(issue)
+    symptom, signatures = symptom_of(issue)
     if not signatures:
-        reason = _("What it is about does not show as failed calls; ask those who reported it.")
+        reason = _("What it is about does not show in traffic; ask those who reported it.")
         return Gathered([], Judgement(Word.UNSEEN, None, reason))
     watched = Watched.of(issue.launch, signatures, row.environment.name)
     if watched.refusal or not watched.kinds:
@@ -66,12 +66,16 @@ def gather(fix: Fix, *, now: datetime, length: timedelta = FIRST_LOOK) -> Gather
         reason = _("Its first report came after this deployment, so there is nothing to hold it against.")
         return Gathered(signatures, Judgement(Word.UNSEEN, None, reason))
     after = Span.of(live.since + MINUTE, max(min(now, live.since + length), live.since + 2 * MINUTE))
-    return Gathered(signatures, _facts(fix, watched, Span.of(begins, _minute(row.deployed_at)), after))
+    trouble = Span.of(max(begins, _minute(row.deployed_at) - _LONGEST_TROUBLE * DAY), _minute(row.deployed_at))
+    counted = watching(symptom, watched, usual=Span.of(begins - DAY, begins))
+    if counted is None:
+        reason = _("Too little was called in the day before the trouble to say what is slow.")
+        return Gathered(signatures, Judgement(Word.UNSEEN, None, reason))
+    return Gathered(signatures, replace(_facts(fix, counted, trouble, after), symptom=symptom))
 
 
 def _facts(fix: Fix, watched: Watched, trouble: Span, after: Span) -> Facts:
     row = fix.deployment
-    trouble = Span(max(trouble.begins, trouble.ends - _LONGEST_TROUBLE * DAY), trouble.ends)
     whole = watched.rate(trouble)
     during = watched.rate_of_all(same_hours(after, trouble, zone=row.launch.zone))
     at_same_hours = during.calls >= LEAST_CALLS and during.minutes >= after.length / MINUTE / 2
@@ -113,7 +117,7 @@ def by_release(watched: Watched, row: Deployment, span: Span) -> tuple[Rate, Rat
     A release that nobody told us of counts, and so do calls that name none; of a canary only those that name it.
     """
     parts = parts_by_release(watched, row, span)
-    counted = together(parts[FIXED], parts[UNNAMED]) if is_live(row.environment.name) else parts[FIXED]
+    counted = parts[FIXED].beside(parts[UNNAMED]) if is_live(row.environment.name) else parts[FIXED]
     return counted, parts[EARLIER]
 
 
@@ -123,11 +127,6 @@ def parts_by_release(watched: Watched, row: Deployment, span: Span) -> dict[str,
     found = watched.rates(span, lambda kind: _part(release_name(kind.release), earlier, own))
     nothing = Rate(0, 0, span.length / MINUTE, span.begins, span.ends)
     return {part: found.get(part, nothing) for part in (FIXED, UNNAMED, EARLIER)}
-
-
-def together(one: Rate, other: Rate) -> Rate:
-    """Calls of the same span, so that its minutes count once."""
-    return Rate(one.calls + other.calls, one.failures + other.failures, one.minutes, one.begins, one.ends)
 
 
 def _names(row: Deployment) -> tuple[set[str], set[str]]:

@@ -1,15 +1,18 @@
 """This module says in one word what live traffic shows of a fix, how sure that is, and why; it only reckons.
 
 A fix is verified when at most a tenth of the failures is left, or no more than before the trouble, where five or more
-would have come had nothing changed. It is not fixed when more than a tenth is left for sure.
+would have come had nothing changed. It is not fixed when more than a tenth is left for sure. What counts as a failure is
+the issue's symptom: a call that fails, one that is slow, or a rating that says not helpful.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from gateway_ingest.evidence.chance import chance_of_shares
 from gateway_ingest.evidence.failures import Rate
@@ -28,6 +31,48 @@ _STOPPED_BEFORE, _STILL_REPORTED = 0.7, 0.6
 _SHOWN_RISES = 3
 
 NOTHING = Rate()
+
+
+class Symptom(StrEnum):
+    """By what the trouble shows."""
+
+    FAILS = "fails"
+    SLOW = "slow"
+    BAD_ANSWERS = "bad_answers"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is said of a symptom: that it is less but there, that it stays, that it is gone, and that nothing showed it."""
+
+    less: Promise
+    stays: Promise
+    gone: Promise
+    unseen: Promise
+
+
+_SAID = {
+    Symptom.FAILS: _Words(
+        gettext_lazy("Failures fell from %(before)s to %(after)s of calls, but did not go away (%(counts)s)."),
+        gettext_lazy("It still fails: %(before)s of calls before, %(after)s after (%(counts)s)."),
+        gettext_lazy(
+            "Failures fell from %(before)s to %(after)s of calls (%(counts)s); about %(expected)s would have come."
+        ),
+        gettext_lazy("Traffic showed no such failure before the fix, so it cannot show that it is gone."),
+    ),
+    Symptom.SLOW: _Words(
+        gettext_lazy("Slow calls fell from %(before)s to %(after)s, but did not go away (%(counts)s)."),
+        gettext_lazy("It is still slow: %(before)s of calls before, %(after)s after (%(counts)s)."),
+        gettext_lazy("Slow calls fell from %(before)s to %(after)s (%(counts)s); about %(expected)s would have come."),
+        gettext_lazy("Traffic showed no slow calls before the fix, so it cannot show that they are gone."),
+    ),
+    Symptom.BAD_ANSWERS: _Words(
+        gettext_lazy("Bad ratings fell from %(before)s to %(after)s, but did not go away (%(counts)s)."),
+        gettext_lazy("Answers are still rated bad: %(before)s before, %(after)s after (%(counts)s)."),
+        gettext_lazy("Bad ratings fell from %(before)s to %(after)s (%(counts)s); about %(expected)s would have come."),
+        gettext_lazy("No answer was rated bad before the fix, so ratings cannot show that it helped."),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +94,7 @@ class Facts:
     reports_before: int = 0
     reports_after: int = 0
     rises: Sequence[Rise] = field(default=())
+    symptom: Symptom = Symptom.FAILS
 
 
 @dataclass(frozen=True)
@@ -63,10 +109,9 @@ class Judgement:
 def judge(facts: Facts) -> Judgement:
     """The word about a fix that is live."""
     if not facts.trouble.failures:
-        return Judgement(
-            Word.UNSEEN, None, _("Traffic showed no such failure before the fix, so it cannot show that it is gone.")
-        )
-    found = _not_fixed(facts) or _verified(facts) or Judgement(Word.TOO_LITTLE, None, _what_is_missing(facts))
+        return Judgement(Word.UNSEEN, None, str(_SAID[facts.symptom].unseen))
+    missing = _what_is_missing if facts.symptom == Symptom.FAILS else _missing_otherwise
+    found = _not_fixed(facts) or _verified(facts) or Judgement(Word.TOO_LITTLE, None, missing(facts))
     return Judgement(found.word, found.confidence, " ".join(filter(None, (found.reason, *_remarks(facts)))))
 
 
@@ -78,9 +123,9 @@ def _not_fixed(facts: Facts) -> Judgement | None:
     if chance >= CERTAIN:
         return None
     if after.share < before and chance_of_shares(*_table(facts)) < CERTAIN:
-        reason = _("Failures fell from %(before)s to %(after)s of calls, but did not go away (%(counts)s).")
+        reason = _SAID[facts.symptom].less
     else:
-        reason = _("It still fails: %(before)s of calls before, %(after)s after (%(counts)s).")
+        reason = _SAID[facts.symptom].stays
     return Judgement(Word.NOT_FIXED, _sure(chance), reason % _shares(facts))
 
 
@@ -95,8 +140,7 @@ def _verified(facts: Facts) -> Judgement | None:
     confidence = min(
         _sure(chance), _STOPPED_BEFORE if _had_stopped(facts) else 1, _STILL_REPORTED if facts.reports_after else 1
     )
-    reason = _("Failures fell from %(before)s to %(after)s of calls (%(counts)s); about %(expected)s would have come.")
-    said = reason % (_shares(facts) | {"expected": f"{expected:.0f}"})
+    said = _SAID[facts.symptom].gone % (_shares(facts) | {"expected": f"{expected:.0f}"})
     if facts.rises:
         worst = max(rise.chance for rise in facts.rises)
         return Judgement(Word.SIDE_EFFECT, _sure(worst), said)
@@ -172,8 +216,25 @@ def _what_is_missing(facts: Facts) -> str:
     return said % (counts | {"before": percent(facts.during.share)})
 
 
+def _missing_otherwise(facts: Facts) -> str:
+    after = facts.after
+    if facts.symptom == Symptom.SLOW:
+        said = _("%(failures)s of %(calls)s calls were slow in %(minutes)s minutes; before it were %(before)s.")
+        least = _("It takes %(least)s calls and %(needed)s minutes, at hours as busy as those of the trouble.")
+    else:
+        said = _("%(failures)s of %(calls)s ratings were bad in %(minutes)s minutes; before it were %(before)s.")
+        least = _("It takes %(least)s ratings and %(needed)s minutes, at hours as busy as those of the trouble.")
+    words = {"failures": after.failures, "calls": after.calls, "minutes": f"{after.minutes:.0f}",
+        "before": percent(facts.during.share or facts.trouble.share), "least": LEAST_CALLS, "needed": VERIFIED_AFTER}  # fmt: skip
+    return f"{said} {least}" % words
+
+
 def _remarks(facts: Facts) -> list[str]:
     said = []
+    old_p95, new_p95 = facts.trouble.p95_ms, facts.after.p95_ms
+    if old_p95 is not None and new_p95 is not None:
+        said.append(_("p95 was %(before)s ms and is %(after)s ms.") % {
+            "before": f"{old_p95:.0f}", "after": f"{new_p95:.0f}"})  # fmt: skip
     if facts.rises:
         told = "; ".join(
             _("%(place)s rose from %(before)s to %(after)s") % {

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from feedback.closing_the_loop import fixed_sentence
 from gateway_ingest import charts, evidence
 from gateway_ingest.deployments import name_of
-from gateway_ingest.evidence import Signature, Span
+from gateway_ingest.evidence import Span
 from hypercare.core.models import Deployment
 from triage.models import Firing, Fix, Issue, IssueStatus, Lane, Verdict, Word
 from triage.proof import matched, notices
-from triage.proof.judging import VERIFIED_AFTER
+from triage.proof.judging import VERIFIED_AFTER, Symptom
 from triage.proof.lanes import lanes_of
 from triage.proof.places import is_live
 from triage.proof.standing import fixes_in_force
@@ -61,6 +61,11 @@ class Shown:
         return [(name, self.figures[name]) for name in ("during", "after", "normal") if name in self.figures]
 
     @property
+    def symptom(self) -> str:
+        """By what the trouble was counted."""
+        return str(self.figures.get("symptom", Symptom.FAILS))
+
+    @property
     def waited(self) -> int | None:
         """How many of the minutes have passed that a verified fix takes; None where they have, or nothing is counted."""
         minutes = self.figures.get("after", {}).get("minutes", VERIFIED_AFTER)
@@ -85,6 +90,7 @@ def shown(fix: Fix) -> Shown:
 
 def panel(issue: Issue, *, now: datetime) -> dict[str, Any]:
     """What the issue's page shows of its fixes and of what traffic tells."""
+    prefetch_related_objects([issue], "evidence_answers")
     fixes = fixes_of(issue)
     newest = next((one for one in fixes if one.is_live), None)
     known = {one.fix.deployment_id for one in fixes}
@@ -125,11 +131,10 @@ def traffic_of(issue: Issue, fixes: Sequence[Shown], *, now: datetime) -> dict[s
     signatures = matched.signature_of(issue)
     if not signatures:
         return {"course": [], "course_signature": ""}
-    places = [Signature(component=one.component, route=one.route, method=one.method) for one in signatures]
     span = _span(issue, fixes, now=now)
     marks = _marks(issue, fixes, span)
-    calls, failures = (evidence.series(issue.launch, "calls", span, signature=which) for which in (places, signatures))
-    reached = evidence.series(issue.launch, "consumers", span, signature=signatures)
+    course = evidence.course(issue.launch, span, signatures)
+    calls, failures, reached = course.calls, course.failures, course.consumers
     shares = [
         (one.at, 100 * (failed.value or 0) / one.value if one.value else None)
         for one, failed in zip(calls.points, failures.points, strict=True)

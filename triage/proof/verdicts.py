@@ -97,6 +97,7 @@ def figures_of(found: Gathered) -> dict[str, Any]:
     names = ("during", "just_before", "normal", "after", "earlier_releases")
     return figures_of_rates({name: getattr(facts, name) for name in names}) | {
         "signatures": [one.as_query() for one in found.signatures],
+        "symptom": facts.symptom.value,
         "at_same_hours": facts.at_same_hours,
         "reports": [facts.reports_before, facts.reports_after],
         "rises": [asdict(rise) for rise in facts.rises],
@@ -110,7 +111,8 @@ def figures_of_rates(rates: Mapping[str, Rate]) -> dict[str, Any]:
 
 def _rate(rate: Rate) -> dict[str, Any]:
     moments = {name: at.isoformat() if (at := getattr(rate, name)) else None for name in ("begins", "ends")}
-    return {"calls": rate.calls, "failures": rate.failures, "minutes": round(rate.minutes, 1)} | moments
+    p95 = {} if rate.p95_ms is None else {"p95_ms": round(rate.p95_ms)}
+    return {"calls": rate.calls, "failures": rate.failures, "minutes": round(rate.minutes, 1)} | moments | p95
 
 
 @transaction.atomic

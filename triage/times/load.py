@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -31,6 +31,7 @@ class Load:
     open_url: str
     late_url: str
     risk_url: str
+    is_owned: bool = True
 
 
 def loads(launch: Launch, courses: Iterable[Course], *, now: datetime) -> tuple[list[Load], list[Load]]:
@@ -73,7 +74,8 @@ def _loads(
     every = []
     for key, some in found.items():
         name, value = names[key] if isinstance(key, int) else (_("nobody") if by == "owner" else _("no team"), "")
-        every.append(_load(launch, name, some, {by: value} if value else {"without": by}, days))
+        one = _load(launch, name, some, {by: value} if value else {"without": by}, days)
+        every.append(replace(one, is_owned=bool(value)))
     return sorted(every, key=lambda load: (-load.weight, load.name.casefold()))
 
 

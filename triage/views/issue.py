@@ -196,7 +196,13 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 def _audience(one: Issue) -> dict[str, Any]:
     """Whom a reply reaches, and who not."""
     found = replies.reach_of(one)
-    return {"audience": found, "unreached": replies.unreached_words([found]), "once": secrets.token_urlsafe(16)}
+    return {
+        "audience": found,
+        "reached": replies.reached_words(by_mail=found.by_mail, on_page=found.on_page),
+        "answered": [(row.key, replies.name_of(row)) for row in found.shown],
+        "unreached": replies.unreached_words(found.unreached),
+        "once": secrets.token_urlsafe(16),
+    }
 
 
 def _suggested(decision: Decision | None) -> str:

@@ -4,7 +4,7 @@ Each gauge is measured every few minutes into a Measurement, with what it was co
 the same hour yesterday and last week is two more rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -290,6 +290,10 @@ GAUGES = {
 }
 
 
+# What is read from traffic alone, so that it may be measured of a moment that is long over.
+OF_TRAFFIC = tuple(GAUGES[name] for name in ("available", "errors", "p95", "active", "helpful", "spend"))
+
+
 def measure_due(*, now: datetime) -> int:
     """Measures the launches that are due, and forgets what is too old; says how many launches."""
     lately = Q(measurements__metric=f"{PREFIX}open", measurements__measured_at__gt=now - DAY)
@@ -300,10 +304,10 @@ def measure_due(*, now: datetime) -> int:
     return len(due)
 
 
-def measure(launch: Launch, *, now: datetime) -> None:
-    """Measures all gauges of one launch at this moment; what has no value leaves no row."""
+def measure(launch: Launch, *, now: datetime, among: Iterable[Gauge] = tuple(GAUGES.values())) -> None:
+    """Measures the gauges of one launch at this moment; what has no value leaves no row."""
     look = Look(launch, now)
-    found = {gauge: gauge.measure(look) for gauge in GAUGES.values()}
+    found = {gauge: gauge.measure(look) for gauge in among}
     rows = [
         Measurement(launch=launch, metric=name, measured_at=now, value=value)
         for gauge, figure in found.items()

@@ -17,6 +17,7 @@ class MessageKind(models.TextChoices):
     VIEW = "view", _("New in a saved view")
     DAILY_REPORT = "daily_report", _("Daily status report")
     ROOM_UPDATE = "room_update", _("Update of a war room")
+    FIRES = "fires", _("Fixed, and still fires")
     SHIFT = "shift", _("Shift handed over")
     REMINDER = "reminder", _("Reminder of a promise or an update")
     RULE = "rule", _("Sent by a rule of the launch")
