@@ -32,6 +32,7 @@ NEEDS_ROWS = {
     "sketch_errors": False,
     "rules_watch": True,
     "rules_on_the_past": True,
+    "rules_and_intake": True,
 }
 
 

@@ -1,4 +1,6 @@
 // Puts cards where they belong: by lane, the most urgent first, with true counts.
+import { placesFrom, stand } from "./standing.js";
+
 const FRESH_MS = 6000;
 
 export const cardOf = (key) => document.getElementById(key);
@@ -59,10 +61,14 @@ export const isUnsure = (issue) => !cardOf(issue.id) && document.querySelector("
 export function show(issue) {
   const old = cardOf(issue.id);
   if (old && Number(old.dataset.version) > issue.version) return;
-  const focused = old?.contains(document.activeElement);
+  const places = old?.contains(document.activeElement) ? placesFrom(old) : [];
   if (old) count(old.dataset.status, -1);
   old?.remove();
-  if (!laneOf(issue.status) || new Date(issue.snoozed_until) > new Date()) return;
+  if (laneOf(issue.status) && !(new Date(issue.snoozed_until) > new Date())) add(issue);
+  if (places.length) stand(places);
+}
+
+function add(issue) {
   const pattern = document.createElement("template");
   pattern.innerHTML = issue.card;
   const card = pattern.content.firstElementChild;
@@ -70,5 +76,4 @@ export function show(issue) {
   count(issue.status, 1);
   card.classList.add("fresh");
   setTimeout(() => card.classList.remove("fresh"), FRESH_MS);
-  if (focused) card.querySelector("a").focus({ preventScroll: true });
 }

@@ -2,6 +2,7 @@
 import * as presence from "./presence.js";
 import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
 import { cardsShown } from "./board-more.js";
+import { placesFrom, stand } from "./standing.js";
 
 const POLL_MS = 5000;
 const HEARTBEAT_MS = 15000;
@@ -21,6 +22,7 @@ let retry;
 let unanswered = false;
 let stale = false;
 let fetching;
+let isOwn = false;
 
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 const isBusy = () => document.querySelector(".card-i.lifted, .card-i.sortable-chosen") !== null;
@@ -42,7 +44,8 @@ async function reload() {
   if (answer?.redirected) return location.reload();
   if (!answer?.ok) return undefined;
   const html = await answer.text();
-  const focused = document.activeElement?.closest?.(".card-i")?.id;
+  const focused = document.activeElement?.closest?.(".card-i");
+  const places = focused ? placesFrom(focused) : [];
   lanes.innerHTML = html;
   version = Number(document.getElementById("board").dataset.version);
   stale = false;
@@ -50,7 +53,7 @@ async function reload() {
   copyCounts();
   begin();
   document.dispatchEvent(new CustomEvent("hc:shown"));
-  if (focused) cardOf(focused)?.querySelector("a").focus({ preventScroll: true });
+  if (places.length) stand(places);
   return ask();
 }
 
@@ -85,7 +88,7 @@ function showAllBut(held) {
 
 function settle() {
   if (!stale && !waiting.size) return;
-  const held = isBusy() ? [...waiting.values()] : stale || !isReading() ? [] : [...waiting.values()].filter(isNew);
+  const held = isBusy() ? [...waiting.values()] : stale || isOwn || !isReading() ? [] : [...waiting.values()].filter(isNew);
   if (!held.length && !(stale && isBusy())) {
     flush();
     return;
@@ -107,7 +110,10 @@ function take(frame) {
   }
   unanswered = false;
   if (frame.type === "reset") stale = true;
-  else if (frame.type !== "changes" || frame.version <= version) return;
+  else if (frame.type !== "changes" || frame.version <= version) {
+    isOwn = false;
+    return;
+  }
   else if (frame.since > version) {
     ask();
     return;
@@ -120,6 +126,7 @@ function take(frame) {
     }
   }
   settle();
+  isOwn = false;
 }
 
 async function look() {
@@ -133,6 +140,13 @@ export function ask() {
   if (!isOpen()) return look();
   socket.send(JSON.stringify({ type: "hello", since: version }));
   return undefined;
+}
+
+// Whoever gave an order sees what came of it at once, also cards that come back by it.
+export function showOwn() {
+  isOwn = true;
+  settle();
+  return ask();
 }
 
 function connect() {

@@ -1,5 +1,5 @@
 // Starts the board: the live feed, drag and drop, and the keys.
-import { ask, follow } from "./board-live.js";
+import { follow, showOwn } from "./board-live.js";
 import { makeMovable } from "./board-move.js";
 import { stage } from "./board-keys.js";
 import { begin as beginOrders } from "./picking.js";
@@ -14,4 +14,4 @@ function begin() {
 begin();
 follow(begin);
 beginOrders(stage);
-document.body.addEventListener("hc:ordered", () => ask());
+document.body.addEventListener("hc:ordered", showOwn);

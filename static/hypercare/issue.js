@@ -1,5 +1,6 @@
 // The page of one issue: the keys and dialogs of the board speak of it, and what an order changed is read anew.
 import { begin } from "./picking.js";
+import { again } from "./standing.js";
 import "./inline-edit.js";
 
 const here = () => document.querySelector(".ihead");
@@ -17,9 +18,9 @@ async function renew() {
   for (const part of [".ihead", ".cols > :first-child", ".cols > :last-child"]) {
     const old = document.querySelector(part);
     if (isWriting(old) || old.querySelector("[data-editing]")) continue;
-    const [had] = [old.contains(document.activeElement) && document.activeElement.id];
+    const held = old.contains(document.activeElement) ? document.activeElement : undefined;
     old.replaceChildren(...fresh.querySelector(part).childNodes);
-    if (had) document.getElementById(had)?.focus({ preventScroll: true });
+    if (held) (again(old, held) ?? document.getElementById("main")).focus({ preventScroll: true });
     window.htmx?.process(old);
   }
   Object.assign(here().dataset, fresh.querySelector(".ihead").dataset);

@@ -1,6 +1,7 @@
 // Walks the list of issues by keyboard, keeps it true, and gives its issues orders.
 import { onKey } from "./keys.js";
 import { begin } from "./picking.js";
+import { placesFrom, stand } from "./standing.js";
 import "./inline-edit.js";
 
 const LOOK_MS = 15000;
@@ -63,14 +64,14 @@ async function reload() {
   const answer = await part(location.href);
   if (answer?.redirected) return location.reload();
   if (!answer?.ok) return undefined;
-  const had = focused()?.id;
+  const places = focused() ? placesFrom(focused()) : [];
   place.innerHTML = await answer.text();
   for (let page = 1; page < pages; page += 1) await more();
   const told = place.querySelector("[data-board-version]");
   version = Number(told.dataset.boardVersion);
   newBar.hidden = true;
   document.dispatchEvent(new CustomEvent("hc:shown"));
-  if (had) focus(document.getElementById(had));
+  if (places.length) stand(places);
   return undefined;
 }
 

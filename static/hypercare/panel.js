@@ -1,4 +1,6 @@
 // Shows one issue beside the board or the list; without scripts its link opens the page.
+import { again, stand } from "./standing.js";
+
 const panel = document.getElementById("panel");
 let from = "";
 
@@ -15,12 +17,10 @@ async function fill(key) {
   const said = await answer.text();
   const held = panel.contains(document.activeElement) ? document.activeElement : undefined;
   panel.innerHTML = said;
-  if (held) (again(held) ?? panel.querySelector("h2"))?.focus({ preventScroll: true });
+  // Whoever stands in it stays where they were, or at its head.
+  if (held) (again(panel, held) ?? panel.querySelector("h2"))?.focus({ preventScroll: true });
   return undefined;
 }
-
-// Whoever stands in the panel while it is read anew stays where they were, or at its head.
-const again = (held) => (held.id ? panel.querySelector(`#${CSS.escape(held.id)}`) : null);
 
 export async function openPanel(key, item) {
   from = item?.id || from;
@@ -38,7 +38,7 @@ export function closePanel() {
   panel.hidden = true;
   panel.replaceChildren();
   document.body.classList.remove("with-panel");
-  document.getElementById(from)?.querySelector("a")?.focus({ preventScroll: true });
+  stand([panel.dataset.issue, from]);
   document.dispatchEvent(new CustomEvent("hc:panel"));
   return true;
 }

@@ -127,8 +127,9 @@ function run(name, whom = chosen()) {
   return true;
 }
 
+// In the panel Enter is for its links and buttons.
 function show() {
-  const item = stage.present();
+  const item = document.activeElement.closest("#panel") ? null : stage.present();
   if (!item) return false;
   openPanel(keyOf(item), item);
   return true;

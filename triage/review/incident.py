@@ -93,7 +93,7 @@ def incident_of(issue: Issue, *, now: datetime) -> Incident:
         launch=issue.launch, issue=issue, opened_at=issue.opened_at, closed_at=issue.closed_at
     )
     found = moments_of(room, now=now)
-    page = axis(room, found, now=now, size=READ_LINES)
+    page = axis(room, found, now=now, size=READ_LINES, kinds=KEY_KINDS)
     fixes = list(_fixes(issue))
     lines = [
         line for row, line in zip(page.rows, tell(room, page.rows), strict=True) if _tells_the_course(row, issue, fixes)

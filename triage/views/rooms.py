@@ -101,9 +101,8 @@ def here(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, one: WarRoom) -> dict[str, Any]:
-    now = clock.now()
-    page = room_page(one, now=now)
-    before = request.GET.get("before", "")
+    now, before = clock.now(), request.GET.get("before", "")
+    page = room_page(one, now=now, with_timeline=not before)
     older = timeline(one, kept_moments(one, now=now), now=now, before=before) if before else page.timeline
     return {
         "nav_active": "rooms",

@@ -5,7 +5,7 @@ merged into it; deployments; what machines moved in the score; and what the traf
 page takes the same number of queries, and each of them reads about as many rows as are shown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ SELECT entry.* FROM unnest(%(subjects)s::text[]) AS one(subject) CROSS JOIN LATE
     WHERE entry.launch_id = %(launch)s AND entry.subject = one.subject
       AND entry.occurred_at <= %(at)s AND (entry.occurred_at, entry.id) < (%(at)s, %(id)s)
       AND (left(entry.subject, 3) <> 'AL-' OR entry.kind = ANY(%(of_alerts)s))
+      AND (%(kinds)s::text[] IS NULL OR entry.kind = ANY(%(kinds)s))
       AND NOT (entry.kind = 'message.sent' AND entry.data ->> 'kind' = ANY(%(told)s))
       AND NOT (entry.kind IN ('issue.merged', 'issue.unmerged') AND entry.subject <> %(root)s AND entry.data ? 'field')
     ORDER BY entry.occurred_at DESC, entry.id DESC LIMIT %(rows)s
@@ -73,20 +74,32 @@ class AxisPage:
 
 @dataclass(frozen=True)
 class _Bound:
-    """What one source has to be older than."""
+    """What one source has to be older than, and of which kinds its entries are; all without any."""
 
     at: datetime
     number: int
+    kinds: Collection[str]
 
 
-def axis(room: WarRoom, found: Moments, *, now: datetime, before: str = "", size: int = PAGE_SIZE) -> AxisPage:
-    """The page that is older than a place; the newest without one. Problem 404 for a place that we did not give out."""
+def axis(
+    room: WarRoom,
+    found: Moments,
+    *,
+    now: datetime,
+    before: str = "",
+    size: int = PAGE_SIZE,
+    kinds: Collection[str] = (),
+) -> AxisPage:
+    """The page that is older than a place; the newest without one. Problem 404 for a place that we did not give out.
+
+    `kinds` leaves out all entries of the timeline but those of these kinds.
+    """
     place = _place(before) if before else Place(now + timedelta(days=1), _TRAFFIC + 1, _NO_END)
     sources: Sequence[Callable[..., list[Row]]] = (_entries, _deployments, _scores, _traffic)
     rows = [
         row
         for rank, source in enumerate(sources)
-        for row in source(room, found, _bound(place, rank), rows=size + 1, now=now)
+        for row in source(room, found, _bound(place, rank, kinds), rows=size + 1, now=now)
     ]
     rows.sort(key=lambda row: row.place, reverse=True)
     more = len(rows) > size
@@ -104,10 +117,10 @@ def _place(text: str) -> Place:
         raise not_found(_("This part of the timeline does not exist; begin at the newest.")) from None
 
 
-def _bound(place: Place, rank: int) -> _Bound:
+def _bound(place: Place, rank: int, kinds: Collection[str]) -> _Bound:
     if rank == place.rank:
-        return _Bound(place.at, place.number)
-    return _Bound(place.at, _NO_END if rank < place.rank else 0)
+        return _Bound(place.at, place.number, kinds)
+    return _Bound(place.at, _NO_END if rank < place.rank else 0, kinds)
 
 
 def _entries(room: WarRoom, found: Moments, bound: _Bound, *, rows: int, now: datetime) -> list[Row]:  # noqa: ARG001 - one signature for all sources
@@ -117,6 +130,7 @@ def _entries(room: WarRoom, found: Moments, bound: _Bound, *, rows: int, now: da
         "root": room.issue.key,
         "of_alerts": _OF_ALERTS,
         "told": _TOLD,
+        "kinds": list(bound.kinds) or None,
         "at": bound.at,
         "id": bound.number,
         "rows": rows,
