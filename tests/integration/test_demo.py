@@ -339,7 +339,7 @@ def test_traffic_shows_the_trouble_that_the_story_tells(demo):
     before = windows_of(the_stage, "catalog-api", now - timedelta(minutes=60), now - timedelta(minutes=10))
     assert sum(window.errors or 0 for window in failing) > 0 == sum(window.errors or 0 for window in before)
     slow = windows_of(the_stage, "search", now - timedelta(minutes=30), now)
-    usual = windows_of(the_stage, "search", now - timedelta(minutes=90), now - timedelta(minutes=50))
+    usual = windows_of(the_stage, "search", now - timedelta(hours=5), now - timedelta(minutes=50))
     middle = [
         latencies.quantile(latencies.union([bytes(one.latencies) for one in part]), 0.5) for part in (slow, usual)
     ]

@@ -280,10 +280,10 @@ def test_the_preview_of_a_reply_counts_whom_it_reaches_and_reads_no_report(launc
     lifecycle.merge(twin.pk, into_id=one.pk, actor=Actor("Alice"), now=now)
     with CaptureQueriesContext(connection) as asked:
         told = give(api, "reply", one, twin, other, silent, text="Hello", preview=True).json()
-    assert (told["matching"], told["will_change"], told["mails"]) == (4, 2, 1)
+    assert (told["matching"], told["will_change"], told["mails"], told["receipts"]) == (4, 2, 2, 1)
     stays = {each["why"]: each["count"] for each in told["will_stay"]}
     assert stays == {"merged into another": 1, "nobody can be reached": 1}
-    assert told["unreached"] == ["1 report of a guest", "1 person of another tool's history"]
+    assert told["unreached"] == ["1 report of another tool's history"]
     assert not [query for query in asked if '"feedback_feedback"."title"' in query["sql"]]
     named = give(api, "reply", one, other, text="Hello", to=karin.key, preview=True).json()
     assert (named["will_change"], named["mails"]) == (1, 1)

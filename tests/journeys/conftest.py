@@ -19,7 +19,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 PASSWORD = "correct horse"
 TRIAGE_LOOK_SECONDS = 0.05
-LOOKS, LOOK_SECONDS = 100, 0.05
+LOOKS, LOOK_SECONDS, QUIET_LOOKS = 250, 0.02, 4
 AT_WORK = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
@@ -72,12 +72,17 @@ def visit(chromium, site, transactional_db, people):
 
 
 def let_requests_end() -> None:
-    """What a closed window asked last may still be read: emptying the tables meanwhile would be a deadlock."""
+    """What a closed window asked last may still be read: emptying the tables meanwhile would be a deadlock.
+
+    One quiet look is not enough: a request may be between two statements, or on its way to the first.
+    """
+    quiet = 0
     for _look in range(LOOKS):
         with connection.cursor() as cursor:
             cursor.execute(AT_WORK)
-            if not cursor.fetchone()[0]:
-                return
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+        if quiet == QUIET_LOOKS:
+            return
         time.sleep(LOOK_SECONDS)
 
 

@@ -20,4 +20,4 @@ def busy(at: datetime, zone: str) -> float:
     """The share of the busiest hour: most at eight in the evening, least before dawn."""
     local = at.astimezone(ZoneInfo(zone))
     hours_off = local.hour + local.minute / 60 - 20
-    return 0.2 + 0.4 * (1 + math.cos(hours_off / 24 * 2 * math.pi))
+    return 0.4 + 0.3 * (1 + math.cos(hours_off / 24 * 2 * math.pi))
