@@ -1,6 +1,7 @@
 """This module fills a launch with any number of triaged reports and their issues, straight into the tables."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,8 +55,9 @@ FROM (
     FROM generate_series(%(first)s, %(last)s) AS n, regexp_split_to_array(%(words)s, ' ') AS words
 ) told
 JOIN (
-    SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM triage_issue WHERE launch_id = %(launch)s
-) issue ON issue.number = n %% (SELECT count(*) FROM triage_issue WHERE launch_id = %(launch)s)
+    SELECT id, row_number() OVER (ORDER BY id) - 1 AS number, count(*) OVER () AS issues FROM triage_issue
+    WHERE launch_id = %(launch)s AND status = ANY(%(statuses)s::text[])
+) issue ON issue.number = n %% issue.issues
 LEFT JOIN feedback_reporter reporter ON reporter.launch_id = %(launch)s
     AND reporter.email = format('person%%s@example.org', %(first)s + (n - %(first)s) / 10 * 10)
 ORDER BY n
@@ -85,12 +87,22 @@ ON CONFLICT DO NOTHING
 """
 
 
-def fill(launch: Launch, *, first: int, last: int, now: datetime, per_issue: int = REPORTS_PER_ISSUE) -> None:
-    """Adds reports number `first` to `last` with one issue for every fifteen of them; a quarter of the issues is ended."""
-    statuses = [str(status) for status in IssueStatus if status != IssueStatus.DUPLICATE]
+EVERY_STATUS = [status for status in IssueStatus if status != IssueStatus.DUPLICATE]
+
+
+def fill(
+    launch: Launch,
+    *,
+    first: int,
+    last: int,
+    now: datetime,
+    per_issue: int = REPORTS_PER_ISSUE,
+    statuses: Sequence[IssueStatus] = EVERY_STATUS,
+) -> None:
+    """Adds reports number `first` to `last` to issues of these statuses, with a new one for every fifteen reports."""
     given: dict[str, Any] = {
         "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": per_issue,
-        "statuses": statuses,
+        "statuses": [str(status) for status in statuses],
     }  # fmt: skip
     statements = (_REPORTERS, _with_defaults(_ISSUES, Issue, given), _FEEDBACK, _MATCHES, _DECISIONS)
     with connection.cursor() as cursor:

@@ -19,12 +19,12 @@ from benchmarks.board_and_inbox import the_launch
 from benchmarks.figures import quantile, show, spread
 from hypercare.core import clock
 from hypercare.core.models import Launch, User
-from triage.models import OPEN_STATUSES, BoardChange, Issue
+from triage.models import ENDED_STATUSES, OPEN_STATUSES, BoardChange, Issue, IssueStatus
 from triage.orders import giving
 
 MEASURES = (
     "server time and queries of each order for one issue and of each page, through Django's test client and all "
-    "middleware, at the small and at the large number of reports in equally many issues; and an order for all open ones"
+    "middleware, at the small and at the large number of reports in equally many open issues; and an order for all open ones"
 )
 REFERENCE = "one plain committed UPDATE of an issue by its number, in the same turns"
 GOAL_MS, GOAL_RATIO = 150, 1.3
@@ -37,14 +37,17 @@ Order = dict[str, Any]
 
 
 def main(options: Sequence[str]) -> None:
-    """Measures at the small size, adds reports to the same issues, measures again, then orders for all."""
+    """Measures at the small size, adds reports to the same issues or to ended ones, measures again, then orders for all."""
     chosen = _options(options)
     owner = User.objects.create_superuser(email="benchmark@example.org", password="a-long-enough-one")
     launch = the_launch(owner)
     desk = Desk(launch, owner)
     crowd.fill(launch, first=1, last=chosen.small, now=clock.now(), per_issue=PER_ISSUE)
     few, queries = desk.turns(chosen.rounds)
-    crowd.fill(launch, first=chosen.small + 1, last=chosen.large, now=clock.now(), per_issue=chosen.large)
+    more = (
+        {"statuses": sorted(ENDED_STATUSES - {IssueStatus.DUPLICATE})} if chosen.ended else {"per_issue": chosen.large}
+    )
+    crowd.fill(launch, first=chosen.small + 1, last=chosen.large, now=clock.now(), **more)
     many, more_queries = desk.turns(chosen.rounds)
     slow = {name: quantile(seconds, 0.95) for name, seconds in many.items()}
     ratios = {name: slow[name] / quantile(few[name], 0.95) for name in slow}
@@ -77,6 +80,9 @@ def _options(options: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks triage_actions", description=MEASURES)
     parser.add_argument("--small", type=int, default=13_400, help="reports at first, two for each issue")
     parser.add_argument("--large", type=int, default=100_000, help="reports in the end, in the same issues")
+    parser.add_argument(
+        "--ended", action="store_true", help="what comes is of ended issues, so that open ones stay as they are"
+    )
     parser.add_argument("--rounds", type=int, default=40, help="how often each is done at each size")
     return parser.parse_args(options)
 
