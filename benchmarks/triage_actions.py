@@ -44,9 +44,8 @@ def main(options: Sequence[str]) -> None:
     desk = Desk(launch, owner)
     crowd.fill(launch, first=1, last=chosen.small, now=clock.now(), per_issue=PER_ISSUE)
     few, queries = desk.turns(chosen.rounds)
-    more = (
-        {"statuses": sorted(ENDED_STATUSES - {IssueStatus.DUPLICATE})} if chosen.ended else {"per_issue": chosen.large}
-    )
+    ended = [status for status in ENDED_STATUSES if status != IssueStatus.DUPLICATE]
+    more = {"statuses": ended} if chosen.ended else {"per_issue": chosen.large}
     crowd.fill(launch, first=chosen.small + 1, last=chosen.large, now=clock.now(), **more)
     many, more_queries = desk.turns(chosen.rounds)
     slow = {name: quantile(seconds, 0.95) for name, seconds in many.items()}
