@@ -55,9 +55,11 @@ FROM (
     FROM generate_series(%(first)s, %(last)s) AS n, regexp_split_to_array(%(words)s, ' ') AS words
 ) told
 JOIN (
-    SELECT id, row_number() OVER (ORDER BY id) - 1 AS number, count(*) OVER () AS issues FROM triage_issue
+    SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM triage_issue
     WHERE launch_id = %(launch)s AND status = ANY(%(statuses)s::text[])
-) issue ON issue.number = n %% issue.issues
+) issue ON issue.number = n %% (
+    SELECT count(*) FROM triage_issue WHERE launch_id = %(launch)s AND status = ANY(%(statuses)s::text[])
+)
 LEFT JOIN feedback_reporter reporter ON reporter.launch_id = %(launch)s
     AND reporter.email = format('person%%s@example.org', %(first)s + (n - %(first)s) / 10 * 10)
 ORDER BY n
