@@ -217,7 +217,7 @@ def test_whoever_may_no_longer_move_cards_loses_their_handles_at_once(visit, lau
     expect(alice.locator("#board[data-movable]")).to_have_count(1)
     set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
     expect(alice.locator("#board")).not_to_have_attribute("data-movable", "")
-    expect(alice.get_by_text("Fees are wrong")).to_be_visible()
+    expect(alice.get_by_role("link", name="Fees are wrong", exact=True)).to_be_visible()
 
 
 def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, launch, people):
