@@ -8,7 +8,7 @@ from celery import shared_task
 from gateway_ingest.deployments import LINK_TASK
 from hypercare.core import clock
 from triage import alert_changes, closing, owners, snooze
-from triage.automation import running
+from triage.automation import running, runs
 from triage.board import readers
 from triage.exit import assess
 from triage.learn import tickets, trainings
@@ -157,7 +157,7 @@ def run_automation(**_later: Any) -> None:
 @shared_task(name="triage.forget_runs")
 def forget_runs(**_later: Any) -> None:
     """Deletes old runs of rules."""
-    running.forget_old(now=clock.now())
+    runs.forget_old(now=clock.now())
 
 
 @shared_task(name="triage.nature")

@@ -101,19 +101,24 @@ def listen(launch: Launch, listener: Listener, events: Iterable[str]) -> None:
     Wish.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def next_for(listener: Listener, *, now: datetime) -> Happening | None:
-    """The oldest thing that nobody else holds, locked for the caller's transaction, which deletes it when it is heard."""
+def next_for(listener: Listener, *, now: datetime, most: int = 1) -> list[Happening]:
+    """The oldest things of one launch that nobody else holds, the oldest first.
+
+    They are locked for the caller's transaction, which deletes those that it heard.
+    """
     rows = Happening.objects.select_for_update(skip_locked=True, of=("self",)).select_related("launch")
-    return rows.filter(listener=listener, not_before__lte=now).order_by("pk").first()
+    oldest = list(rows.filter(listener=listener, not_before__lte=now).order_by("pk")[:most])
+    return [row for row in oldest if row.launch_id == oldest[0].launch_id]
 
 
-def hear(one: Callable[[], bool], *, task: str) -> int:
-    """Hears one after the other until nothing waits; says how many. With many, a worker's other tasks have their turn."""
+def hear(some: Callable[[], int], *, task: str) -> int:
+    """Hears some after the other until nothing waits; says how many. With many, a worker's other tasks have their turn."""
     begun, heard = time.monotonic(), 0
     while heard < HEARD_AT_ONCE and time.monotonic() - begun < HEARD_FOR.total_seconds():
-        if not one():
+        more = some()
+        if not more:
             return heard
-        heard += 1
+        heard += more
     wake.worker_after_commit(task)
     return heard
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from feedback.models import Feedback
 from hypercare.core import clock, happenings
@@ -19,7 +20,7 @@ from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from tests.conftest import bearer
 from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage import lifecycle, overrides, tasks
-from triage.automation import guard, offers, rules, running
+from triage.automation import guard, offers, passing, rules, running, runs
 from triage.automation.dry_run import try_out
 from triage.models import AutomationRule, AutomationRun, Decision, Issue, Match, Outcome, WarRoom
 from triage.notes import add_note
@@ -339,7 +340,7 @@ def test_what_triage_never_reaches_is_looked_at_all_the_same(rule, launch, now):
     rule("feedback.received", ("mail", "leads", "A report"))
     row = make_feedback(launch, now=now, triaged_at=None)
     record(launch, [Entry(row.key, "feedback.received", {})], actor=SYSTEM, now=now)
-    run(now + running.WAITS_FOR_TRIAGE)
+    run(now + passing.WAITS_FOR_TRIAGE)
     assert the_run().outcome == Outcome.DONE
 
 
@@ -421,6 +422,55 @@ def test_what_the_database_breaks_off_is_tried_again_and_then_told(rule, issue, 
     assert not Happening.objects.exists()
 
 
+def test_fifty_things_that_no_rule_acts_upon_take_as_many_statements_as_four(rule, launch, now):
+    for event in ("issue.opened", "issue.joined"):
+        rule(event, ("set_moscow", "must"), conditions=[{"field": "component", "is": "is", "value": "checkout"}])
+    asked = []
+    for many in (2, 25):
+        for number in range(many):
+            issue = make_issue(launch, now=now, title=f"Thing {number}")
+            record(
+                launch,
+                [Entry(issue.key, "issue.opened", {}), Entry(issue.key, "issue.joined", {})],
+                actor=SYSTEM,
+                now=now,
+            )
+            row = make_feedback(launch, now=now, issue_key=issue.key)
+            Match.objects.create(feedback=row, issue=issue, origin="model", confidence=1, reason="", matched_at=now)
+        with CaptureQueriesContext(connection) as queries:
+            assert run(now) == 2 * many
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+    assert AutomationRun.objects.filter(outcome=Outcome.NOT_MET).count() == 54
+
+
+def test_what_a_rule_does_is_seen_when_it_looks_at_the_next_thing(rule, issue, now):
+    field = {"field": "moscow", "is": "is", "value": "must"}
+    rule("issue.commented", ("label", "second"), conditions=[field])
+    rule("issue.opened", ("set_moscow", "must"))
+    for kind in ("issue.note", "issue.opened", "issue.note"):
+        record(issue.launch, [Entry(issue.key, kind, {})], actor=SYSTEM, now=now)
+    run(now)
+    looks = AutomationRun.objects.order_by("happening").values_list("event", "outcome")
+    assert list(looks) == [("issue.commented", "not_met"), ("issue.opened", "done"), ("issue.commented", "done")]
+
+
+def test_one_thing_that_nobody_can_read_holds_up_no_other(rule, issue, launch, now):
+    rule("issue.opened", ("set_moscow", "must"), conditions=[BAD])
+    rule("deployment.recorded", ("set_moscow", "must"), conditions=[BAD], name="Broken")
+    AutomationRule.objects.filter(name="Broken").update(conditions=[{"field": "gone", "is": "is", "value": "1"}])
+    for kind, subject in (
+        ("deployment.recorded", "DP-1"),
+        ("issue.opened", issue.key),
+        ("deployment.recorded", "DP-2"),
+    ):
+        record(launch, [Entry(subject, kind, {})], actor=SYSTEM, now=now)
+    run(now)
+    looks = AutomationRun.objects.order_by("happening").values_list("subject", "outcome")
+    assert list(looks) == [("DP-1", "failed"), (issue.key, "done"), ("DP-2", "failed")]
+    assert not Happening.objects.exists()
+
+
 def test_a_worker_with_many_events_does_its_other_work_between_them(rule, issue, monkeypatch, now):
     monkeypatch.setattr(happenings, "HEARD_AT_ONCE", 2)
     rule("issue.opened", ("set_moscow", "must"))
@@ -435,7 +485,7 @@ def test_a_worker_with_many_events_does_its_other_work_between_them(rule, issue,
 
 
 def test_old_runs_are_deleted_a_part_at_a_time(rule, monkeypatch, now):
-    monkeypatch.setattr(running, "FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(runs, "FORGOTTEN_AT_ONCE", 2)
     made = rule("issue.opened", ("open_room",))
     ages = [("done", 181), ("held", 200), ("failed", 190), ("not_met", 15), ("not_met", 13), ("done", 100)]
     for number, (outcome, days) in enumerate(ages):
@@ -443,7 +493,7 @@ def test_old_runs_are_deleted_a_part_at_a_time(rule, monkeypatch, now):
         AutomationRun.objects.create(
             rule=made, happening=number, outcome=outcome, event="issue.opened", occurred_at=then, ran_at=then
         )
-    assert running.forget_old(now=now) == 4
+    assert runs.forget_old(now=now) == 4
     assert set(AutomationRun.objects.values_list("happening", flat=True)) == {4, 5}
 
 

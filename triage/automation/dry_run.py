@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from hypercare.core.happenings import kinds_of
 from hypercare.core.models import Happening, TimelineEntry
 from triage.automation.action import Look, Seen
 from triage.automation.facts import About, Facts
 from triage.automation.planning import hears, plan
+from triage.automation.subjects import Subjects
 from triage.models import AutomationRule, Score
 
 DAYS = (1, 7, 30)
@@ -47,12 +49,11 @@ class Trial:
 
 def try_out(rule: AutomationRule, *, days: int, now: datetime) -> Trial:
     """Looks at the newest things of so many days; writes nothing. The rule need not be stored."""
-    trial, abouts = Trial(days), dict[str, About]()
-    for happening in _past(rule, since=now - timedelta(days=days)):
-        if trial.looked_at == MOST:
-            trial.is_cut = True
-            break
-        about = abouts.setdefault(happening.subject, About.of(happening))
+    past = list(islice(_past(rule, since=now - timedelta(days=days)), MOST + 1))
+    trial, abouts = Trial(days, is_cut=len(past) > MOST), dict[str, About]()
+    subjects = Subjects(rule.launch, [one.subject for one in past[:MOST]])
+    for happening in past[:MOST]:
+        about = abouts.setdefault(happening.subject, About.of(happening, subjects))
         _count(trial, rule, Facts(happening, about), now=now)
     return trial
 

@@ -5,41 +5,38 @@ from functools import cached_property
 from typing import Any, Self
 
 from feedback.models import Feedback
-from gateway_ingest.models import Alert
 from hypercare.core.models import Happening, Launch
 from triage import snooze, tree
-from triage.models import Decision, Issue, Match, Origin, WarRoom
+from triage.automation.subjects import Subjects
+from triage.models import Decision, Issue, Origin, WarRoom
 
 MOST_REPORTS = 500
 
 
 class About:
-    """An issue or a report with all that rules ask of it, each read once."""
+    """An issue or a report with all that rules ask of it, each read once; with others where their subjects are given."""
 
-    def __init__(self, launch: Launch, subject: str, *, of_root: bool = False) -> None:
+    def __init__(
+        self, launch: Launch, subject: str, *, of_root: bool = False, subjects: Subjects | None = None
+    ) -> None:
         self.launch, self.subject, self._of_root = launch, subject, of_root
+        self._subjects = subjects or Subjects(launch, [subject])
 
     @classmethod
-    def of(cls, happening: Happening) -> Self:
+    def of(cls, happening: Happening, subjects: Subjects | None = None) -> Self:
         """What a thing that happened is about; a merge is about the issue that is left."""
-        return cls(happening.launch, happening.subject, of_root=happening.kind == "issue.merged")
+        of_root = happening.kind == "issue.merged"
+        return cls(happening.launch, happening.subject, of_root=of_root, subjects=subjects)
 
-    @cached_property
+    @property
     def report(self) -> Feedback | None:
         """The report that the subject names."""
-        number = _number(self.subject, "HC")
-        rows = Feedback.objects.select_related("component", "team", "launch")
-        return rows.filter(pk=number, launch=self.launch).first() if number else None
+        return self._subjects.report(self.subject)
 
-    @cached_property
+    @property
     def issue(self) -> Issue | None:
         """The issue that the subject names, or that its report, alert or room belongs to."""
-        number = _number(self.subject, "IS")
-        if number and self._of_root:
-            number = tree.roots_of([number]).get(number)
-        number = number or self._issue_behind()
-        rows = Issue.objects.select_related("component", "team", "owner", "launch")
-        return rows.filter(pk=number, launch=self.launch).first() if number else None
+        return self._subjects.issue(self.subject, root=self._of_root)
 
     @cached_property
     def held(self) -> dict[str, Decision]:
@@ -65,24 +62,6 @@ class About:
         else:
             said = []
         return {"ai_failure": {one for one, _two in said if one}, "governance": {two for _one, two in said if two}}
-
-    @property
-    def is_in_triage(self) -> bool:
-        """Whether its report, or its alert's, still waits for triage, so that nobody knows its issue."""
-        report = self._report_behind()
-        return report is not None and Feedback.objects.filter(pk=report, triaged_at=None).exists()
-
-    def _report_behind(self) -> int | None:
-        if number := _number(self.subject, "AL"):
-            return Alert.objects.filter(pk=number, launch=self.launch).values_list("feedback_id", flat=True).first()
-        return self.report.pk if self.report else None
-
-    def _issue_behind(self) -> int | None:
-        if number := _number(self.subject, "WR"):
-            return WarRoom.objects.filter(pk=number, launch=self.launch).values_list("issue_id", flat=True).first()
-        report = self._report_behind()
-        match = Match.objects.filter(feedback=report, ended_at=None).first() if report else None
-        return tree.roots_of([match.issue_id])[match.issue_id] if match else None
 
 
 @dataclass(frozen=True)
@@ -150,8 +129,3 @@ _OF_ISSUE: dict[str, Any] = {
     "snoozed": lambda issue, _about: "yes" if issue.snoozed_until else "no",
     "room": lambda _issue, about: "yes" if about.room else "no",
 }
-
-
-def _number(subject: str, prefix: str) -> int | None:
-    name, _dash, number = subject.partition("-")
-    return int(number) if name == prefix and number.isascii() and number.isdecimal() and len(number) < 19 else None

@@ -35,11 +35,15 @@ def hears(rule: AutomationRule, happening: Happening) -> bool:
 
 def plan(rule: AutomationRule, facts: Facts, *, now: datetime) -> Plan:
     """Reads only."""
+    is_met, why = weigh(rule, facts)
+    seen = [actions.made(rule.launch, one).look(facts, now=now) for one in rule.actions] if is_met else []
+    return Plan(is_met, why, seen)
+
+
+def weigh(rule: AutomationRule, facts: Facts) -> tuple[bool, str]:
+    """Whether the conditions hold, and what held or failed."""
     judged = [conditions.judge(one, facts) for one in rule.conditions]
-    if not conditions.met(rule.matching, judged):
-        failed = [one.words for one in judged if not one.holds]
-        why = "; ".join(failed if rule.matching == Matching.ANY else failed[:1])
-        return Plan(is_met=False, why=why)
-    held = "; ".join(one.words for one in judged if one.holds) or _("it has no conditions")
-    seen = [actions.made(rule.launch, one).look(facts, now=now) for one in rule.actions]
-    return Plan(is_met=True, why=held, seen=seen)
+    if conditions.met(rule.matching, judged):
+        return True, "; ".join(one.words for one in judged if one.holds) or _("it has no conditions")
+    failed = [one.words for one in judged if not one.holds]
+    return False, "; ".join(failed if rule.matching == Matching.ANY else failed[:1])

@@ -92,9 +92,10 @@ def fan_out(*, now: datetime) -> int:
 
 @transaction.atomic
 def _fan_out_one(*, now: datetime) -> bool:
-    happening = next_for(Listener.WEBHOOKS, now=now)
-    if happening is None:
+    waiting = next_for(Listener.WEBHOOKS, now=now)
+    if not waiting:
         return False
+    happening = waiting[0]
     try:
         with transaction.atomic():
             _fan_out_to_each(happening, now=now)
