@@ -1,5 +1,6 @@
 """This module fills a launch with any number of triaged reports and their issues, straight into the tables."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from django.db.models import Model
 
 from hypercare.core.models import Launch
 from triage.models import Issue, IssueStatus
+from triage.transitions import REPLY_STATUS
 
 REPORTS_PER_ISSUE = 15
 _WORDS = "checkout page basket stock invoice login search delivery address card refund report export token answer menu"
@@ -47,7 +49,7 @@ INSERT INTO feedback_feedback (
 SELECT %(launch)s, (ARRAY['widget', 'portal', 'api', 'email', 'alert'])[1 + n %% 5], 'crowd', n::text, md5(n::text),
     reporter.id, '', title, title || '. It began this morning and happens each time.', 'en', '{}', '{}', '', 0,
     moment, moment, (ARRAY['bug', 'performance', 'usability', 'question'])[1 + n %% 4], 1 + n %% 5, 'neutral',
-    CASE n %% 10 WHEN 0 THEN 'received' ELSE 'looking' END,
+    %(replies)s::jsonb ->> issue.status,
     'IS-' || issue.id, moment, '', to_tsvector('english', title) || to_tsvector('simple', title)
 FROM (
     SELECT n, %(now)s - (%(last)s - n) * interval '20 seconds' AS moment,
@@ -55,7 +57,7 @@ FROM (
     FROM generate_series(%(first)s, %(last)s) AS n, regexp_split_to_array(%(words)s, ' ') AS words
 ) told
 JOIN (
-    SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM triage_issue
+    SELECT id, status, row_number() OVER (ORDER BY id) - 1 AS number FROM triage_issue
     WHERE launch_id = %(launch)s AND status = ANY(%(statuses)s::text[])
 ) issue ON issue.number = n %% (
     SELECT count(*) FROM triage_issue WHERE launch_id = %(launch)s AND status = ANY(%(statuses)s::text[])
@@ -104,7 +106,7 @@ def fill(
     """Adds reports number `first` to `last` to issues of these statuses, with a new one for every fifteen reports."""
     given: dict[str, Any] = {
         "launch": launch.pk, "first": first, "last": last, "now": now, "words": _WORDS, "per_issue": per_issue,
-        "statuses": [str(status) for status in statuses],
+        "statuses": [str(status) for status in statuses], "replies": json.dumps(REPLY_STATUS),
     }  # fmt: skip
     statements = (_REPORTERS, _with_defaults(_ISSUES, Issue, given), _FEEDBACK, _MATCHES, _DECISIONS)
     with connection.cursor() as cursor:
