@@ -17,8 +17,8 @@ from gateway_ingest.committing import Committer  # noqa: E402 - models need Djan
 from gateway_ingest.views.lean import alert_door  # noqa: E402
 from hypercare.core import clock  # noqa: E402
 from hypercare.core.whole_bodies import whole_bodies  # noqa: E402 - models need Django set up
-from triage.board.routing import websocket_urlpatterns  # noqa: E402 - models need Django set up
-from triage.board.sockets import allow_known_callers  # noqa: E402
+from triage.launch_socket import allow_known_callers  # noqa: E402 - models need Django set up
+from triage.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {

@@ -1,4 +1,7 @@
-// Keeps a page's parts true: asks for them every few seconds, puts in what changed, and says when no answer comes.
+// Keeps a page's parts true: asks for them every few seconds, and at once when its socket says that there is something
+// to see; puts in what changed, and says when no answer comes.
+const MAX_WAIT_MS = 15000;
+const ENDED = [4401, 4403, 4404];
 const root = document.querySelector("[data-parts]");
 const live = document.getElementById("live");
 const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
@@ -45,9 +48,36 @@ async function look() {
   return undefined;
 }
 
+// One look at a time; what is told meanwhile is looked at afterwards.
+let looking;
+let again = false;
+async function lookAtOnce() {
+  again = true;
+  if (looking || document.hidden) return;
+  looking = true;
+  while (again) {
+    again = false;
+    await look();
+  }
+  looking = false;
+}
+
+function listen(tries = 0) {
+  const address = new URL(root.dataset.socket, location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(address);
+  let failed = tries + 1;
+  socket.addEventListener("open", () => (failed = 0));
+  socket.addEventListener("message", lookAtOnce);
+  socket.addEventListener("close", (event) => {
+    if (!ENDED.includes(event.code)) setTimeout(listen, Math.min(500 * 2 ** failed, MAX_WAIT_MS), failed);
+  });
+}
+
 if (root) {
   const every = Number(root.dataset.every) * 1000;
   look();
+  if (root.dataset.socket) listen();
   setInterval(() => document.hidden && root.dataset.method === "POST" ? undefined : look(), every);
   setInterval(() => Date.now() - heard > 4 * every && say("down"), 1000);
   addEventListener("online", look);

@@ -71,7 +71,7 @@ def board(
     origin: str | None = "",
     secret: str = "",
     slug: str = "shop",
-    query: str = "",
+    page: str = "board/",
 ):
     """A socket with a person's cookie and this site's origin, or with a token; `origin=None` sends none."""
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
@@ -81,7 +81,7 @@ def board(
     if browser:
         headers["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
     origin = (None if secret else site.url) if origin == "" else origin
-    address = f"{site.url.replace('http', 'ws')}/ws/launches/{slug}/board/{query}"
+    address = f"{site.url.replace('http', 'ws')}/ws/launches/{slug}/{page}"
     with connect(address, origin=origin, additional_headers=headers, open_timeout=10) as ws:
         yield Board(ws)
 
@@ -115,15 +115,15 @@ def shown(issue):
 
 def test_a_page_gets_cards_in_its_language(site, launch, people):
     change(launch, category="bug")
-    with board(site, user=people["lead"], query="?cards=sv") as socket:
+    with board(site, user=people["lead"], page="board/?cards=sv") as socket:
         card = socket.hello(0)["issues"][0]["card"]
     assert 'class="card-i"' in card
 
 
 def test_pages_are_told_who_looks_at_what_and_scripts_are_not(site, launch, people):
     with (
-        board(site, user=people["lead"], query="?cards=en") as page,
-        board(site, user=people["agent"], query="?cards=en") as other,
+        board(site, user=people["lead"], page="board/?cards=en") as page,
+        board(site, user=people["agent"], page="board/?cards=en") as other,
         board(site, user=people["responder"]) as script,
     ):
         for socket in (page, other, script):
@@ -235,7 +235,7 @@ def test_a_role_that_may_still_read_keeps_the_socket(site, launch, people):
 
 
 def test_a_page_is_told_at_once_that_its_person_may_do_less_and_a_script_is_not(site, launch, people):
-    with board(site, user=people["lead"], query="?cards=en") as page, board(site, user=people["lead"]) as script:
+    with board(site, user=people["lead"], page="board/?cards=en") as page, board(site, user=people["lead"]) as script:
         for socket in (page, script):
             socket.hello(0)
             assert socket.is_silent(0.5)  # the look at the rights that follows the opening is over

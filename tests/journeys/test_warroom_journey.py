@@ -57,6 +57,17 @@ def test_an_open_room_shows_what_others_say_without_a_reload(visit, issue):
     expect(page.locator("#live")).to_have_text("Not live")
 
 
+def test_what_somebody_says_in_a_room_is_there_before_the_page_looks_by_itself(visit, issue):
+    room = rooms.open_room(issue, reason="", actor=SYSTEM, now=clock.now())
+    page = visit("agent")
+    page.add_init_script("window.setInterval = () => 0")
+    with page.expect_websocket():
+        page.goto(f"/launches/shop/rooms/{room.key}/")
+    expect(page.get_by_role("heading", name="1 here")).to_be_visible()
+    talk.say(room, text="Canary is clean", actor=SYSTEM, now=clock.now())
+    expect(page.locator(".axis")).to_contain_text("Canary is clean")
+
+
 def test_the_wall_rings_for_a_new_sev1_only_where_the_sound_is_on(visit, launch):
     page = visit("lead")
     page.goto("/launches/shop/wall/")

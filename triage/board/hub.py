@@ -18,6 +18,7 @@ from triage.board import feed
 from triage.board.changes import board_group, current_version
 from triage.board.presence import Person, Presence
 from triage.board.reading import in_a_thread
+from triage.launch_socket import SEND_SECONDS, send_to_all
 from triage.models import BoardCounter
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 GATHER_SECONDS = 0.1
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 2.0
-SEND_SECONDS = 2.0
 PRESENCE_SECONDS = 15.0
 LOOKS_SECONDS = 0.5  # who walks fast is told about twice a second, however many walk
 JOIN_SECONDS = 0.25
@@ -86,7 +86,7 @@ class Hub:
     async def _show_lookers(self, launch_id: int) -> None:
         text = encode(self._presence.frame(launch_id, at=time.monotonic()))
         pages = [socket for socket in self._sockets.get(launch_id, ()) if socket.language]
-        await _send_to_all(dict.fromkeys(pages, text))
+        await send_to_all(dict.fromkeys(pages, text))
 
     async def _pass_on(self, launch_id: int) -> None:
         try:
@@ -131,7 +131,7 @@ class Hub:
             return
         self._sent[launch_id] = frame["version"]
         texts = {language: encode(feed.for_language(frame, language)) for language in languages}
-        await _send_to_all({socket: texts[socket.language] for socket in sockets})
+        await send_to_all({socket: texts[socket.language] for socket in sockets})
 
     async def _look(self) -> None:
         """The slow truth: the counters of launches that have open boards."""
@@ -197,28 +197,6 @@ def read_feed(launch_id: int, since: int, languages: tuple[str, ...]) -> dict[st
 def encode(frame: dict[str, Any]) -> str:
     """The frame as it goes over the wire."""
     return json.dumps(frame, separators=(",", ":"))
-
-
-async def _send_to_all(texts: "dict[BoardSocket, str]") -> None:
-    """One slow reader must not hold up the others: it is cut off, and catches up when it comes back."""
-    if not texts:
-        return
-    sending = {asyncio.ensure_future(socket.send_encoded(text)): socket for socket, text in texts.items()}
-    await asyncio.wait(sending, timeout=SEND_SECONDS)
-    for task, socket in sending.items():
-        if failure := _failure(task):
-            log.info("a board socket was cut off: %s", failure)
-            socket.cut_off()
-
-
-def _failure(task: asyncio.Future[None]) -> str:
-    """Why a frame did not go out; a socket that cannot be written to is gone, whatever the server calls it."""
-    if task.cancel():
-        return "too slow"
-    if task.cancelled():
-        return "cancelled"
-    error = task.exception()
-    return type(error).__name__ if error else ""
 
 
 @in_a_thread

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from triage.board.sockets import BoardSocket
+from triage.warroom.sockets import RoomSocket
 
 CLOSE_NOT_FOUND = 4404
 
@@ -17,5 +18,6 @@ async def nowhere(scope: dict[str, Any], receive: Any, send: Callable[[Any], Awa
 
 websocket_urlpatterns = [
     path("ws/launches/<str:slug>/board/", BoardSocket.as_asgi()),
+    path("ws/launches/<str:slug>/rooms/<str:key>/", RoomSocket.as_asgi()),
     re_path("", nowhere),  # type: ignore[arg-type]  # Channels routes to ASGI apps, not to views
 ]

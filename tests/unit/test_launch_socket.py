@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from triage.board import hub
+from triage import launch_socket
 
 
 class Reader:
@@ -36,11 +36,11 @@ async def gone():
 def send(readers, text):
     # Django refuses rows to a thread with a loop, and other tests share this one.
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, hub._send_to_all(dict.fromkeys(readers, text))).result()
+        pool.submit(asyncio.run, launch_socket.send_to_all(dict.fromkeys(readers, text))).result()
 
 
 def test_reader_that_hangs_and_one_that_is_gone_are_cut_off_and_the_others_told(monkeypatch):
-    monkeypatch.setattr(hub, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(launch_socket, "SEND_SECONDS", 0.05)
     quick, slow, lost, other = Reader(at_once), Reader(never), Reader(gone), Reader(at_once)
     send([quick, slow, lost, other], "a frame")
     assert [quick.told, slow.told, lost.told, other.told] == [["a frame"], [], [], ["a frame"]]
