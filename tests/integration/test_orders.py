@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -268,6 +269,30 @@ def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, mon
     assert undone["state"] == "undoing"
     giving.carry_on(clock=lambda: now)
     assert set(Issue.objects.filter(severity=2).values_list("status", flat=True)) == {"new"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"action": "move", "to": "triaged", "filter": "status=new"},  # which nothing matches any more
+        {"action": "snooze", "until": "1h", "filter": "status=new"},  # which is later by now
+        {"action": "snooze", "until": "2026-05-28T12:33Z", "filter": ""},  # which is over by now
+    ],
+)
+def test_an_order_sent_again_with_its_key_is_one_though_it_would_mean_something_else_by_now(launch, api, now, asked):
+    many(launch, now, 3)
+    answers = []
+    for minutes in (0, 2):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            answers.append(api.post(CHANGES, asked, format="json", headers={"Idempotency-Key": "k"}))
+        make_issue(launch, now=now)
+    assert [answer.status_code for answer in answers] == [200, 200]
+    first, again = (answer.json() for answer in answers)
+    assert (first["id"], first["total"]) == (again["id"], again["total"])
+    other = api.post(
+        CHANGES, {"action": "note", "text": "Hi", "filter": ""}, format="json", headers={"Idempotency-Key": "k"}
+    )
+    assert (other.json()["total"], BoardChange.objects.count()) == (5, 2)
 
 
 def test_an_order_taken_back_while_it_runs_does_not_go_on(launch, order, back, now, monkeypatch):
