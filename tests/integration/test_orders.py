@@ -109,6 +109,31 @@ def test_undoing_a_reopening_gives_the_end_its_moment_back(launch, order, back, 
     assert issue.worked_seconds == 86_400
 
 
+def test_undo_leaves_ones_own_later_move_to_the_same_status_with_the_mail_that_tells_of_it(launch, order, back, now):
+    [issue], minute = many(launch, now, 1), timedelta(minutes=1)
+    belong(issue, now=now)
+    first = order([issue], "move", to="closed")
+    Message.objects.all().delete()
+    order([issue], "move", to="in_progress", reason="not yet", at=now + minute)
+    last = order([issue], "move", to="closed", at=now + 20 * minute)
+    first = back(first, now + 21 * minute)
+    assert (first.taken_back, states([issue]), Message.objects.count()) == (0, ["closed"], 2)
+    assert "Alice Lead meanwhile" in first.issues.get().undo_detail
+    assert (back(last, now + 21 * minute).taken_back, states([issue])) == (1, ["in_progress"])
+    assert not Message.objects.exists()
+
+
+def test_orders_are_taken_back_one_after_the_other_to_where_it_all_began(launch, order, back, now):
+    issue, minute = make_issue(launch, now=now - timedelta(hours=1)), timedelta(minutes=1)
+    first = order([issue], "move", to="in_progress")
+    second = order([issue], "move", to="triaged", at=now + minute)
+    third = order([issue], "move", to="in_progress", at=now + 2 * minute)
+    for change, status in ((third, "triaged"), (second, "in_progress"), (first, "new")):
+        assert (back(change, now + 3 * minute).taken_back, states([issue])) == (1, [status])
+    issue.refresh_from_db()
+    assert (issue.status_changed_at, issue.worked_seconds) == (now - timedelta(hours=1), 0)
+
+
 def test_undo_gives_a_long_title_back_whole_and_the_title_before_it_too(launch, order, back, now):
     [issue] = many(launch, now, 1)
     long, minute = "word " * 40 + "end", timedelta(minutes=1)
@@ -187,6 +212,20 @@ def test_merging_many_and_taking_them_apart_again(launch, order, back, now):
     assert {one.merged_into_id for one in Issue.objects.filter(status="duplicate")} == {root.pk}
     back(change)
     assert states(others) == ["new", "new"]
+
+
+def test_undoing_a_merge_gives_the_status_its_moment_and_the_end_its_own_back(launch, order, back, now):
+    long_ago, day, yesterday = now - timedelta(days=3), timedelta(days=1), now - timedelta(days=1)
+    worked, closed, root = many(launch, long_ago, 3)
+    lifecycle.move(worked.pk, to="in_progress", actor=SYSTEM, now=yesterday)
+    lifecycle.move(closed.pk, to="in_progress", actor=SYSTEM, now=long_ago)
+    lifecycle.move(closed.pk, to="closed", actor=SYSTEM, now=yesterday)
+    back(order([worked, closed], "merge", into=root.key), now + timedelta(minutes=1))
+    worked.refresh_from_db()
+    closed.refresh_from_db()
+    assert (worked.status, worked.status_changed_at, worked.worked_seconds) == ("in_progress", yesterday, 0)
+    assert (closed.status_changed_at, closed.closed_at) == (yesterday, yesterday)
+    assert closed.worked_seconds == 2 * day.total_seconds()
 
 
 def test_a_note_for_many_stays(launch, order, api, now):
