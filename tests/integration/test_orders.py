@@ -294,6 +294,56 @@ def test_the_preview_says_what_would_change_and_changes_nothing(launch, api, now
     assert not BoardChange.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("target", "stays"),
+    [
+        ({}, {"is what the others go into": 1, "merged into another": 1}),
+        (
+            {"status": "closed"},
+            {"is what the others go into": 1, "open, and IS-%s is ended": 2, "merged into another": 1},
+        ),
+    ],
+)
+def test_the_preview_of_a_merge_says_what_the_merge_then_does(launch, api, now, target, stays):
+    root, gone = make_issue(launch, now=now, **target), make_issue(launch, now=now, status="closed")
+    lifecycle.merge(gone.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    open_ones, ended = many(launch, now, 2), make_issue(launch, now=now, status="declined")
+    chosen = {"ids": [one.key for one in (root, gone, *open_ones, ended)]}
+    asked = chosen | {"action": "merge", "into": gone.key}
+    told = api.post(CHANGES, asked | {"preview": True}, format="json").json()
+    assert {one["why"].replace(root.key, "IS-%s"): one["count"] for one in told["will_stay"]} == stays
+    assert api.post(CHANGES, asked, format="json").json()["changed"] == told["will_change"] == 5 - sum(stays.values())
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        ("set", {"field": "moscow", "value": "must"}),
+        ("label", {"labels": "x"}),
+        ("unlabel", {"labels": "x"}),
+        ("reply", {"text": "x"}),
+    ],
+)
+def test_a_worker_needs_as_many_statements_for_twenty_that_are_merged_as_for_two(
+    launch, order, now, monkeypatch, action, given
+):
+    monkeypatch.setattr(giving, "AT_ONCE", 1)
+    root = make_issue(launch, now=now)
+
+    def statements(count):
+        issues = many(launch, now, count)
+        lifecycle.merge_all([issue.pk for issue in issues], into_id=root.pk, actor=SYSTEM, now=now)
+        change = order(issues, action, **given)
+        with CaptureQueriesContext(connection) as asked:
+            giving.carry_on(clock=lambda: now)
+        assert {row.detail for row in change.issues.all()} == {
+            f"{one.key} is merged; decide on {root.key}." for one in issues
+        }
+        return len(asked)
+
+    assert statements(2) == statements(20)
+
+
 def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, monkeypatch):
     many(launch, now, 3)
     make_issue(launch, now=now, severity=4)

@@ -153,8 +153,8 @@ def _forward(change_id: int, *, now: datetime, version: int | None = None) -> di
     if change.finished_at or change.undo_asked_at:
         return {}
     with override(change.actor.language):
-        order.begin(now=now)
         issues = _locked(rows)
+        order.begin(issues, now=now)
         refused = _refusals(change, order, issues, version=version)
         ready = [issue for issue in issues if issue.pk not in refused]
         memory = order.memory(ready)

@@ -36,7 +36,7 @@ class Moving(Order):
         move = lifecycle.Move(**{name: text_of(given, name) for name in names}).check()
         return {name: getattr(move, name) for name in names}
 
-    def begin(self, *, now: datetime) -> None:
+    def begin(self, issues: Sequence[Issue], *, now: datetime) -> None:  # noqa: ARG002 - who is merged moves nowhere
         self._room = None if self._move.reason else limits.room_in(self.launch, self._move.to, now=now)
 
     def refusal(self, issue: Issue) -> Problem | None:
@@ -118,9 +118,6 @@ class Setting(Order):
     @property
     def _field(self) -> str:
         return str(self.given["field"])
-
-    def refusal(self, issue: Issue) -> Problem | None:
-        return overrides.merged_away(issue)
 
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
         live = self._live(issues)
