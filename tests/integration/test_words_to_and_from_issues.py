@@ -242,6 +242,19 @@ def test_a_reply_to_one_report_goes_to_no_other_and_undo_withdraws_what_has_not_
     assert [entry.data for entry in withdrawn] == [{"people": 1}, {"people": 1}]
 
 
+def test_undo_says_of_no_issue_that_a_reply_is_withdrawn_which_its_reporter_had_about_another(launch, people, now):
+    one, other = make_issue(launch, now=now), make_issue(launch, now=now)
+    karin = written(launch, one, now, "karin")
+    make_feedback(launch, now=now, issue_key=other.key, reporter=karin.reporter)
+    written(launch, other, now, "omar")
+    both, given = Issue.objects.filter(pk__in=[one.pk, other.pk]), {"text": "Hello"}
+    change = giving.give(launch, both, action="reply", given=given, actor=people["lead"], clock=lambda: now)
+    Message.objects.filter(about=karin.key).update(sent_at=now)
+    change = giving.ask_back(change, actor=people["lead"], clock=lambda: now)
+    withdrawn = TimelineEntry.objects.filter(kind="issue.reply_withdrawn").values_list("subject", "data__people")
+    assert (change.told_before, list(withdrawn)) == (1, [(other.key, 1)])  # Omar's
+
+
 def test_a_reply_is_written_on_the_issues_own_page(client, launch, people, now):
     issue = make_issue(launch, now=now)
     written(launch, issue, now, "karin")
