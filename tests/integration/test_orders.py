@@ -498,6 +498,32 @@ def test_a_snoozed_issue_leaves_the_board_and_is_counted(launch, order, back, no
     assert issue.snoozed_until is None
 
 
+def test_undo_leaves_a_colleagues_sleep_until_the_same_time(launch, order, back, now):
+    [issue], until = many(launch, now, 1), "2026-05-29T09:00"
+    change = order([issue], "snooze", until=until)
+    order([issue], "wake", by="responder", at=now + timedelta(minutes=1))
+    order([issue], "snooze", until=until, wake_if_worse=False, by="responder", at=now + timedelta(minutes=2))
+    change = back(change, now + timedelta(minutes=3))
+    issue.refresh_from_db()
+    assert (change.taken_back, issue.snoozed_until is None, issue.snooze.wake_if_worse) == (0, False, False)
+    assert "Responder Person meanwhile" in change.issues.get().undo_detail
+
+
+def test_undo_lets_it_sleep_on_as_it_fell_asleep_and_the_order_before_can_be_taken_back_too(launch, order, back, now):
+    [issue], minute = many(launch, now, 1, severity=3, reach_value=10), timedelta(minutes=1)
+    first = order([issue], "snooze", until="2026-05-29T09:00")
+    Issue.objects.update(reach_value=20)  # it got worse, and the sweep has not looked yet
+    second = order([issue], "snooze", until="2026-05-30T09:00", at=now + minute)
+    third = order([issue], "wake", at=now + 2 * minute)
+    for change in (third, second):
+        assert back(change, now + 3 * minute).taken_back == 1
+    issue.refresh_from_db()
+    assert (issue.snooze.reach, issue.snooze.snoozed_at) == (10, now)
+    assert back(first, now + 4 * minute).taken_back == 1
+    issue.refresh_from_db()
+    assert issue.snoozed_until is None
+
+
 @pytest.mark.parametrize(
     ("worse", "why"),
     [

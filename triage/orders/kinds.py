@@ -216,8 +216,11 @@ class Snoozing(Order):
         snooze.lay_to_sleep(issues, until=self._until, wake_if_worse=worse, actor=actor, now=now)
         return {}
 
-    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
-        return {issue.pk for issue in issues if issue.snoozed_until == self._until}
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        """Those that nobody laid to sleep since, also where that is until the same time."""
+        since = snooze.asleep_since(issues)
+        there = {issue.pk for issue in issues if issue.snoozed_until == self._until}
+        return {pk for pk in there if since.get(pk) == rows[pk].done_at}
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
         snooze.return_to({pk: row.before for pk, row in rows.items()}, issues, actor=actor, now=now)
