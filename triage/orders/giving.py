@@ -68,13 +68,13 @@ def give(
     often it is sent.
     """
     now, same = clock(), {"once": _digest(once, given)} if once else {}
+    ids = list(issues.filter(launch=launch).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     with transaction.atomic():
         lock_launch(launch.pk)
         check_not_closed(launch)
         if same and (before := _given_before(launch, action=action, actor=actor, **same)):
             return before
         order = check(launch, action, given, now=now) | same
-        ids = list(issues.filter(launch=launch).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
         if not 1 <= len(ids) <= MOST:
             raise Problem(400, _("Choose 1 to %(most)s issues.") % {"most": MOST})
         change = BoardChange.objects.create(
