@@ -1,5 +1,6 @@
 """This module tests labels, issues opened by hand, and replies to the people who reported."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -263,6 +264,18 @@ def test_a_reply_is_written_on_the_issues_own_page(client, launch, people, now):
     assert b"It reaches 1 by mail." in client.get(page).content
     client.post(f"{page}reply/", {"text": "Thank you", "to": ""})
     assert Message.objects.get().text.startswith("Thank you")
+
+
+def test_a_reply_long_in_the_writing_goes_out_though_the_issue_was_changed_meanwhile(client, launch, people, now):
+    issue = make_issue(launch, now=now)
+    written(launch, issue, now, "karin")
+    client.force_login(people["lead"])
+    page = f"/launches/shop/issues/{issue.key}/"
+    [form] = re.findall(rf'action="{page}reply/">(.*?)</form>', client.get(page).content.decode(), re.DOTALL)
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+    lifecycle.move(issue.pk, to="in_progress", actor=Actor.person(people["responder"]), now=now)
+    client.post(f"{page}reply/", hidden | {"text": "We look into it", "to": ""})
+    assert Message.objects.get().text.startswith("We look into it")
 
 
 def test_a_reply_sent_twice_is_one_mail_and_a_person_of_many_issues_hears_it_once(client, launch, api, people, now):
