@@ -166,6 +166,14 @@ def take_back_reply(feedback_ids: Iterable[int], *, launch: Launch, told_at: dat
     return mailed | shown
 
 
+def mailed_with(feedback_ids: Iterable[int], *, once: str) -> set[int]:
+    """Those of these reports whose reporter has a mail of that `once`, about whichever of their reports."""
+    rows = Feedback.objects.filter(pk__in=list(feedback_ids), reporter__email__gt="")
+    keys = {pk: f"{once}:{person}" for pk, person in rows.values_list("pk", "reporter")}
+    queued = set(Message.objects.filter(once_key__in=keys.values()).values_list("once_key", flat=True))
+    return {pk for pk, key in keys.items() if key in queued}
+
+
 def take_back_closed(abouts: Iterable[str], *, launch: Launch, told_at: datetime) -> int:
     """Withdraws what these reports' authors were to be told at that moment; says how many have been told already."""
     return withdraw(abouts, launch=launch, kind=MessageKind.CLOSED, queued_at=told_at)

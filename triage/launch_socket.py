@@ -6,9 +6,9 @@ it opens, every 30 seconds and at once when they end (close code 4403). A page i
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from channels.auth import AuthMiddlewareStack
@@ -175,19 +175,27 @@ class LaunchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels sh
         return launch.pk
 
 
+Socket = TypeVar("Socket", bound=LaunchSocket)
+
+
 async def send_to_all(texts: dict[LaunchSocket, str]) -> None:
+    """Each socket its own frame."""
+    await for_each(texts, lambda socket: socket.send_encoded(texts[socket]))
+
+
+async def for_each(sockets: Iterable[Socket], work: Callable[[Socket], Coroutine[Any, Any, object]]) -> None:
     """One slow reader must not hold up the others: it is cut off, and catches up when it comes back."""
-    if not texts:
+    doing = {asyncio.ensure_future(work(socket)): socket for socket in sockets}
+    if not doing:
         return
-    sending = {asyncio.ensure_future(socket.send_encoded(text)): socket for socket, text in texts.items()}
-    await asyncio.wait(sending, timeout=SEND_SECONDS)
-    for task, socket in sending.items():
+    await asyncio.wait(doing, timeout=SEND_SECONDS)
+    for task, socket in doing.items():
         if failure := _failure(task):
             log.info("a socket was cut off: %s", failure)
             socket.cut_off()
 
 
-def _failure(task: asyncio.Future[None]) -> str:
+def _failure(task: asyncio.Future[object]) -> str:
     """Why a frame did not go out; a socket that cannot be written to is gone, whatever the server calls it."""
     if task.cancel():
         return "too slow"

@@ -212,13 +212,17 @@ def give_back(
             issue.resolution = was[issue.pk][1]
             entries.append(Entry(issue.key, "issue.status", data | {"resolution": issue.resolution}))
         write_status(some, status, now=now, closed_at=now if status in ENDED_STATUSES else None)
-    if times:
-        remembered = [issue for issue in issues if issue.pk in times]
-        for issue in remembered:
-            issue.status_changed_at, issue.closed_at, issue.worked_seconds = times[issue.pk]
-        rows.update(remembered, ("status_changed_at", "closed_at", "worked_seconds"))
+    _date_back(issues, times or {})
     record(issues[0].launch, entries, actor=actor, now=now)
     tell_reporters(issues, now=now, ended=False)
+
+
+def _date_back(issues: Sequence[Issue], times: Mapping[int, Times]) -> None:
+    """What stands again stands since it came to be so."""
+    remembered = [issue for issue in issues if issue.pk in times]
+    for issue in remembered:
+        issue.status_changed_at, issue.closed_at, issue.worked_seconds = times[issue.pk]
+    rows.update(remembered, ("status_changed_at", "closed_at", "worked_seconds"))
 
 
 _STATUS_COLUMNS = (
@@ -267,6 +271,12 @@ def take_news_back(issues: Sequence[Issue], *, told_at: datetime) -> int:
     keys = [f"IS-{one}" for members in tree.members_of([issue.pk for issue in issues]).values() for one in members]
     reports = Feedback.objects.filter(launch=issues[0].launch, issue_key__in=keys).values_list("pk", flat=True)
     return closing_the_loop.take_back_closed([f"HC-{pk}" for pk in reports], launch=issues[0].launch, told_at=told_at)
+
+
+def take_noise_back(issues: Sequence[Issue]) -> None:
+    """Forgets that the alerts behind these trees were noise."""
+    members = [one for some in tree.members_of([issue.pk for issue in issues]).values() for one in some]
+    outcomes.take_back(list(Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)))
 
 
 @transaction.atomic
@@ -355,8 +365,13 @@ def unmerge(issue_id: int, *, actor: Actor, now: datetime, version: int | None =
     return issue
 
 
-def unmerge_all(issues: Sequence[Issue], *, actor: Actor, now: datetime) -> None:
-    """The same for issues of one launch that are merged; the caller holds the launch's lock and theirs."""
+def unmerge_all(
+    issues: Sequence[Issue], *, actor: Actor, now: datetime, times: Mapping[int, Times] | None = None
+) -> None:
+    """The same for issues of one launch that are merged, with the `times` they had where a merge is taken back.
+
+    The caller holds the launch's lock and theirs.
+    """
     launch, roots = issues[0].launch, tree.roots_of([issue.pk for issue in issues])
     held = lock_issues([*roots, *roots.values()])
     rooms.follow_unmerges(issues, roots={pk: held[root] for pk, root in roots.items()}, actor=actor, now=now)
@@ -373,6 +388,7 @@ def unmerge_all(issues: Sequence[Issue], *, actor: Actor, now: datetime) -> None
         for issue in some:
             issue.merged_into, issue.status_before_merge = None, ""
         _write(some, status, now=now)
+    _date_back(issues, times or {})
     record(launch, entries, actor=actor, now=now)
     pairs.remember(parted, launch, answer=Answer.DIFFERENT, actor=actor, now=now)
     _settle(launch, issues, roots=sorted({*roots.values(), *roots}), now=now)

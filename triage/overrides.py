@@ -219,11 +219,11 @@ def _locked_root(issue_id: int, *, version: int | None) -> Issue:
     return issue
 
 
-def merged_away(issue: Issue) -> Problem | None:
-    """Why an issue takes no verdict of its own: nobody would see it on one that is merged."""
+def merged_away(issue: Issue, *, root: int | None = None) -> Problem | None:
+    """Why an issue takes no verdict of its own: nobody would see it on one that is merged; its root is read, unless given."""
     if not issue.merged_into_id:
         return None
-    root = tree.roots_of([issue.pk])[issue.pk]
+    root = root or tree.roots_of([issue.pk])[issue.pk]
     return Problem(409, _("%(key)s is merged; decide on IS-%(root)s.") % {"key": issue.key, "root": root})
 
 

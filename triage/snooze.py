@@ -85,15 +85,21 @@ def wake(issues: Sequence[Issue], *, why: dict[int, str], actor: Actor, now: dat
 
 
 def memory_of(issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
-    """How each sleeps now, for `return_to`."""
-    worse = dict(Snooze.objects.filter(issue__in=issues).values_list("issue_id", "wake_if_worse"))
+    """How each sleeps now, and what it was like when it fell asleep, for `return_to`."""
+    snoozes = Snooze.objects.in_bulk([issue.pk for issue in issues])
     return {
         issue.pk: {
             "until": issue.snoozed_until.isoformat() if issue.snoozed_until else "",
-            "wake_if_worse": worse.get(issue.pk, True),
+            "wake_if_worse": snoozes[issue.pk].wake_if_worse if issue.pk in snoozes else True,
         }
+        | (_likeness(snoozes[issue.pk]) if issue.pk in snoozes else {})
         for issue in issues
     }
+
+
+def _likeness(snooze: Snooze) -> dict[str, Any]:
+    at = snooze.snoozed_at.isoformat()
+    return {"severity": snooze.severity, "reach": snooze.reach, "reports": snooze.reports, "snoozed_at": at}
 
 
 def return_to(memory: Mapping[int, Mapping[str, Any]], issues: Sequence[Issue], *, actor: Actor, now: datetime) -> None:
@@ -106,6 +112,22 @@ def return_to(memory: Mapping[int, Mapping[str, Any]], issues: Sequence[Issue], 
             lay_to_sleep(some, until=datetime.fromisoformat(until), wake_if_worse=worse, actor=actor, now=now)
         else:
             wake(some, why={}, actor=actor, now=now)
+    _date_back(memory, issues)
+
+
+def _date_back(memory: Mapping[int, Mapping[str, Any]], issues: Sequence[Issue]) -> None:
+    """Who sleeps on sleeps since they fell asleep, and gets worse than they were then."""
+    again = Snooze.objects.filter(issue__in=[issue.pk for issue in issues if "snoozed_at" in memory[issue.pk]])
+    for snooze in (rows := list(again)):
+        before = memory[snooze.pk]
+        snooze.severity, snooze.reach, snooze.reports = before["severity"], before["reach"], before["reports"]
+        snooze.snoozed_at = datetime.fromisoformat(before["snoozed_at"])
+    Snooze.objects.bulk_update(rows, ["severity", "reach", "reports", "snoozed_at"])
+
+
+def asleep_since(issues: Sequence[Issue]) -> dict[int, datetime]:
+    """When those that sleep fell asleep."""
+    return dict(Snooze.objects.filter(issue__in=issues).values_list("issue_id", "snoozed_at"))
 
 
 def reports_of(issue: Issue) -> int:

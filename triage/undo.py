@@ -10,7 +10,7 @@ from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor
 from triage import closing
 from triage.board import changes
-from triage.lifecycle import Times, give_back, lock, take_news_back
+from triage.lifecycle import Times, give_back, lock, take_news_back, take_noise_back
 from triage.models import OPEN_STATUSES, Issue
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -29,6 +29,8 @@ def undo_move(issue_id: int, *, version: int | None, actor: Actor, now: datetime
     if last.data["old"] not in OPEN_STATUSES or take_news_back([issue], told_at=last.recorded_at):
         raise Problem(409, _("%(key)s was ended or reopened by that and people may have been told; move it anew instead.") % {
             "key": issue.key})  # fmt: skip
+    if last.data.get("noise"):
+        take_noise_back([issue])
     was, times = {issue.pk: (last.data["old"], "")}, _times_before(last)
     give_back([issue], was, transition=TRANSITION, actor=actor, now=now, times={issue.pk: times} if times else None)
     closing.review([issue.pk], now=now)

@@ -63,5 +63,8 @@ def _message(mail: Mail) -> Message:
 def withdraw(abouts: Iterable[str], *, launch: Launch, kind: str, queued_at: datetime) -> int:
     """Takes mails back that were queued at that moment and no worker holds yet; says how many are out of reach."""
     queued = Message.objects.filter(launch=launch, kind=kind, about__in=list(abouts), created_at=queued_at)
-    queued.filter(sent_at=None, given_up_at=None, attempts=0, claimed_until=None).delete()
+    waiting = queued.filter(sent_at=None, given_up_at=None, attempts=0, claimed_until=None)
+    # Deleting reads first and deletes by number, so what a worker claims in between would be gone while it is sent.
+    held = list(waiting.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    Message.objects.filter(pk__in=held).delete()
     return queued.count()

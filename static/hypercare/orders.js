@@ -27,19 +27,24 @@ export function whyNot({ said }) {
 const tellOthers = (change) => document.body.dispatchEvent(new CustomEvent("hc:ordered", { detail: change }));
 const few = (rows) => rows.slice(0, TOLD).map((row) => row.detail).join(" ");
 
+// Asks again while nobody answers; undefined where the answer is that this person is not to know any more.
 async function followed(change) {
   let now = change;
   let box;
-  while (now.state === "running" || now.state === "undoing") {
+  let answer;
+  const isRefused = () => answer?.said.status < 500;
+  while (!isRefused() && (now.state === "running" || now.state === "undoing")) {
     const done = now.state === "running" ? now.changed + now.failed : now.taken_back;
     box ??= toast("", { lasts: true });
     box.querySelector("span").textContent = `${words.working} ${done} / ${now.total}`;
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-    now = (await send(`${now.id}/`)).said;
-    if (!now.state) break;
+    answer = await send(`${now.id}/`);
+    if (answer.ok) now = answer.said;
   }
   box?.remove();
-  return now;
+  if (!isRefused()) return now;
+  toast(whyNot(answer), { tone: "error" });
+  return undefined;
 }
 
 export async function undo(id, { onDone } = {}) {
@@ -49,6 +54,7 @@ export async function undo(id, { onDone } = {}) {
     return undefined;
   }
   const change = await followed(answer.said);
+  if (!change) return undefined;
   const kept = change.not_taken_back ?? [];
   if (kept.length) toast(few(kept), { tone: "error" });
   if (!onDone || change.total > 1) toast(change.sentence);
@@ -76,8 +82,8 @@ export async function give(chosen, order, { onUndone } = {}) {
   const answer = await send("", { ...chosen, ...order });
   if (answer.ok) {
     const change = await followed(answer.said);
-    say(change, onUndone);
-    tellOthers(change);
+    if (change) say(change, onUndone);
+    tellOthers(change ?? { issue: null });
     return change;
   }
   if (answer.said.limit && !order.reason) {

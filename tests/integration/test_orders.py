@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -108,6 +109,31 @@ def test_undoing_a_reopening_gives_the_end_its_moment_back(launch, order, back, 
     assert issue.worked_seconds == 86_400
 
 
+def test_undo_leaves_ones_own_later_move_to_the_same_status_with_the_mail_that_tells_of_it(launch, order, back, now):
+    [issue], minute = many(launch, now, 1), timedelta(minutes=1)
+    belong(issue, now=now)
+    first = order([issue], "move", to="closed")
+    Message.objects.all().delete()
+    order([issue], "move", to="in_progress", reason="not yet", at=now + minute)
+    last = order([issue], "move", to="closed", at=now + 20 * minute)
+    first = back(first, now + 21 * minute)
+    assert (first.taken_back, states([issue]), Message.objects.count()) == (0, ["closed"], 2)
+    assert "Alice Lead meanwhile" in first.issues.get().undo_detail
+    assert (back(last, now + 21 * minute).taken_back, states([issue])) == (1, ["in_progress"])
+    assert not Message.objects.exists()
+
+
+def test_orders_are_taken_back_one_after_the_other_to_where_it_all_began(launch, order, back, now):
+    issue, minute = make_issue(launch, now=now - timedelta(hours=1)), timedelta(minutes=1)
+    first = order([issue], "move", to="in_progress")
+    second = order([issue], "move", to="triaged", at=now + minute)
+    third = order([issue], "move", to="in_progress", at=now + 2 * minute)
+    for change, status in ((third, "triaged"), (second, "in_progress"), (first, "new")):
+        assert (back(change, now + 3 * minute).taken_back, states([issue])) == (1, [status])
+    issue.refresh_from_db()
+    assert (issue.status_changed_at, issue.worked_seconds) == (now - timedelta(hours=1), 0)
+
+
 def test_undo_gives_a_long_title_back_whole_and_the_title_before_it_too(launch, order, back, now):
     [issue] = many(launch, now, 1)
     long, minute = "word " * 40 + "end", timedelta(minutes=1)
@@ -188,6 +214,20 @@ def test_merging_many_and_taking_them_apart_again(launch, order, back, now):
     assert states(others) == ["new", "new"]
 
 
+def test_undoing_a_merge_gives_the_status_its_moment_and_the_end_its_own_back(launch, order, back, now):
+    long_ago, day, yesterday = now - timedelta(days=3), timedelta(days=1), now - timedelta(days=1)
+    worked, closed, root = many(launch, long_ago, 3)
+    lifecycle.move(worked.pk, to="in_progress", actor=SYSTEM, now=yesterday)
+    lifecycle.move(closed.pk, to="in_progress", actor=SYSTEM, now=long_ago)
+    lifecycle.move(closed.pk, to="closed", actor=SYSTEM, now=yesterday)
+    back(order([worked, closed], "merge", into=root.key), now + timedelta(minutes=1))
+    worked.refresh_from_db()
+    closed.refresh_from_db()
+    assert (worked.status, worked.status_changed_at, worked.worked_seconds) == ("in_progress", yesterday, 0)
+    assert (closed.status_changed_at, closed.closed_at) == (yesterday, yesterday)
+    assert closed.worked_seconds == 2 * day.total_seconds()
+
+
 def test_a_note_for_many_stays(launch, order, api, now):
     issues = many(launch, now, 2)
     order(issues, "note", text="Looked at together")
@@ -254,6 +294,56 @@ def test_the_preview_says_what_would_change_and_changes_nothing(launch, api, now
     assert not BoardChange.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("target", "stays"),
+    [
+        ({}, {"is what the others go into": 1, "merged into another": 1}),
+        (
+            {"status": "closed"},
+            {"is what the others go into": 1, "open, and IS-%s is ended": 2, "merged into another": 1},
+        ),
+    ],
+)
+def test_the_preview_of_a_merge_says_what_the_merge_then_does(launch, api, now, target, stays):
+    root, gone = make_issue(launch, now=now, **target), make_issue(launch, now=now, status="closed")
+    lifecycle.merge(gone.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    open_ones, ended = many(launch, now, 2), make_issue(launch, now=now, status="declined")
+    chosen = {"ids": [one.key for one in (root, gone, *open_ones, ended)]}
+    asked = chosen | {"action": "merge", "into": gone.key}
+    told = api.post(CHANGES, asked | {"preview": True}, format="json").json()
+    assert {one["why"].replace(root.key, "IS-%s"): one["count"] for one in told["will_stay"]} == stays
+    assert api.post(CHANGES, asked, format="json").json()["changed"] == told["will_change"] == 5 - sum(stays.values())
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        ("set", {"field": "moscow", "value": "must"}),
+        ("label", {"labels": "x"}),
+        ("unlabel", {"labels": "x"}),
+        ("reply", {"text": "x"}),
+    ],
+)
+def test_a_worker_needs_as_many_statements_for_twenty_that_are_merged_as_for_two(
+    launch, order, now, monkeypatch, action, given
+):
+    monkeypatch.setattr(giving, "AT_ONCE", 1)
+    root = make_issue(launch, now=now)
+
+    def statements(count):
+        issues = many(launch, now, count)
+        lifecycle.merge_all([issue.pk for issue in issues], into_id=root.pk, actor=SYSTEM, now=now)
+        change = order(issues, action, **given)
+        with CaptureQueriesContext(connection) as asked:
+            giving.carry_on(clock=lambda: now)
+        assert {row.detail for row in change.issues.all()} == {
+            f"{one.key} is merged; decide on {root.key}." for one in issues
+        }
+        return len(asked)
+
+    assert statements(2) == statements(20)
+
+
 def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, monkeypatch):
     many(launch, now, 3)
     make_issue(launch, now=now, severity=4)
@@ -268,6 +358,30 @@ def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, mon
     assert undone["state"] == "undoing"
     giving.carry_on(clock=lambda: now)
     assert set(Issue.objects.filter(severity=2).values_list("status", flat=True)) == {"new"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"action": "move", "to": "triaged", "filter": "status=new"},  # which nothing matches any more
+        {"action": "snooze", "until": "1h", "filter": "status=new"},  # which is later by now
+        {"action": "snooze", "until": "2026-05-28T12:33Z", "filter": ""},  # which is over by now
+    ],
+)
+def test_an_order_sent_again_with_its_key_is_one_though_it_would_mean_something_else_by_now(launch, api, now, asked):
+    many(launch, now, 3)
+    answers = []
+    for minutes in (0, 2):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            answers.append(api.post(CHANGES, asked, format="json", headers={"Idempotency-Key": "k"}))
+        make_issue(launch, now=now)
+    assert [answer.status_code for answer in answers] == [200, 200]
+    first, again = (answer.json() for answer in answers)
+    assert (first["id"], first["total"]) == (again["id"], again["total"])
+    other = api.post(
+        CHANGES, {"action": "note", "text": "Hi", "filter": ""}, format="json", headers={"Idempotency-Key": "k"}
+    )
+    assert (other.json()["total"], BoardChange.objects.count()) == (5, 2)
 
 
 def test_an_order_taken_back_while_it_runs_does_not_go_on(launch, order, back, now, monkeypatch):
@@ -380,6 +494,32 @@ def test_a_snoozed_issue_leaves_the_board_and_is_counted(launch, order, back, no
     assert sum(lane.count for lane in lanes_of(Issue.objects.all(), now=now)) == 0
     assert not_shown(launch, now=now).snoozed == 1
     back(change)
+    issue.refresh_from_db()
+    assert issue.snoozed_until is None
+
+
+def test_undo_leaves_a_colleagues_sleep_until_the_same_time(launch, order, back, now):
+    [issue], until = many(launch, now, 1), "2026-05-29T09:00"
+    change = order([issue], "snooze", until=until)
+    order([issue], "wake", by="responder", at=now + timedelta(minutes=1))
+    order([issue], "snooze", until=until, wake_if_worse=False, by="responder", at=now + timedelta(minutes=2))
+    change = back(change, now + timedelta(minutes=3))
+    issue.refresh_from_db()
+    assert (change.taken_back, issue.snoozed_until is None, issue.snooze.wake_if_worse) == (0, False, False)
+    assert "Responder Person meanwhile" in change.issues.get().undo_detail
+
+
+def test_undo_lets_it_sleep_on_as_it_fell_asleep_and_the_order_before_can_be_taken_back_too(launch, order, back, now):
+    [issue], minute = many(launch, now, 1, severity=3, reach_value=10), timedelta(minutes=1)
+    first = order([issue], "snooze", until="2026-05-29T09:00")
+    Issue.objects.update(reach_value=20)  # it got worse, and the sweep has not looked yet
+    second = order([issue], "snooze", until="2026-05-30T09:00", at=now + minute)
+    third = order([issue], "wake", at=now + 2 * minute)
+    for change in (third, second):
+        assert back(change, now + 3 * minute).taken_back == 1
+    issue.refresh_from_db()
+    assert (issue.snooze.reach, issue.snooze.snoozed_at) == (10, now)
+    assert back(first, now + 4 * minute).taken_back == 1
     issue.refresh_from_db()
     assert issue.snoozed_until is None
 

@@ -426,6 +426,39 @@ def test_the_fix_of_a_merged_issue_proves_its_root_until_they_are_taken_apart(la
     assert ([one.fix for one in panel.fixes_of(issue)], panel.fixes_of(root)) == ([proved], [])
 
 
+def test_a_deployment_linked_to_an_issue_and_to_one_merged_into_it_has_one_word_that_a_person_may_overrule(
+    launch, issue, proved, people, now
+):
+    launch.feedback.update(category="availability", component=issue.component)
+    root = make_issue(launch, now=now - 2 * HOUR, status="deployed")
+    alice, own = Actor.person(people["lead"]), fix_of(root, proved.deployment, now)
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
+    verdicts.judge_due(clock=lambda: now)
+    assert list(TimelineEntry.objects.filter(kind="fix.judged").values_list("subject", flat=True)) == [root.key]
+    assert notices.waiting(root.pk).fix == own
+    verdicts.overrule(root.pk, own.pk, word="not_fixed", reason="", actor=alice, now=now)
+    assert [(one.fix, one.verdict.word) for one in panel.fixes_of(root)] == [(own, "not_fixed")]
+    assert overview.newest_of([root])[root.pk].verdict.word == "not_fixed"
+    assert [course.is_verified for course in courses(launch, since=now - DAY, until=now)] == [False]
+    assert notices.waiting(root.pk) is None
+
+
+def test_what_people_said_of_a_fix_stands_though_another_issue_of_that_deployment_is_merged(
+    launch, issue, proved, people, now
+):
+    word_of(proved, now)
+    root, alice = make_issue(launch, now=now, status="deployed"), Actor.person(people["lead"])
+    verdicts.overrule(
+        root.pk, fix_of(root, proved.deployment, now).pk, word="not_fixed", reason="", actor=alice, now=now
+    )
+    lifecycle.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
+    assert [one.verdict.word for one in panel.fixes_of(root)] == ["not_fixed"]
+    assert overview.newest_of([root])[root.pk].verdict.word == "not_fixed"
+    assert notices.waiting(root.pk) is None
+    lifecycle.unmerge(issue.pk, actor=alice, now=now)
+    assert [one.verdict.word for one in panel.fixes_of(issue)] == ["verified"]
+
+
 def test_a_draft_of_an_issue_that_is_merged_then_waits_at_its_root(launch, issue, proved, people, now):
     word_of(proved, now)
     root = make_issue(launch, now=now, status="deployed")

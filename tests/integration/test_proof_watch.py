@@ -117,6 +117,27 @@ def test_who_owns_what_fires_is_told_once_a_verdict_and_a_day_and_else_who_leads
         assert Message.objects.filter(kind="fires", about=owned.key).count() == (1 if later == HOUR else 2)
 
 
+def test_who_owns_what_fires_is_told_anew_when_it_was_open_in_between(launch, people, closed, now):
+    deploy(launch, at=now - 30 * MINUTE, now=now, version="1.8.2", external_id="back")
+    firing.watch(clock=lambda: now)
+    lifecycle.move(closed.pk, to="in_progress", actor=SYSTEM, now=now)
+    firing.watch(clock=lambda: now + MINUTE)
+    assert not Firing.objects.filter(ended_at=None).exists()
+    lifecycle.move(closed.pk, to="closed", actor=SYSTEM, now=now + DAY)
+    firing.watch(clock=lambda: now + DAY + MINUTE)
+    listed = TimelineEntry.objects.filter(subject=closed.key, kind="fix.fires").order_by("pk")
+    assert [entry.recorded_at for entry in listed] == [now, now + DAY + MINUTE]
+    assert Message.objects.filter(kind="fires", to_address=people["lead"].email).count() == 2
+
+
+def test_what_somebody_opened_while_it_was_looked_at_is_not_said_to_be_fixed_and_fire(launch, closed, now):
+    deploy(launch, at=now - 30 * MINUTE, now=now, version="1.8.2", external_id="back")
+    closed.refresh_from_db()
+    lifecycle.move(closed.pk, to="in_progress", actor=SYSTEM, now=now)
+    firing.look(closed, now=now)  # as it was read before
+    assert (Firing.objects.count(), Message.objects.filter(kind="fires").count()) == (0, 0)
+
+
 def test_an_alert_that_opened_another_issue_since_is_told_on_the_closed_one(launch, now):
     old = make_issue(launch, now=now - DAY, status="closed", resolution="fixed", fingerprint="am:503")
     new = make_issue(launch, now=now, fingerprint="am:503")

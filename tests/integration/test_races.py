@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from feedback import intake, quarantine
@@ -17,7 +17,9 @@ from feedback.channels import widget
 from feedback.models import Feedback, Quarantined, Reporter
 from feedback.report import Report, read_report
 from gateway_ingest.models import AlertChange, AlertStatus
-from hypercare.core.models import IdempotencyRecord, TimelineEntry
+from hypercare.core import delivery, messages
+from hypercare.core.messages import queue_mail
+from hypercare.core.models import IdempotencyRecord, Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
@@ -324,6 +326,38 @@ def test_issue_opened_again_while_its_alert_opens_another_keeps_one_open_issue_o
         assert not Feedback.objects.filter(triaged_at=None).exists()
         still_open = Issue.objects.filter(fingerprint=fingerprint).exclude(status__in=["closed", "duplicate"])
         assert still_open.count() == 1
+
+
+def test_mail_that_a_worker_takes_while_it_is_withdrawn_counts_as_gone(launch, now):
+    queue_mail(
+        launch=launch, kind="closed", about="HC-1", to_address="karin@example.org", language="en", subject="Closed",
+        text="It works.", once_key="closed:1", now=now,
+    )  # fmt: skip
+    is_taken, is_withdrawn = threading.Event(), threading.Event()
+
+    def take():
+        with transaction.atomic():
+            message = delivery._claim(now=now)
+            is_taken.set()
+            while not is_withdrawn.is_set() and not _somebody_waits():
+                pass
+            return message
+
+    def withdraw():
+        assert is_taken.wait(60)
+        with transaction.atomic():
+            gone = messages.withdraw(["HC-1"], launch=launch, kind="closed", queued_at=now)
+        is_withdrawn.set()
+        return gone
+
+    message, gone = at_once(take, withdraw)
+    assert (gone, Message.objects.get()) == (1, message)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid())")
+        return bool(cursor.fetchone()[0])
 
 
 def test_two_drafts_of_one_day_are_one(launch, now):

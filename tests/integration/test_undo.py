@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from feedback.models import Reporter
+from gateway_ingest.models import RuleOutcome
 from hypercare.core.models import Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor
-from tests.integration.rows import make_feedback, make_issue
+from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage import lifecycle
 from triage.story import story_of
 from triage.undo import undo_move
@@ -84,6 +85,18 @@ def test_an_end_is_undone_with_the_mail_that_tells_of_it(issue, mail, by_lead, n
     assert mail.not_before == now + timedelta(seconds=10)
     assert undo_move(issue.pk, version=None, actor=by_lead, now=now).status == "new"
     assert not Message.objects.filter(kind="closed").exists()
+
+
+def test_an_end_that_called_its_alert_noise_is_undone_with_that_word(issue, by_lead, now):
+    alert = make_alert(issue.launch, now=now)
+    told = issue.launch.feedback.get()
+    told.channel, told.source, told.external_id = "alert", f"source:{alert.source_id}", f"{alert.fingerprint}:1"
+    told.save()
+    told.matches.create(issue=issue, origin="rule", confidence=1, reason="", matched_at=now)
+    lifecycle.move(issue.pk, to="closed", noise="flapping", actor=by_lead, now=now)
+    assert RuleOutcome.objects.count() == 1
+    undo_move(issue.pk, version=None, actor=by_lead, now=now)
+    assert not RuleOutcome.objects.exists()
 
 
 def test_an_end_that_people_were_told_of_is_not_undone(issue, mail, by_lead, now):

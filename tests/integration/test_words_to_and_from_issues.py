@@ -1,5 +1,6 @@
 """This module tests labels, issues opened by hand, and replies to the people who reported."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -242,6 +243,19 @@ def test_a_reply_to_one_report_goes_to_no_other_and_undo_withdraws_what_has_not_
     assert [entry.data for entry in withdrawn] == [{"people": 1}, {"people": 1}]
 
 
+def test_undo_says_of_no_issue_that_a_reply_is_withdrawn_which_its_reporter_had_about_another(launch, people, now):
+    one, other = make_issue(launch, now=now), make_issue(launch, now=now)
+    karin = written(launch, one, now, "karin")
+    make_feedback(launch, now=now, issue_key=other.key, reporter=karin.reporter)
+    written(launch, other, now, "omar")
+    both, given = Issue.objects.filter(pk__in=[one.pk, other.pk]), {"text": "Hello"}
+    change = giving.give(launch, both, action="reply", given=given, actor=people["lead"], clock=lambda: now)
+    Message.objects.filter(about=karin.key).update(sent_at=now)
+    change = giving.ask_back(change, actor=people["lead"], clock=lambda: now)
+    withdrawn = TimelineEntry.objects.filter(kind="issue.reply_withdrawn").values_list("subject", "data__people")
+    assert (change.told_before, list(withdrawn)) == (1, [(other.key, 1)])  # Omar's
+
+
 def test_a_reply_is_written_on_the_issues_own_page(client, launch, people, now):
     issue = make_issue(launch, now=now)
     written(launch, issue, now, "karin")
@@ -250,6 +264,18 @@ def test_a_reply_is_written_on_the_issues_own_page(client, launch, people, now):
     assert b"It reaches 1 by mail." in client.get(page).content
     client.post(f"{page}reply/", {"text": "Thank you", "to": ""})
     assert Message.objects.get().text.startswith("Thank you")
+
+
+def test_a_reply_long_in_the_writing_goes_out_though_the_issue_was_changed_meanwhile(client, launch, people, now):
+    issue = make_issue(launch, now=now)
+    written(launch, issue, now, "karin")
+    client.force_login(people["lead"])
+    page = f"/launches/shop/issues/{issue.key}/"
+    [form] = re.findall(rf'action="{page}reply/">(.*?)</form>', client.get(page).content.decode(), re.DOTALL)
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+    lifecycle.move(issue.pk, to="in_progress", actor=Actor.person(people["responder"]), now=now)
+    client.post(f"{page}reply/", hidden | {"text": "We look into it", "to": ""})
+    assert Message.objects.get().text.startswith("We look into it")
 
 
 def test_a_reply_sent_twice_is_one_mail_and_a_person_of_many_issues_hears_it_once(client, launch, api, people, now):

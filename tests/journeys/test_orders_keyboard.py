@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from feedback.models import Reporter
 from hypercare.core import clock
+from hypercare.core.members import set_member
 from hypercare.core.models import Message
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
@@ -53,6 +54,15 @@ def press(page, *keys):
 def told(page, text):
     """What the page says in the end, also while the machine is busy."""
     expect(page.locator(".hc-toast", has_text=text).last).to_be_visible(timeout=15_000)
+
+
+def poll_until(page, is_so):
+    """Waits while the page goes on."""
+    for _turn in range(100):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError
 
 
 def no_axe_finding(page):
@@ -126,6 +136,27 @@ def test_all_that_match_are_left_to_a_worker_and_followed(opened, launch, issues
     giving.carry_on(clock=clock.now)
     told(page, "27 issues: Snoozed until")
     assert Issue.objects.filter(snoozed_until__gt=clock.now()).count() == 27
+
+
+def test_an_order_is_followed_though_the_network_goes_away_for_a_while(opened, launch, issues, people):
+    for n in range(giving.AT_ONCE):
+        make_issue(launch, now=clock.now(), title=f"Wish {n}", severity=5)
+    page, asked = opened(LIST), []
+    page.route("**/changes/*/", lambda route: asked.append(route.request.url) or route.abort())
+    press(page, "j", "x")
+    page.get_by_role("button", name="Select all 28 matching").focus()
+    press(page, "Enter", "1")
+    expect(page.get_by_role("dialog", name="What will change")).to_be_visible()
+    press(page, "Enter")
+    told(page, "Working: 0 / 28")
+    poll_until(page, lambda: len(asked) > 1)
+    giving.carry_on(clock=clock.now)
+    page.unroute("**/changes/*/")
+    told(page, "28 issues moved to Triaged")
+    press(page, "z")
+    told(page, "Working: 0 / 28")
+    set_member(launch, people["lead"], role="reporter", actor=Actor("Bob"), now=clock.now())
+    expect(page.locator(".hc-toast", has_text="Working")).to_have_count(0)
 
 
 def test_an_issue_is_merged_by_words_from_the_menu(opened, issues):

@@ -7,7 +7,7 @@ import pytest
 from gateway_ingest.evidence.failures import Rate, release_name
 from gateway_ingest.evidence.rises import Rise
 from triage.models import Word
-from triage.proof.judging import Facts, chance_of_so_many, judge
+from triage.proof.judging import Facts, Symptom, chance_of_so_many, judge
 
 GOOD = Rate(1000, 0, 60)
 TROUBLE = Rate(1000, 50, 60)
@@ -50,6 +50,36 @@ def test_doubts_lower_the_confidence():
     assert judge(replace(FIXED, just_before=Rate(200, 0, 30))).confidence == 0.7
     said = judge(replace(FIXED, reports_after=2))
     assert (said.confidence, "2 reports speak of a time after it." in said.reason) == (0.6, True)
+
+
+@pytest.mark.parametrize("symptom", [Symptom.SLOW, Symptom.BAD_ANSWERS])
+@pytest.mark.parametrize(
+    ("normal", "during", "after", "word"),
+    [
+        (Rate(9000, 180, 1440), Rate(1000, 20, 60), Rate(1000, 20, 60), Word.UNSEEN),
+        (
+            Rate(900_000, 18_000, 1440),
+            Rate(90_000, 1980, 60),
+            Rate(90_000, 1980, 60),
+            Word.UNSEEN,
+        ),  # sure, but no trouble
+        (Rate(9000, 180, 1440), Rate(1000, 20, 60), Rate(1000, 400, 60), Word.NOT_FIXED),
+        (Rate(9000, 180, 1440), Rate(1000, 400, 60), Rate(1000, 400, 60), Word.NOT_FIXED),
+        (Rate(9000, 3600, 1440), Rate(1000, 400, 60), Rate(1000, 10, 60), Word.VERIFIED),  # it began before it was told
+        (Rate(9000, 3600, 1440), Rate(1000, 400, 60), Rate(1000, 200, 60), Word.NOT_FIXED),
+        (Rate(20, 1, 1440), Rate(1000, 20, 60), Rate(1000, 20, 60), Word.NOT_FIXED),  # nothing says what is usual
+    ],
+)
+def test_what_is_slow_or_rated_bad_as_ever_neither_was_the_trouble_nor_shows_that_it_stays(
+    symptom, normal, during, after, word
+):
+    said = judge(Facts(during, during, False, during, normal, after, symptom=symptom))  # noqa: FBT003
+    assert said.word == word, said.reason
+    assert ("than usual (2.00%, then 2." in said.reason) == (word == Word.UNSEEN)
+
+
+def test_calls_that_fail_as_ever_still_fail():
+    assert judge(replace(FIXED, normal=TROUBLE, after=TROUBLE)).word == Word.NOT_FIXED
 
 
 def test_a_rise_elsewhere_is_told_with_a_fix_that_holds_and_with_one_that_does_not():

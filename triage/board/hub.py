@@ -18,7 +18,7 @@ from triage.board import feed
 from triage.board.changes import board_group, current_version
 from triage.board.presence import Person, Presence
 from triage.board.reading import in_a_thread
-from triage.launch_socket import SEND_SECONDS, send_to_all
+from triage.launch_socket import SEND_SECONDS, for_each, send_to_all
 from triage.models import BoardCounter
 
 if TYPE_CHECKING:
@@ -182,10 +182,8 @@ class Hub:
             if launch_id is not None:
                 await self._show_lookers(launch_id)
         elif message.get("type") == "board.rights":
-            for sockets in list(self._sockets.values()):
-                for socket in list(sockets):
-                    if message.get("user") == socket.user_id:
-                        await socket.check_rights()
+            every = [socket for sockets in self._sockets.values() for socket in sockets]
+            await for_each([one for one in every if one.user_id == message.get("user")], lambda one: one.check_rights())
 
 
 @in_a_thread

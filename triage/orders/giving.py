@@ -4,6 +4,8 @@ Each batch is one transaction under the launch's lock with a constant number of 
 lets others in between. A worker that dies loses its batch, not the order: what is not done yet is what waits.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -32,7 +34,6 @@ TASK = "triage.orders"
 AT_ONCE = 25  # so many are done while the person waits
 BATCH = 200
 MOST = 20_000
-LONGEST_ONCE = 200
 UNDO_WITHIN = timedelta(minutes=30)
 Clock = Callable[[], datetime]
 
@@ -63,18 +64,19 @@ def give(
 ) -> BoardChange:
     """Takes the order: a few issues are done at once, more are left to a worker. 409 for one that cannot follow alone.
 
-    `version` is that of a single issue; the same order with the same `once` is one order, however often it is sent.
+    `version` is that of a single issue; the same order, which names its issues, with the same `once` is one order, however
+    often it is sent.
     """
-    now = clock()
-    order = check(launch, action, given, now=now) | ({"once": once[:LONGEST_ONCE]} if once else {})
+    now, same = clock(), {"once": _digest(once, given)} if once else {}
     ids = list(issues.filter(launch=launch).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
-    if not 1 <= len(ids) <= MOST:
-        raise Problem(400, _("Choose 1 to %(most)s issues.") % {"most": MOST})
     with transaction.atomic():
         lock_launch(launch.pk)
         check_not_closed(launch)
-        if once and (before := _given_before(launch, ids, action=action, order=order, actor=actor)):
+        if same and (before := _given_before(launch, action=action, actor=actor, **same)):
             return before
+        order = check(launch, action, given, now=now) | same
+        if not 1 <= len(ids) <= MOST:
+            raise Problem(400, _("Choose 1 to %(most)s issues.") % {"most": MOST})
         change = BoardChange.objects.create(
             launch=launch, actor=actor, action=action, order=order, total=len(ids), ordered_at=now
         )
@@ -90,12 +92,15 @@ def give(
     return change
 
 
-def _given_before(
-    launch: Launch, ids: list[int], *, action: str, order: dict[str, object], actor: User
-) -> BoardChange | None:
+def _digest(once: str, given: dict[str, object]) -> str:
+    """What the same order with the same `once` has in common: what was asked, not what that means by now."""
+    return hashlib.sha256(json.dumps([once, given], sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _given_before(launch: Launch, *, action: str, once: str, actor: User) -> BoardChange | None:
     """The same order as it came first, unless it was taken back since."""
-    same = BoardChange.objects.filter(launch=launch, actor=actor, action=action, order=order, total=len(ids))
-    return same.filter(undo_asked_at=None, issues__issue=ids[0]).select_related("launch", "actor").first()
+    same = BoardChange.objects.filter(launch=launch, actor=actor, action=action, order__once=once, undo_asked_at=None)
+    return same.select_related("launch", "actor").first()
 
 
 def ask_back(change: BoardChange, *, actor: User, clock: Clock) -> BoardChange:
@@ -148,8 +153,8 @@ def _forward(change_id: int, *, now: datetime, version: int | None = None) -> di
     if change.finished_at or change.undo_asked_at:
         return {}
     with override(change.actor.language):
-        order.begin(now=now)
         issues = _locked(rows)
+        order.begin(issues, now=now)
         refused = _refusals(change, order, issues, version=version)
         ready = [issue for issue in issues if issue.pk not in refused]
         memory = order.memory(ready)

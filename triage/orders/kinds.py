@@ -6,13 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from feedback.models import Feedback
-from gateway_ingest import outcomes
 from hypercare.core.given_reasons import given_reason
-from hypercare.core.models import Launch, TimelineEntry
+from hypercare.core.models import Launch
 from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor
-from triage import closing, lifecycle, notes, overrides, snooze, tree
+from triage import closing, lifecycle, notes, overrides, snooze
 from triage.access import number_in
 from triage.board import limits
 from triage.models import Decision, Issue, Origin
@@ -38,7 +36,7 @@ class Moving(Order):
         move = lifecycle.Move(**{name: text_of(given, name) for name in names}).check()
         return {name: getattr(move, name) for name in names}
 
-    def begin(self, *, now: datetime) -> None:
+    def begin(self, issues: Sequence[Issue], *, now: datetime) -> None:  # noqa: ARG002 - who is merged moves nowhere
         self._room = None if self._move.reason else limits.room_in(self.launch, self._move.to, now=now)
 
     def refusal(self, issue: Issue) -> Problem | None:
@@ -56,14 +54,7 @@ class Moving(Order):
 
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
         return {
-            issue.pk: {
-                "status": issue.status,
-                "resolution": issue.resolution,
-                "since": issue.status_changed_at.isoformat(),
-                "closed_at": issue.closed_at.isoformat() if issue.closed_at else None,
-                "worked": issue.worked_seconds,
-            }
-            for issue in issues
+            issue.pk: {"status": issue.status, "resolution": issue.resolution} | _times_of(issue) for issue in issues
         }
 
     def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
@@ -71,22 +62,9 @@ class Moving(Order):
         return {}
 
     def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        """Those that nobody moved since, also where they came to the same status again."""
         there = [issue for issue in issues if issue.status == self._move.to]
-        return {issue.pk for issue in there} - self._moved_by_others(there, rows)
-
-    def _moved_by_others(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
-        """Those that somebody else moved since, though they came to the same status again."""
-        if not issues:
-            return set()
-        own = {f"IS-{issue.pk}": rows[issue.pk] for issue in issues}
-        moves = TimelineEntry.objects.filter(launch=self.launch, subject__in=own, kind="issue.status")
-        since = moves.filter(recorded_at__gt=min(row.done_at for row in own.values() if row.done_at))
-        found = since.values_list("subject", "recorded_at", "actor")
-        return {
-            row.issue_id
-            for key, at, actor in found
-            if (row := own[key]).done_at and at > row.done_at and actor != row.change.actor_id
-        }
+        return {issue.pk for issue in there if issue.status_changed_at == rows[issue.pk].done_at}
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
         told = 0
@@ -94,22 +72,33 @@ class Moving(Order):
             for moment, some in by_moment(issues, rows).items():
                 told += lifecycle.take_news_back(some, told_at=moment)
         if self._move.noise:
-            members = [one for some in tree.members_of([issue.pk for issue in issues]).values() for one in some]
-            outcomes.take_back(list(Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)))
+            lifecycle.take_noise_back(issues)
         was = {pk: (row.before["status"], row.before["resolution"]) for pk, row in rows.items()}
-        times = {pk: times for pk, row in rows.items() if (times := _times_before(row))}
-        lifecycle.give_back(issues, was, transition="undo", times=times, actor=actor, now=now)
+        lifecycle.give_back(issues, was, transition="undo", times=_times_before(rows), actor=actor, now=now)
         closing.review([issue.pk for issue in issues], now=now)
         return told
 
 
-def _times_before(row: Row) -> lifecycle.Times | None:
-    """When the issue had come to where it was; None in what was remembered before this was kept."""
-    before = row.before
-    if "since" not in before:
-        return None
-    closed_at = datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None
-    return lifecycle.Times(datetime.fromisoformat(before["since"]), closed_at, before["worked"])
+def _times_of(issue: Issue) -> dict[str, Any]:
+    """When an issue came to where it is, for `_times_before`."""
+    return {
+        "since": issue.status_changed_at.isoformat(),
+        "closed_at": issue.closed_at.isoformat() if issue.closed_at else None,
+        "worked": issue.worked_seconds,
+    }
+
+
+def _times_before(rows: Mapping[int, Row]) -> dict[int, lifecycle.Times]:
+    """When issues had come to where they were; without those remembered before this was kept."""
+    kept = {pk: row.before for pk, row in rows.items() if "since" in row.before}
+    return {
+        pk: lifecycle.Times(
+            datetime.fromisoformat(before["since"]),
+            datetime.fromisoformat(before["closed_at"]) if before["closed_at"] else None,
+            before["worked"],
+        )
+        for pk, before in kept.items()
+    }
 
 
 class Setting(Order):
@@ -129,9 +118,6 @@ class Setting(Order):
     @property
     def _field(self) -> str:
         return str(self.given["field"])
-
-    def refusal(self, issue: Issue) -> Problem | None:
-        return overrides.merged_away(issue)
 
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
         live = self._live(issues)
@@ -230,8 +216,11 @@ class Snoozing(Order):
         snooze.lay_to_sleep(issues, until=self._until, wake_if_worse=worse, actor=actor, now=now)
         return {}
 
-    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
-        return {issue.pk for issue in issues if issue.snoozed_until == self._until}
+    def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:
+        """Those that nobody laid to sleep since, also where that is until the same time."""
+        since = snooze.asleep_since(issues)
+        there = {issue.pk for issue in issues if issue.snoozed_until == self._until}
+        return {pk for pk in there if since.get(pk) == rows[pk].done_at}
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
         snooze.return_to({pk: row.before for pk, row in rows.items()}, issues, actor=actor, now=now)
@@ -274,14 +263,17 @@ class Merging(Order):
     def refusal(self, issue: Issue) -> Problem | None:  # noqa: ARG002 - the merge itself says
         return None
 
+    def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
+        return {issue.pk: _times_of(issue) for issue in issues}
+
     def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
         return lifecycle.merge_all([issue.pk for issue in issues], into_id=self.given["into"], actor=actor, now=now)
 
     def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
         return {issue.pk for issue in issues if issue.merged_into_id == self.given["into"]}
 
-    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:  # noqa: ARG002
-        lifecycle.unmerge_all(issues, actor=actor, now=now)
+    def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
+        lifecycle.unmerge_all(issues, times=_times_before(rows), actor=actor, now=now)
         return 0
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor
-from triage import labels, overrides
+from triage import labels
 from triage.models import Issue
 from triage.orders.order import Given, Order, Row
 
@@ -28,7 +28,7 @@ class Labelling(Order):
         return list(self.given["labels"])
 
     def refusal(self, issue: Issue) -> Problem | None:
-        if problem := overrides.merged_away(issue) or labels.too_many(issue, self._labels):
+        if problem := super().refusal(issue) or labels.too_many(issue, self._labels):
             return problem
         if set(self._labels) <= set(issue.labels):
             return Problem(409, _("%(key)s is labelled so already.") % {"key": issue.key})
@@ -54,7 +54,7 @@ class Unlabelling(Labelling):
     """Labels taken off."""
 
     def refusal(self, issue: Issue) -> Problem | None:
-        if problem := overrides.merged_away(issue):
+        if problem := Order.refusal(self, issue):
             return problem
         if not set(self._labels) & set(issue.labels):
             return Problem(409, _("%(key)s has no such label.") % {"key": issue.key})

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import Actor
-from triage import overrides
+from triage import overrides, tree
 from triage.models import ChangedIssue, Issue
 
 Row = ChangedIssue
@@ -25,18 +25,20 @@ class Order:
     def __init__(self, launch: Launch, given: Given) -> None:
         self.launch = launch
         self.given = given
+        self._roots: dict[int, int] = {}
 
     @classmethod
     def check(cls, launch: Launch, given: Given, *, now: datetime) -> dict[str, Any]:
         """The order as it is kept; Problem 400 for one that no issue could follow."""
         raise NotImplementedError
 
-    def begin(self, *, now: datetime) -> None:
+    def begin(self, issues: Sequence[Issue], *, now: datetime) -> None:  # noqa: ARG002 - some kinds count by it
         """Reads what a batch needs to know beside its issues."""
+        self._roots = tree.roots_of(issue.pk for issue in issues if issue.merged_into_id)
 
     def refusal(self, issue: Issue) -> Problem | None:
         """Why an issue cannot follow, or None."""
-        return overrides.merged_away(issue)
+        return overrides.merged_away(issue, root=self._roots.get(issue.pk))
 
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
         """What taking it back will need, by issue."""

@@ -46,9 +46,13 @@ class Replying(Order):
             said = {"people": len(reached), "note": self.given["text"]}
             entries.append(Entry(issue.key, "issue.replied", said | self._only))
         if entries:
-            closing_the_loop.reply(told, words=self.given["text"], once=f"reply:{self.number}", now=now)
+            closing_the_loop.reply(told, words=self.given["text"], once=self._once, now=now)
             record(issues[0].launch, entries, actor=actor, now=now)
         return refused
+
+    @property
+    def _once(self) -> str:
+        return f"reply:{self.number}"
 
     @property
     def _only(self) -> dict[str, str]:
@@ -58,12 +62,14 @@ class Replying(Order):
         return {issue.pk for issue in issues}
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
-        told, gone = {issue.pk: rows[issue.pk].before["told"] for issue in issues}, set[str]()
+        told = {issue: {int(key.removeprefix("HC-")) for key in rows[issue.pk].before["told"]} for issue in issues}
+        gone, every = set[int](), set[int]().union(*told.values())
         for moment, some in by_moment(issues, rows).items():
-            reports = [int(key.removeprefix("HC-")) for issue in some for key in told[issue.pk]]
-            late = closing_the_loop.take_back_reply(reports, launch=self.launch, told_at=moment, now=now)
-            gone |= {f"HC-{pk}" for pk in late}
-        spared = {issue: len(set(told[issue.pk]) - gone) for issue in issues}
+            reports = set[int]().union(*(told[issue] for issue in some))
+            gone |= closing_the_loop.take_back_reply(reports, launch=self.launch, told_at=moment, now=now)
+        # Who reported several issues of the order had one mail, about one of them.
+        had = gone | closing_the_loop.mailed_with(every, once=self._once)
+        spared = {issue: len(some - had) for issue, some in told.items()}
         entries = [Entry(one.key, "issue.reply_withdrawn", {"people": n}) for one, n in spared.items() if n]
         if entries:
             record(self.launch, entries, actor=actor, now=now)

@@ -101,17 +101,26 @@ def _stays(
         return [{"count": ended, "why": _("not open")}]
     if action == "wake":
         return [{"count": issues.filter(snoozed_until=None).count(), "why": _("does not sleep")}]
+    stays = [merged] if action in {"set", "merge", "label", "unlabel"} else []
     if action == "label":
-        return [
-            merged,
-            {"count": roots.filter(labels__contains=order["labels"]).count(), "why": _("has them already")},
-        ]
-    if action == "unlabel":
-        return [
-            merged,
-            {"count": roots.exclude(labels__overlap=order["labels"]).count(), "why": _("has none of them")},
-        ]
-    return [merged] if action in {"set", "merge"} else []
+        has_all = roots.filter(labels__contains=order["labels"])
+        stays.append({"count": has_all.count(), "why": _("has them already")})
+    elif action == "unlabel":
+        has_none = roots.exclude(labels__overlap=order["labels"])
+        stays.append({"count": has_none.count(), "why": _("has none of them")})
+    elif action == "merge":
+        stays += _stays_apart(roots, into=order["into"])
+    return stays
+
+
+def _stays_apart(roots: QuerySet[Issue], *, into: int) -> list[dict[str, Any]]:
+    """The one that others go into, and where that is ended those in work."""
+    target = Issue.objects.get(pk=tree.roots_of([into])[into])
+    open_ones = roots.exclude(status__in=ENDED_STATUSES).count() if target.status in ENDED_STATUSES else 0
+    return [
+        {"count": roots.filter(pk=target.pk).count(), "why": _("is what the others go into")},
+        {"count": open_ones, "why": _("open, and %(root)s is ended") % {"root": target.key}},
+    ]
 
 
 def _why_not(status: str, to: str) -> str:

@@ -29,6 +29,7 @@ from triage.proof.standing import fixes_in_force
 from triage.proof.verdicts import figures_of_rates
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_FIXED = (IssueStatus.VERIFIED, IssueStatus.CLOSED)
 _ENDED_AS_FIXED = ("fixed", "workaround", "configuration", "rolled_back", "")
 AT_ONCE = 500
 WATCHED_FOR = timedelta(days=30)
@@ -60,8 +61,9 @@ class Seen:
 
 
 def watch(*, clock: Callable[[], datetime]) -> int:
-    """Looks at the issues that were fixed last; says how many."""
+    """Looks at the issues that were fixed last; says how many. What is open again is no longer fixed, whatever fires."""
     now = clock()
+    Firing.objects.filter(ended_at=None).exclude(issue__status__in=_FIXED).update(ended_at=now)
     found = list(_fixed(now)[:AT_ONCE])
     one_by_one(found, lambda issue: look(issue, now=clock()))
     return len(found)
@@ -156,8 +158,8 @@ def _reopen(issue: Issue, fix: Fix, seen: Seen, *, now: datetime) -> None:
 @transaction.atomic
 def _list(issue: Issue, why: str, reason: str, figures: dict[str, object], *, now: datetime) -> None:
     lock_launch(issue.launch_id)
-    if not lock_ids([issue.pk]):
-        return
+    if not Issue.objects.filter(pk__in=lock_ids([issue.pk]), status=issue.status).exists():
+        return  # somebody moved it meanwhile
     live = Firing.objects.filter(issue=issue, ended_at=None)
     if not live.filter(why=why).exists():
         telling.tell(issue, why=why, reason=reason, now=now)

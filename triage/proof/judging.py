@@ -26,6 +26,8 @@ FAILED_AFTER, VERIFIED_AFTER = 10, 30
 REMAINS = 0.1
 CERTAIN = 0.01
 _QUIETER = 0.5
+# Shares that differ by less than this are alike, however many calls say that they differ.
+_ALIKE = 1.25
 _SUREST = 0.99
 _STOPPED_BEFORE, _STILL_REPORTED = 0.7, 0.6
 _SHOWN_RISES = 3
@@ -73,6 +75,16 @@ _SAID = {
         gettext_lazy("No answer was rated bad before the fix, so ratings cannot show that it helped."),
     ),
 }
+# Some calls are always slower than others, and some answers always rated bad; a call that fails is never as it should be.
+_AS_EVER = {
+    Symptom.SLOW: gettext_lazy(
+        "No more calls were slow before the fix than usual (%(usual)s, then %(before)s), so traffic cannot show that it helped."
+    ),
+    Symptom.BAD_ANSWERS: gettext_lazy(
+        "No more answers were rated bad before the fix than usual (%(usual)s, then %(before)s), so ratings cannot show that it"
+        " helped."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -111,8 +123,27 @@ def judge(facts: Facts) -> Judgement:
     if not facts.trouble.failures:
         return Judgement(Word.UNSEEN, None, str(_SAID[facts.symptom].unseen))
     missing = _what_is_missing if facts.symptom == Symptom.FAILS else _missing_otherwise
-    found = _not_fixed(facts) or _verified(facts) or Judgement(Word.TOO_LITTLE, None, missing(facts))
+    found = _as_ever(facts) or _not_fixed(facts) or _verified(facts) or Judgement(Word.TOO_LITTLE, None, missing(facts))
     return Judgement(found.word, found.confidence, " ".join(filter(None, (found.reason, *_remarks(facts)))))
+
+
+def _as_ever(facts: Facts) -> Judgement | None:
+    """That traffic says nothing, where it is as slow or as badly rated since the fix as before, and as ever."""
+    said, normal = _AS_EVER.get(facts.symptom), facts.normal
+    if (
+        said is None
+        or normal.calls < LEAST_CALLS
+        or not all(_is_alike(normal, one) for one in (facts.during, facts.after))
+    ):
+        return None
+    shares = {"usual": percent(normal.share), "before": percent(facts.during.share)}
+    return Judgement(Word.UNSEEN, None, said % shares)
+
+
+def _is_alike(one: Rate, other: Rate) -> bool:
+    """Whether two shares differ by no more than chance alone would make them, or by little."""
+    less, more = sorted((one.share, other.share))
+    return more <= _ALIKE * less or chance_of_shares(one.failures, one.calls, other.failures, other.calls) >= CERTAIN
 
 
 def _not_fixed(facts: Facts) -> Judgement | None:

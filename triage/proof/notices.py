@@ -14,7 +14,7 @@ from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import lifecycle, tree
 from triage.models import Fix, FixNotice, Issue, IssueStatus, Origin, Verdict, Word
-from triage.proof.standing import of_tree
+from triage.proof.standing import fixes_in_force, of_tree
 
 LONGEST = 2000
 TOLD_WHILE = (IssueStatus.DEPLOYED, IssueStatus.VERIFIED)
@@ -45,13 +45,14 @@ def waiting(issue_id: int) -> FixNotice | None:
     if not Issue.objects.filter(pk=issue_id, status__in=TOLD_WHILE).exists():
         return None
     rows = FixNotice.objects.filter(fix__in=of_tree(issue_id), sent_at=None, dropped_at=None)
-    notice = rows.order_by("-pk").first()
-    return notice if notice and _word_of(notice.fix_id) == Word.VERIFIED else None
+    notice = rows.select_related("fix").order_by("-pk").first()
+    return notice if notice and _word_of(issue_id, notice.fix.deployment_id) == Word.VERIFIED else None
 
 
-def _word_of(fix_id: int) -> str | None:
+def _word_of(issue_id: int, deployment_id: int) -> str | None:
     """What is held of a fix: a person's word before the machine's."""
-    held = dict(Verdict.objects.filter(fix=fix_id, ended_at=None).order_by("pk").values_list("origin", "word"))
+    fixes = fixes_in_force(issue_id).filter(deployment=deployment_id)
+    held = dict(Verdict.objects.filter(fix__in=fixes, ended_at=None).order_by("pk").values_list("origin", "word"))
     return held.get(Origin.PERSON) or next(iter(held.values()), None)
 
 

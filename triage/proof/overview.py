@@ -13,6 +13,7 @@ from triage import tree
 from triage.models import Firing, Fix, Issue, IssueStatus, Lane, ProofRules, Verdict
 from triage.proof.lanes import Laned, lanes_of
 from triage.proof.panel import Shown, shown
+from triage.proof.standing import OWN_FIRST
 
 SHOWN = 60
 STILL_FIXED = (IssueStatus.VERIFIED, IssueStatus.CLOSED)
@@ -48,7 +49,9 @@ def newest_of(issues: list[Issue]) -> dict[int, Shown]:
     live = Prefetch("verdicts", Verdict.objects.filter(ended_at=None))
     rows = Fix.objects.filter(issue__in=root_of, ended_at=None).prefetch_related(live)
     rows = rows.select_related("deployment__release__component", "deployment__environment")
-    return {root_of[fix.issue_id]: shown(fix) for fix in rows.order_by("deployment__deployed_at", "pk")}
+    # The last of each root stays: of the deployment that went live last the one that is in force.
+    rows = rows.order_by("deployment__deployed_at", "deployment", OWN_FIRST.desc(), "-pk")
+    return {root_of[fix.issue_id]: shown(fix) for fix in rows}
 
 
 def still_firing(launch: Launch) -> list[Firing]:

@@ -1,14 +1,18 @@
 """This module reads which deployments carry the fix of an issue: its own, and those of the issues merged into it."""
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from triage import tree
 from triage.models import Fix, Issue
 
+# What people said of a root's own fix stands whatever is merged into it.
+OWN_FIRST = Case(When(issue__merged_into=None, then=0), default=1)
+
 
 def fixes_in_force(issue_id: int) -> QuerySet[Fix]:
-    """The fixes of a root issue's tree that nobody ended; of a deployment that is linked to several of it the first."""
-    first = of_tree(issue_id).order_by("deployment", "pk").distinct("deployment")
+    """The fixes of a root issue's tree that nobody ended; of a deployment that is linked to several of it the root's own,
+    else the first."""
+    first = of_tree(issue_id).order_by("deployment", OWN_FIRST, "pk").distinct("deployment")
     return Fix.objects.filter(pk__in=first.values("pk"))
 
 

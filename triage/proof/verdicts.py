@@ -69,10 +69,11 @@ def _due(now: datetime) -> QuerySet[Fix]:
 def judge_fix(fix: Fix, *, now: datetime) -> None:
     """Counts and writes the machine's word; a day that said too little goes on for a week.
 
-    That of a merged issue is judged as its root's, while that is watched.
+    That of a merged issue is judged as its root's, while that is watched; of a deployment linked to several of its tree
+    the first alone.
     """
     fix = as_roots(fix)
-    if fix.issue.status not in _WATCHED:
+    if fix.issue.status not in _WATCHED or not fixes_in_force(fix.issue_id).filter(pk=fix.pk).exists():
         Fix.objects.filter(pk=fix.pk).update(looked_at=now)
         return
     with override(fix.issue.launch.language):

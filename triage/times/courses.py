@@ -58,8 +58,12 @@ WITH RECURSIVE known AS MATERIALIZED (
            array_agg(transition ORDER BY at, entry.id) FILTER (WHERE becomes IS NOT NULL) AS moved_by
     FROM entry JOIN known ON known.id = entry.root GROUP BY known.id
 ), proved AS (
-    SELECT DISTINCT member.root AS issue_id FROM triage_fix fix JOIN member ON member.id = fix.issue_id
-    WHERE fix.ended_at IS NULL AND 'verified' = (
+    SELECT DISTINCT issue_id FROM (
+        -- Those that triage.proof.standing calls in force.
+        SELECT DISTINCT ON (member.root, fix.deployment_id) member.root AS issue_id, fix.id
+        FROM triage_fix fix JOIN member ON member.id = fix.issue_id WHERE fix.ended_at IS NULL
+        ORDER BY member.root, fix.deployment_id, fix.issue_id = member.root DESC, fix.id
+    ) fix WHERE 'verified' = (
         SELECT word FROM triage_verdict verdict WHERE verdict.fix_id = fix.id AND verdict.ended_at IS NULL
         ORDER BY (verdict.origin = 'person') DESC, verdict.id DESC LIMIT 1)
 )
