@@ -1,6 +1,6 @@
 """This module is the way back: it tells the people who reported what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import prefetch_related_objects
@@ -113,7 +113,7 @@ def _fixed(feedback: Feedback, address: str, *, words: str, once: str, now: date
 def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: datetime) -> None:
     """Answers in a person's words on each report's own page, and by mail where its reporter left an address.
 
-    A person with an address hears the same `once` one time; taking it back withdraws it.
+    A person with an address hears the same `once` one time; until then, and until the page shows it, it can be taken back.
     """
     told = [(row, row.reporter.email if row.reporter else "") for row in feedback_rows]
     queue_mails(_replied(row, address, words=words, once=once, now=now) for row, address in told if address)
@@ -121,7 +121,6 @@ def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: date
         Reply(
             feedback=row,
             words=words,
-            by_mail=bool(address),
             once_key=f"{once}:{row.reporter_id if address else row.key}",
             written_at=now,
             shown_at=now + REGRET,
@@ -153,15 +152,14 @@ def _replied(feedback: Feedback, address: str, *, words: str, once: str, now: da
         )
 
 
-def take_back_reply(feedback_ids: Iterable[int], *, launch: Launch, told_at: datetime, now: datetime) -> set[int]:
+def take_back_reply(feedback_ids: Collection[int], *, launch: Launch, told_at: datetime, now: datetime) -> set[int]:
     """Withdraws the replies of that moment to these reports; says which have theirs already, by mail or on their page."""
-    ids = list(feedback_ids)
-    abouts = [f"HC-{pk}" for pk in ids]
+    written = Reply.objects.filter(feedback__launch=launch, feedback__in=list(feedback_ids), written_at=told_at)
+    shown = set(written.filter(shown_at__lte=now).values_list("feedback", flat=True))
+    abouts = [f"HC-{pk}" for pk in set(feedback_ids) - shown]
     withdraw(abouts, launch=launch, kind=MessageKind.REPLY, queued_at=told_at)
     gone = Message.objects.filter(launch=launch, kind=MessageKind.REPLY, about__in=abouts, created_at=told_at)
     mailed = {int(about.removeprefix("HC-")) for about in gone.values_list("about", flat=True)}
-    written = Reply.objects.filter(feedback__launch=launch, feedback__in=ids, written_at=told_at)
-    shown = set(written.filter(by_mail=False, shown_at__lte=now).values_list("feedback", flat=True))
     written.exclude(feedback__in=mailed | shown).delete()
     return mailed | shown
 

@@ -201,12 +201,11 @@ class ReceiptLink(models.Model):
 class Reply(models.Model):
     """What a person of the team answered to a report, shown on its secret page from `shown_at` on.
 
-    One `once_key` is one reply. Taking it back removes it until it is shown, or where it goes `by_mail` until that is sent.
+    One `once_key` is one reply. Taking it back removes it until it is shown there or sent by mail.
     """
 
     feedback = models.ForeignKey(Feedback, models.CASCADE, related_name="replies")
     words = models.TextField()
-    by_mail = models.BooleanField()
     once_key = models.CharField(max_length=160, unique=True)
     written_at = models.DateTimeField()
     shown_at = models.DateTimeField()

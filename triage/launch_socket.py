@@ -1,7 +1,7 @@
 """This module is a socket of a launch's page: who may open one, and when it must close.
 
 A cookie socket needs an Origin of this host or of HYPERCARE_ORIGINS; a Bearer socket needs none. Rights are read when
-it opens, every 30 seconds and at once when they end (close code 4403). A page is told when they became others.
+it opens, every 30 seconds, and whenever its hub asks (close code 4403). A page is told when they became others.
 """
 
 import asyncio

@@ -15,7 +15,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("words", models.TextField()),
-                ("by_mail", models.BooleanField()),
                 ("once_key", models.CharField(max_length=160, unique=True)),
                 ("written_at", models.DateTimeField()),
                 ("shown_at", models.DateTimeField()),
