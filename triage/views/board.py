@@ -96,6 +96,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "visibilities": Visibility.choices,
         "known_labels": labels.known(launch),
         "how_often": HowOften.choices,
+        "rights_here": " ".join(sorted(rights)),
         "language": get_language() or "en",
         "filter_text": filter_text(request.GET, found, also={"open": "true", "snoozed": "false"}),
         **order_choices(launch, may_order=Right.TRIAGE in rights),
