@@ -107,6 +107,7 @@ export async function giveMany(chosen, order) {
   }
   const lines = [`${said.words}. ${words.change} ${said.will_change} / ${said.matching}`];
   if (said.will_stay.length) lines.push(`${words.stay} ${stays(said)}`);
+  if (said.rooms) lines.push(said.rooms);
   if (said.mails) lines.push(`${words.mails} ${said.mails}`);
   if (said.receipts) lines.push(`${words.receipts} ${said.receipts}`);
   if (said.unreached?.length) lines.push(`${words.unreached} ${said.unreached.join(", ")}`);

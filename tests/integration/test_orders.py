@@ -16,10 +16,11 @@ from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage import lifecycle, overrides, snooze
 from triage.board.lanes import lanes_of, not_shown
 from triage.board.limits import set_limit
-from triage.models import BoardChange, Issue, Match
+from triage.models import BoardChange, Issue, Match, WarRoom
 from triage.orders import giving
 from triage.orders.telling import words_of
 from triage.story import story_of
+from triage.warroom.rooms import open_room
 
 pytestmark = pytest.mark.django_db
 CHANGES = "/api/v1/launches/shop/changes/"
@@ -342,6 +343,23 @@ def test_a_worker_needs_as_many_statements_for_twenty_that_are_merged_as_for_two
         return len(asked)
 
     assert statements(2) == statements(20)
+
+
+def test_the_preview_of_a_merge_names_the_rooms_that_close_and_it_is_the_gravest_that_goes_on(launch, people, api, now):
+    target, minor, grave = (make_issue(launch, now=now, severity=severity) for severity in (4, 3, 2))
+    lead = Actor.person(people["lead"])
+    small, large = (open_room(issue, reason="try", actor=lead, now=now) for issue in (minor, grave))
+    asked = {"action": "merge", "into": target.key, "ids": [target.key, minor.key, grave.key]}
+    told = api.post(CHANGES, asked | {"preview": True}, format="json").json()
+    assert told["rooms"] == f"War rooms that close: {small.key}. Work goes on in {large.key}."
+    assert (told["will_change"], told["will_stay"]) == (2, [{"count": 1, "why": "is what the others go into"}])
+    assert not WarRoom.objects.exclude(closed_at=None).exists()
+    api.post(CHANGES, asked, format="json")
+    small.refresh_from_db()
+    large.refresh_from_db()
+    assert (small.is_live, large.is_live, large.issue) == (False, True, target)
+    other = {"action": "merge", "into": target.key, "ids": [make_issue(launch, now=now).key], "preview": True}
+    assert api.post(CHANGES, other, format="json").json()["rooms"] == ""
 
 
 def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, monkeypatch):

@@ -18,6 +18,7 @@ from triage import replies, transitions, tree
 from triage.models import ENDED_STATUSES, BoardChange, Issue, IssueStatus
 from triage.orders import giving
 from triage.orders.kinds import KINDS
+from triage.warroom import rooms
 
 SHOWN_FAILURES = 100
 SHOWN_ORDERS = 20
@@ -64,6 +65,7 @@ def preview(
         "will_change": total - kept,
         "will_stay": [one for one in stays if one["count"]],
         "mails": _mails(launch, issues, order) if action == "move" and order["to"] in ENDED_STATUSES else 0,
+        "rooms": _rooms(issues, order) if action == "merge" else "",
         "can_undo": KINDS[action].can_undo,
     } | (_reached(launch, issues, order) if action == "reply" else {})
 
@@ -121,6 +123,17 @@ def _stays_apart(roots: QuerySet[Issue], *, into: int) -> list[dict[str, Any]]:
         {"count": roots.filter(pk=target.pk).count(), "why": _("is what the others go into")},
         {"count": open_ones, "why": _("open, and %(root)s is ended") % {"root": target.key}},
     ]
+
+
+def _rooms(issues: QuerySet[Issue], order: dict[str, Any]) -> str:
+    """Which war rooms a merge closes and where work goes on; nothing where it closes none."""
+    root = Issue.objects.get(pk=tree.roots_of([order["into"]])[order["into"]])
+    follow = issues.filter(status__in=ENDED_STATUSES) if root.status in ENDED_STATUSES else issues
+    live = rooms.after_merge(follow, root_id=root.pk)
+    if len(live) < 2:
+        return ""
+    words = {"rooms": ", ".join(room.key for room in live[1:]), "room": live[0].key}
+    return _("War rooms that close: %(rooms)s. Work goes on in %(room)s.") % words
 
 
 def _why_not(status: str, to: str) -> str:
