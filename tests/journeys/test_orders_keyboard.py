@@ -335,3 +335,31 @@ def test_what_is_changed_in_place_after_a_refusal_takes_its_toast_and_is_undone_
     expect(page.locator(".hc-toast", has_text="changed by Responder Person")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     told(page, f"{key} is as it was")
+
+
+def test_a_row_that_has_the_focus_is_never_under_the_bar_on_top(opened, launch, issues):
+    for n in range(40):
+        make_issue(launch, now=clock.now(), title=f"Wish {n}", severity=5)
+    page = opened(LIST)
+    top = page.locator(".hc-top").bounding_box()
+    press(page, *["j"] * 42, *["k"] * 30)
+    row = page.locator("[data-issue]:focus-within").bounding_box()
+    assert row["y"] >= top["y"] + top["height"]
+
+
+def test_what_is_sought_among_issues_is_not_sought_among_reports(opened, issues):
+    page = opened(BOARD + "?q=basket")
+    expect(page.get_by_label("Search issues")).to_have_value("basket")
+    expect(page.get_by_placeholder("Search reports")).to_have_value("")
+    page.goto("/launches/shop/inbox/?q=basket")
+    expect(page.get_by_placeholder("Search reports")).to_have_value("basket")
+
+
+def test_what_is_not_shown_stays_in_sight_beside_the_panel_and_on_a_phone(opened, issues):
+    page = opened(BOARD)
+    press(page, "j", "x", "Enter")
+    panel, bar, counts = (page.locator(place).bounding_box() for place in ("#panel", "#bulkbar", "#hidden"))
+    assert max(counts["x"] + counts["width"], bar["x"] + bar["width"]) <= panel["x"]
+    press(page, "Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.locator("#hidden a").first.bounding_box()["x"] < 300
