@@ -18,7 +18,7 @@ from triage.board.lanes import lanes_of, not_shown
 from triage.board.limits import set_limit
 from triage.models import BoardChange, Issue, Match, WarRoom
 from triage.orders import giving
-from triage.orders.telling import words_of
+from triage.orders.telling import sentence_of, words_of
 from triage.story import story_of
 from triage.warroom.rooms import open_room
 
@@ -86,6 +86,13 @@ def test_what_somebody_changed_since_stays_theirs_and_is_named(launch, order, ba
     kept = change.issues.exclude(undo_detail="").get()
     assert "changed by Responder Person meanwhile (Triaged → In progress)" in kept.undo_detail
     assert Issue.objects.get(pk=issues[1].pk).severity == 3
+
+
+def test_an_undo_that_leaves_the_only_issue_to_a_colleague_says_so(launch, order, back, people, now):
+    issue = make_issue(launch, now=now)
+    change = order([issue], "move", to="triaged")
+    lifecycle.move(issue.pk, to="in_progress", actor=Actor.person(people["responder"]), now=now)
+    assert sentence_of(back(change), key=issue.key) == f"{issue.key} stays as it is"
 
 
 def test_undo_leaves_a_colleagues_later_move_to_the_same_status(launch, order, back, people, now):

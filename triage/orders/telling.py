@@ -185,8 +185,10 @@ def _taken_back(change: BoardChange, key: str) -> str:
         told = ngettext("%(n)s person had the reply already", "%(n)s people had the reply already", change.told_before)
         return told % {"n": change.told_before}
     words = {"n": change.taken_back, "of": change.changed, "what": key}
-    said = _("%(what)s is as it was") % words if key and change.taken_back else ""
-    said = said or _("%(n)s of %(of)s are as they were") % words
+    if not key:
+        said = _("%(n)s of %(of)s are as they were") % words
+    else:
+        said = (_("%(what)s is as it was") if change.taken_back else _("%(what)s stays as it is")) % words
     if change.told_before:
         told = ngettext("%(n)s mail had gone out", "%(n)s mails had gone out", change.told_before)
         said += ". " + told % {"n": change.told_before}
