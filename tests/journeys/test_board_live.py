@@ -254,7 +254,7 @@ def test_an_open_list_learns_at_its_next_look_that_nothing_may_be_changed(visit,
     set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
     alice.clock.run_for(16_000)
     expect(alice.locator("[data-orders][data-may-order]")).to_have_count(0)
-    expect(alice.get_by_role("link", name="Fees are wrong")).to_be_visible()
+    expect(alice.locator("#issue-rows").get_by_role("link", name="Fees are wrong")).to_be_visible()
 
 
 def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, launch, people):
