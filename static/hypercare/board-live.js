@@ -132,7 +132,10 @@ function take(frame) {
 async function look() {
   const answer = await fetch(`/api/v1/launches/${lanes.dataset.slug}/board/?since=${version}`).catch(() => undefined);
   if ([401, 403, 404].includes(answer?.status)) location.reload();
-  else if (answer?.ok) take(await answer.json());
+  if (!answer?.ok) return;
+  const frame = await answer.json();
+  if (frame.rights.join(" ") === lanes.dataset.rights) take(frame);
+  else location.reload();
 }
 
 // Asks for what came since: over the socket, or by a look where there is none.
@@ -154,10 +157,12 @@ function connect() {
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(address);
   socket.addEventListener("open", () => {
-    tries = 0;
     unanswered = false;
     say("live");
     ask();
+    // What the person may do can have changed while there was no socket; a look tells.
+    if (tries) look();
+    tries = 0;
     presence.begin((frame) => isOpen() && socket.send(JSON.stringify(frame)));
   });
   socket.addEventListener("message", (event) => take(JSON.parse(event.data)));

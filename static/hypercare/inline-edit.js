@@ -1,5 +1,5 @@
 // Changes a field where it stands: click it or press F2. Enter saves, Escape leaves; a conflict says who changed what and keeps the value.
-import { send, whyNot } from "./orders.js";
+import { say, send, whyNot } from "./orders.js";
 import { toast } from "./toast.js";
 
 const controlOf = (field) => document.getElementById(`edit-${field}`).content.firstElementChild.cloneNode(true);
@@ -27,13 +27,13 @@ async function save(place, control) {
     showIn(place, control);
     leave(place);
     document.body.dispatchEvent(new CustomEvent("hc:ordered", { detail: answer.said }));
-    toast(answer.said.sentence);
+    say(answer.said);
     for (const other of document.querySelectorAll(`[data-edit][data-issue="${issue}"]`)) other.dataset.version = answer.said.issue.version;
     return undefined;
   }
   // What they typed stays; saving once more is their decision, now that they know.
   if (answer.said.version) place.querySelector("[data-edit]").dataset.version = answer.said.version;
-  toast(whyNot(answer), { tone: "error" });
+  toast(whyNot(answer), { tone: "error", about: issue });
   control.focus();
   return undefined;
 }

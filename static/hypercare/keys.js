@@ -1,12 +1,14 @@
 // Keeps the page's keys. Markup: data-key="g b" on a link, button or field. Code: onKey("j", "Next", action). "?" lists them.
 // "Ctrl+z" is also Command and Z. A person may put another key in a key's place, or switch single keys off; the server keeps that.
 const CHORD_MS = 1200;
+const FIELDS = "input, textarea, select";
 const actions = new Map();
 const place = document.querySelector("[data-keys]");
 const choices = { off: false, keys: {}, ...JSON.parse(place?.dataset.keys ?? "{}") };
 let first = "";
 let firstAt = 0;
 let changing;
+let before;
 
 export function onKey(key, label, action) {
   actions.set(key, { label, action });
@@ -37,7 +39,19 @@ const pressedFor = (usual) => choices.keys[usual] ?? usual;
 function inPage(key) {
   const node = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
   if (!node) return undefined;
-  return () => (node.matches("input, textarea, select") ? node.focus() : node.click());
+  return () => (node.matches(FIELDS) ? goInto(node) : node.click());
+}
+
+// A key that leads into a field is a way there and back: Escape gives the focus to what had it, and leaves what was typed.
+function goInto(field) {
+  before = document.activeElement;
+  field.focus();
+}
+
+function goBack(event) {
+  event.preventDefault();
+  event.target.blur();
+  before?.focus({ preventScroll: true });
 }
 
 function find(pressed) {
@@ -50,6 +64,7 @@ addEventListener("keydown", (event) => {
     change(event);
     return;
   }
+  if (event.key === "Escape" && event.target.matches?.(`:is(${FIELDS})[data-key]`)) goBack(event);
   if (event.altKey || event.defaultPrevented || typing(event.target) || document.querySelector("dialog[open]")) return;
   const key = nameOf(event);
   if (isCharacter(key) && choices.off) return;

@@ -82,6 +82,7 @@ async function look() {
   if ([401, 403, 404].includes(answer?.status)) location.reload();
   if (!answer?.ok) return;
   const frame = await answer.json();
+  if (frame.rights.join(" ") !== place.dataset.rights) location.reload();
   const count = frame.type === "reset" ? 1 : frame.issues.length;
   newBar.querySelector("[data-new-count]").textContent = count;
   newBar.hidden = count === 0;

@@ -70,7 +70,7 @@ export async function undoNewest() {
   if (newest) undo(newest.id);
 }
 
-function say(change, onUndone) {
+export function say(change, onUndone) {
   const told = (how) => onUndone && { onDone: (done) => onUndone(done, how) };
   const offer = change.can_undo ? (how) => undo(change.id, told(how)) : undefined;
   const tone = change.failed ? "error" : "";
@@ -91,7 +91,7 @@ export async function give(chosen, order, { onUndone } = {}) {
     if (given?.reason) return give(chosen, { ...order, reason: given.reason }, { onUndone });
     return undefined;
   }
-  toast(whyNot(answer), { tone: "error" });
+  toast(whyNot(answer), { tone: "error", about: chosen.ids?.length === 1 ? chosen.ids[0] : "" });
   tellOthers({ issue: null });
   return undefined;
 }
@@ -107,6 +107,7 @@ export async function giveMany(chosen, order) {
   }
   const lines = [`${said.words}. ${words.change} ${said.will_change} / ${said.matching}`];
   if (said.will_stay.length) lines.push(`${words.stay} ${stays(said)}`);
+  if (said.rooms) lines.push(said.rooms);
   if (said.mails) lines.push(`${words.mails} ${said.mails}`);
   if (said.receipts) lines.push(`${words.receipts} ${said.receipts}`);
   if (said.unreached?.length) lines.push(`${words.unreached} ${said.unreached.join(", ")}`);

@@ -19,7 +19,7 @@ function paint() {
   for (const person of others) document.getElementById(person.at)?.querySelector(".top")?.append(avatar(person));
   const names = new Map(others.map((person) => [person.id, person]));
   place.hidden = names.size === 0;
-  place.textContent = `${names.size} ${place.dataset.here}`;
+  place.textContent = names.size === 1 ? place.dataset.one : `${names.size} ${place.dataset.here}`;
   place.title = [...names.values()].map((person) => person.name).join(", ");
 }
 

@@ -13,8 +13,10 @@ export function placesFrom(item) {
 
 export function stand(keys) {
   const item = keys.map((key) => document.getElementById(key)).find((one) => one?.matches("[data-issue]")) ?? items()[0];
-  (item?.querySelector("a") ?? document.getElementById("main")).focus({ preventScroll: true });
+  (item?.querySelector("a") ?? document.getElementById("main"))?.focus({ preventScroll: true });
 }
+
+export const standAgain = () => stand([last]);
 
 // The same thing in a part that was read anew: by its id, the field it changes, the order it gives, or where it leads.
 export function again(part, held) {
@@ -28,5 +30,5 @@ document.addEventListener("focusin", (event) => {
 // A dialog gives the focus back to what had it. Where that was drawn anew meanwhile, the focus is still in the closed dialog.
 document.addEventListener("close", ({ target }) => {
   const isLost = document.activeElement === document.body || target.contains(document.activeElement);
-  if (last && isLost && !target.open) stand([last]);
+  if (last && isLost && !target.open) standAgain();
 }, true);

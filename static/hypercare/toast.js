@@ -1,4 +1,6 @@
 // Says briefly what happened; scripts may offer to undo it. A response says it by the header HX-Trigger: {"hc:toast": {"text": "..."}}.
+import { standAgain } from "./standing.js";
+
 const SECONDS = 10;
 const region = document.getElementById("toasts");
 const pattern = region.querySelector("template");
@@ -15,7 +17,15 @@ function leaveLater(box) {
   resume();
 }
 
-// Gives the box. A tone of "error" stays until it is closed. `undo` hears whether its button had the focus, which is gone then; a newer toast about the same thing takes its place.
+// Whoever stood on its button stands again on the issue they came from; says whether somebody did.
+function takeAway(box) {
+  const hadFocus = box.contains(document.activeElement);
+  box.remove();
+  if (hadFocus) standAgain();
+  return hadFocus;
+}
+
+// Gives the box. A tone of "error" stays until it is closed. `undo` hears whether its button had the focus; a newer toast about the same thing takes its place.
 export function toast(text, { undo, tone = "", about = "", lasts = false } = {}) {
   const box = pattern.content.firstElementChild.cloneNode(true);
   if (about) forget(about);
@@ -25,9 +35,7 @@ export function toast(text, { undo, tone = "", about = "", lasts = false } = {})
   const button = box.querySelector("[data-undo]");
   button.hidden = !undo;
   button.addEventListener("click", () => {
-    const hadFocus = box.contains(document.activeElement);
-    box.remove();
-    undo({ hadFocus });
+    undo({ hadFocus: takeAway(box) });
   });
   region.append(box);
   if (tone !== "error" && !lasts) leaveLater(box);
@@ -52,7 +60,7 @@ function whyRefused(request) {
 }
 
 region.addEventListener("click", (event) => {
-  if (event.target.closest("[data-close]")) event.target.closest(".hc-toast").remove();
+  if (event.target.closest("[data-close]")) takeAway(event.target.closest(".hc-toast"));
 });
 for (const box of region.querySelectorAll(".hc-toast:not([data-tone=error])")) leaveLater(box);
 addEventListener("hc:toast", (event) => toast(event.detail.text, { tone: event.detail.tone }));

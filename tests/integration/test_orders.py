@@ -16,10 +16,11 @@ from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage import lifecycle, overrides, snooze
 from triage.board.lanes import lanes_of, not_shown
 from triage.board.limits import set_limit
-from triage.models import BoardChange, Issue, Match
+from triage.models import BoardChange, Issue, Match, WarRoom
 from triage.orders import giving
-from triage.orders.telling import words_of
+from triage.orders.telling import sentence_of, words_of
 from triage.story import story_of
+from triage.warroom.rooms import open_room
 
 pytestmark = pytest.mark.django_db
 CHANGES = "/api/v1/launches/shop/changes/"
@@ -85,6 +86,13 @@ def test_what_somebody_changed_since_stays_theirs_and_is_named(launch, order, ba
     kept = change.issues.exclude(undo_detail="").get()
     assert "changed by Responder Person meanwhile (Triaged → In progress)" in kept.undo_detail
     assert Issue.objects.get(pk=issues[1].pk).severity == 3
+
+
+def test_an_undo_that_leaves_the_only_issue_to_a_colleague_says_so(launch, order, back, people, now):
+    issue = make_issue(launch, now=now)
+    change = order([issue], "move", to="triaged")
+    lifecycle.move(issue.pk, to="in_progress", actor=Actor.person(people["responder"]), now=now)
+    assert sentence_of(back(change), key=issue.key) == f"{issue.key} stays as it is"
 
 
 def test_undo_leaves_a_colleagues_later_move_to_the_same_status(launch, order, back, people, now):
@@ -342,6 +350,23 @@ def test_a_worker_needs_as_many_statements_for_twenty_that_are_merged_as_for_two
         return len(asked)
 
     assert statements(2) == statements(20)
+
+
+def test_the_preview_of_a_merge_names_the_rooms_that_close_and_it_is_the_gravest_that_goes_on(launch, people, api, now):
+    target, minor, grave = (make_issue(launch, now=now, severity=severity) for severity in (4, 3, 2))
+    lead = Actor.person(people["lead"])
+    small, large = (open_room(issue, reason="try", actor=lead, now=now) for issue in (minor, grave))
+    asked = {"action": "merge", "into": target.key, "ids": [target.key, minor.key, grave.key]}
+    told = api.post(CHANGES, asked | {"preview": True}, format="json").json()
+    assert told["rooms"] == f"War rooms that close: {small.key}. Work goes on in {large.key}."
+    assert (told["will_change"], told["will_stay"]) == (2, [{"count": 1, "why": "is what the others go into"}])
+    assert not WarRoom.objects.exclude(closed_at=None).exists()
+    api.post(CHANGES, asked, format="json")
+    small.refresh_from_db()
+    large.refresh_from_db()
+    assert (small.is_live, large.is_live, large.issue) == (False, True, target)
+    other = {"action": "merge", "into": target.key, "ids": [make_issue(launch, now=now).key], "preview": True}
+    assert api.post(CHANGES, other, format="json").json()["rooms"] == ""
 
 
 def test_a_whole_filter_is_left_to_the_worker_and_followed(launch, api, now, monkeypatch):

@@ -273,3 +273,11 @@ def test_mail_is_chosen_by_the_api_for_views_that_one_sees(api, agents_view, peo
     agents_view.owner, agents_view.visibility = people["agent"], "private"
     agents_view.save()
     assert api.post(address, {"often": "daily"}, format="json").status_code == 404
+
+
+def test_a_ready_made_view_stays_the_present_one_in_swimlanes_and_after_an_empty_filter(as_role):
+    stakeholder = as_role("stakeholder")
+    for query in ("", "?lanes=severity", "?q=&severity="):
+        page = stakeholder.get(BOARD + query).content.decode()
+        assert '<a href="?" aria-current="true">All open' in page, query
+    assert 'aria-current="true">All open' not in stakeholder.get(f"{BOARD}?severity=2").content.decode()

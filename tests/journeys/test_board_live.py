@@ -220,6 +220,43 @@ def test_whoever_may_no_longer_move_cards_loses_their_handles_at_once(visit, lau
     expect(alice.get_by_role("link", name="Fees are wrong", exact=True)).to_be_visible()
 
 
+def test_a_board_without_its_socket_learns_at_its_next_look_that_no_cards_may_be_moved(visit, launch, people):
+    on_board(launch, title="Fees are wrong")
+    alice = visit("lead")
+    wire = Wire(alice)
+    open_board(alice)
+    wire.cut()
+    expect(alice.locator("#notlive")).to_be_visible()
+    set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
+    expect(alice.locator("#board")).not_to_have_attribute("data-movable", "", timeout=7000)
+    expect(alice.get_by_role("link", name="Fees are wrong", exact=True)).to_be_visible()
+
+
+def test_a_board_whose_socket_returns_learns_that_no_cards_may_be_moved(visit, launch, people):
+    on_board(launch, title="Fees are wrong")
+    alice = visit("lead")
+    wire = Wire(alice)
+    open_board(alice)
+    alice.clock.install()
+    wire.cut()
+    expect(alice.locator("#notlive")).to_be_visible()
+    set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
+    wire.mend(alice)
+    expect(alice.locator("#board")).not_to_have_attribute("data-movable", "")
+
+
+def test_an_open_list_learns_at_its_next_look_that_nothing_may_be_changed(visit, launch, people):
+    on_board(launch, title="Fees are wrong")
+    alice = visit("lead")
+    alice.clock.install()
+    alice.goto("/launches/shop/issues/")
+    expect(alice.locator("[data-orders][data-may-order]")).to_have_count(1)
+    set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
+    alice.clock.run_for(16_000)
+    expect(alice.locator("[data-orders][data-may-order]")).to_have_count(0)
+    expect(alice.locator("#issue-rows").get_by_role("link", name="Fees are wrong")).to_be_visible()
+
+
 def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, launch, people):
     issues = [make_issue(launch, now=clock.now(), title=f"Thing {number}") for number in range(52)]
     page = visit()

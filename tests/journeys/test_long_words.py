@@ -25,7 +25,7 @@ PAGES = [
     *(f"{LAUNCH}/{place}" for place in (
         "board/", "inbox/", "issues/", "exit/", "report/", "reports/", "portal/", "notes/new/", "setup/", "settings/",
         "settings/members/", "settings/components/", "settings/metrics/", "traffic/metrics/", "alerts/", "sources/",
-        "sources/letters/", "audit/", "outbox/", "quarantine/", "set-aside/", "widget-test/",
+        "times/", "priorities/", "fixes/", "rooms/", "shift/", "sources/letters/", "audit/", "outbox/", "quarantine/", "set-aside/", "widget-test/",
         "issues/{issue}/", "issues/{merged}/", "feedback/{report}/", "inbox/?q={word}", "issues/?q={word}",
     )),
     "/r/{receipt}/",
@@ -44,7 +44,7 @@ def named(launch, people):
     component = Component.objects.create(launch=launch, slug="w" * 60, name="W" * 80, team=team)
     title, owner = "W" * 300, people["lead"]
     issue = make_issue(launch, now=now, title=title, severity=1, component=component, team=team, owner=owner)
-    merged = make_issue(launch, now=now, title=title)
+    merged = make_issue(launch, now=now, title=title, component=component)
     row = make_feedback(launch, now=now, title=title, body="W" * 3000, severity=1, issue_key=issue.key)
     Match.objects.create(feedback=row, issue=issue, origin="model", confidence=0.9, reason="w" * 200, matched_at=now)
     lifecycle.merge(merged.pk, into_id=issue.pk, actor=Actor.person(owner), now=now)

@@ -284,3 +284,82 @@ def test_a_key_is_changed_for_good_and_single_keys_can_rest(opened, issues, peop
     told(page, f"{issues[0].key}: Owner: alice@example.org")
     people["lead"].refresh_from_db()
     assert people["lead"].key_choices == {"off": False, "keys": {"i": "y"}}
+
+
+@pytest.mark.parametrize("place", [BOARD, LIST])
+@pytest.mark.parametrize("key", ["f", "/"])
+def test_escape_goes_back_from_the_search_that_a_key_led_to(opened, issues, place, key):
+    page = opened(place)
+    first, second = issues[0], issues[1]
+    if place == LIST:
+        first, second = second, first
+    page.locator(f"#{first.key} a").focus()
+    press(page, key)
+    page.keyboard.type("j")
+    press(page, "Escape")
+    expect(page.locator(f"#{first.key} a")).to_be_focused()
+    press(page, "j")
+    expect(page.locator(f"#{second.key} a")).to_be_focused()
+
+
+@pytest.mark.parametrize("place", [BOARD, LIST])
+@pytest.mark.parametrize("button", ["[data-undo]", "[data-close]"])
+def test_a_toast_that_goes_by_its_own_button_gives_the_focus_back(opened, issues, place, button):
+    page = opened(place)
+    link = page.locator(f"#{issues[0].key} a")
+    link.focus()
+    press(page, "i")
+    told(page, "Owner")
+    page.locator(f".hc-toast {button}").focus()
+    press(page, "Enter")
+    expect(page.locator(".hc-toast", has_text="Owner")).to_have_count(0)
+    expect(link).to_be_focused()
+    if button == "[data-undo]":
+        told(page, "is as it was")
+        expect(link).to_be_focused()
+
+
+def test_what_is_changed_in_place_after_a_refusal_takes_its_toast_and_is_undone_from_there(opened, issues, people):
+    page, key = opened(BOARD), issues[0].key
+    press(page, "j", "Enter")
+    panel = page.get_by_role("complementary", name="Issue")
+    expect(panel.get_by_role("heading", name="Basket is empty")).to_be_focused()
+    press(page, "F2")
+    panel.locator("[data-editing]").fill("Basket loses its goods")
+    responder = Actor.person(people["responder"])
+    overrides.override_issue(issues[0].pk, field="severity", value="1", reason="", actor=responder, now=clock.now())
+    press(page, "Enter")
+    told(page, "changed by Responder Person")
+    press(page, "Enter")
+    told(page, "Title: Basket loses its goods")
+    expect(page.locator(".hc-toast", has_text="changed by Responder Person")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    told(page, f"{key} is as it was")
+
+
+def test_a_row_that_has_the_focus_is_never_under_the_bar_on_top(opened, launch, issues):
+    for n in range(40):
+        make_issue(launch, now=clock.now(), title=f"Wish {n}", severity=5)
+    page = opened(LIST)
+    top = page.locator(".hc-top").bounding_box()
+    press(page, *["j"] * 42, *["k"] * 30)
+    row = page.locator("[data-issue]:focus-within").bounding_box()
+    assert row["y"] >= top["y"] + top["height"]
+
+
+def test_what_is_sought_among_issues_is_not_sought_among_reports(opened, issues):
+    page = opened(BOARD + "?q=basket")
+    expect(page.get_by_label("Search issues")).to_have_value("basket")
+    expect(page.get_by_placeholder("Search reports")).to_have_value("")
+    page.goto("/launches/shop/inbox/?q=basket")
+    expect(page.get_by_placeholder("Search reports")).to_have_value("basket")
+
+
+def test_what_is_not_shown_stays_in_sight_beside_the_panel_and_on_a_phone(opened, issues):
+    page = opened(BOARD)
+    press(page, "j", "x", "Enter")
+    panel, bar, counts = (page.locator(place).bounding_box() for place in ("#panel", "#bulkbar", "#hidden"))
+    assert max(counts["x"] + counts["width"], bar["x"] + bar["width"]) <= panel["x"]
+    press(page, "Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.locator("#hidden a").first.bounding_box()["x"] < 300

@@ -105,3 +105,12 @@ def test_one_bone_without_causes_can_be_drawn():
 def test_long_words_are_cut_with_an_ellipsis():
     assert wrapped("a" * 100, 20, 2)[-1].endswith("…")
     assert wrapped("", 20, 2) == [""]
+
+
+def test_a_cause_and_an_effect_of_a_sentence_are_drawn_whole():
+    cause = "Banks change an address within two days of a call, and not at once as we had thought"
+    effect = "People paid by card, their bank said yes, and the shop told them that the payment had failed. " * 2
+    sheet = draw(effect, [Cause("Third parties", below=(Cause(cause, below=(Cause(cause),)),))])
+    first, second = sheet.ribs[0].marks
+    for lines, whole in ((first.lines, cause), (second.lines, cause), (sheet.effect, effect)):
+        assert " ".join(line.text for line in lines) == whole.strip()

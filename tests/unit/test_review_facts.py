@@ -158,17 +158,17 @@ def test_deployment_near_in_time_is_not_called_the_cause(incident):
 def test_analysis_of_the_cause_takes_its_place(incident):
     analysis = Analysis(
         symptom="Product pages answer 503",
-        causes=("The pool is full",),
+        causes=("The pool is full.", "Nobody watched it"),
         codes=("capacity",),
         why_missed=("not tested",),
     )
     found = prefilled(incident, analysis)
     assert (
         found["contributing_factors"].text
-        == "- The pool is full\n- Cause code: capacity\n- Why it was missed: not tested"
+        == "- The pool is full.\n- Nobody watched it\n- Cause code: capacity\n- Why it was missed: not tested"
     )
     assert found["what_happened"].text.startswith("Product pages answer 503\n\n")
-    assert "The cause: The pool is full" in found["internal_message"].text
+    assert "The cause: The pool is full; Nobody watched it. What we learnt" in found["internal_message"].text
 
 
 def test_incident_without_a_room_says_nothing_of_responders(incident):

@@ -269,10 +269,12 @@ class BoardChanges(APIView):
         responses={200: schema.FRAME, **schema.PROBLEMS},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The frame of changes after `since`, or reset."""
-        launch = access_launch(Principal.of(request), slug, right=Right.READ)
+        """The frame of changes after `since`, or reset, with what its reader may do here."""
+        principal = Principal.of(request)
+        launch = access_launch(principal, slug, right=Right.READ)
         text = request.query_params.get("since", "0")
         if not (text.isascii() and text.isdecimal()) or len(text) > 18:
             detail = _("“since” must be a whole number: the board's version.")
             raise Problem(400, detail, errors=(FieldError("/since", detail),))
-        return Response(feed.catch_up(launch.pk, since=int(text), now=clock.now()))
+        frame = feed.catch_up(launch.pk, since=int(text), now=clock.now())
+        return Response(frame | {"rights": sorted(principal.rights_in(launch))})

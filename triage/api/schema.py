@@ -76,6 +76,7 @@ FRAME = _object(
         "since": {"type": "integer"},
         "version": {"type": "integer"},
         "issues": {"type": "array", "items": ISSUE},
+        "rights": {"type": "array", "items": _TEXT},
     }
 )
 OVERRIDE = {

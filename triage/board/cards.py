@@ -58,9 +58,11 @@ class Card:
     @property
     def age_tone(self) -> str:
         """Quiet, then a warning at four fifths of the target, then late; fixed in time is good."""
+        target = FIX_TARGET.get(self.issue.severity)
+        is_late = target is not None and self.age >= target
         if self.is_fixed:
-            return "" if self.age_share >= 100 else "is-good"
-        return "is-bad" if self.age_share >= 100 else "is-warn" if self.age_share >= 80 else ""
+            return "" if is_late else "is-good"
+        return "is-bad" if is_late else "is-warn" if self.age_share >= 80 else ""
 
     @property
     def age_words(self) -> str:

@@ -18,6 +18,7 @@ from triage import replies, transitions, tree
 from triage.models import ENDED_STATUSES, BoardChange, Issue, IssueStatus
 from triage.orders import giving
 from triage.orders.kinds import KINDS
+from triage.warroom import rooms
 
 SHOWN_FAILURES = 100
 SHOWN_ORDERS = 20
@@ -64,6 +65,7 @@ def preview(
         "will_change": total - kept,
         "will_stay": [one for one in stays if one["count"]],
         "mails": _mails(launch, issues, order) if action == "move" and order["to"] in ENDED_STATUSES else 0,
+        "rooms": _rooms(issues, order) if action == "merge" else "",
         "can_undo": KINDS[action].can_undo,
     } | (_reached(launch, issues, order) if action == "reply" else {})
 
@@ -123,6 +125,17 @@ def _stays_apart(roots: QuerySet[Issue], *, into: int) -> list[dict[str, Any]]:
     ]
 
 
+def _rooms(issues: QuerySet[Issue], order: dict[str, Any]) -> str:
+    """Which war rooms a merge closes and where work goes on; nothing where it closes none."""
+    root = Issue.objects.get(pk=tree.roots_of([order["into"]])[order["into"]])
+    follow = issues.filter(status__in=ENDED_STATUSES) if root.status in ENDED_STATUSES else issues
+    live = rooms.after_merge(follow, root_id=root.pk)
+    if len(live) < 2:
+        return ""
+    words = {"rooms": ", ".join(room.key for room in live[1:]), "room": live[0].key}
+    return _("War rooms that close: %(rooms)s. Work goes on in %(room)s.") % words
+
+
 def _why_not(status: str, to: str) -> str:
     if status == to:
         return _("already there")
@@ -172,8 +185,10 @@ def _taken_back(change: BoardChange, key: str) -> str:
         told = ngettext("%(n)s person had the reply already", "%(n)s people had the reply already", change.told_before)
         return told % {"n": change.told_before}
     words = {"n": change.taken_back, "of": change.changed, "what": key}
-    said = _("%(what)s is as it was") % words if key and change.taken_back else ""
-    said = said or _("%(n)s of %(of)s are as they were") % words
+    if not key:
+        said = _("%(n)s of %(of)s are as they were") % words
+    else:
+        said = (_("%(what)s is as it was") if change.taken_back else _("%(what)s stays as it is")) % words
     if change.told_before:
         told = ngettext("%(n)s mail had gone out", "%(n)s mails had gone out", change.told_before)
         said += ". " + told % {"n": change.told_before}

@@ -233,7 +233,8 @@ def _late(by_name: dict[str, Said]) -> list[Said]:
 def _internal_message(incident: Incident, analysis: Analysis | None) -> Facts:
     parts = [_overview(incident, analysis).text]
     if analysis and analysis.causes:
-        parts.append(_("The cause: %(text)s") % {"text": "; ".join(analysis.causes)})
+        causes = "; ".join(cause.rstrip(". ") for cause in analysis.causes)
+        parts.append(_("The cause: %(text)s") % {"text": causes} + ".")
     parts.append(_("What we learnt and what we do about it is in the review of %(key)s.") % {"key": incident.issue.key})
     return Facts(" ".join(parts), _("Drafted from the overview."))
 

@@ -89,13 +89,14 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "triage/_lanes.html", context)
     context |= {
         "hidden": not_shown(launch, now=now),
-        "views": _views(request, launch, may_manage=Right.MANAGE in rights),
+        "views": _views(request, launch, filters=filter_text(request.GET, found), may_manage=Right.MANAGE in rights),
         "groupings": GROUPING_WORDS,
         "ungrouped": filter_text(request.GET, found),
         "query": kept_query(request.GET.urlencode()),
         "visibilities": Visibility.choices,
         "known_labels": labels.known(launch),
         "how_often": HowOften.choices,
+        "rights_here": " ".join(sorted(rights)),
         "language": get_language() or "en",
         "filter_text": filter_text(request.GET, found, also={"open": "true", "snoozed": "false"}),
         **order_choices(launch, may_order=Right.TRIAGE in rights),
@@ -134,8 +135,8 @@ def hidden(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "triage/_hidden.html", context)
 
 
-def _views(request: HttpRequest, launch: Launch, *, may_manage: bool) -> list[View]:
-    """The ready-made views and the saved ones that this person sees."""
+def _views(request: HttpRequest, launch: Launch, *, filters: str, may_manage: bool) -> list[View]:
+    """The ready-made views and the saved ones that this person sees; swimlanes leave a ready-made one what it is."""
     reader = Principal.of(request).user
     saved = list(views_of(launch, reader=reader))
     often = often_of(reader, saved)
@@ -145,7 +146,8 @@ def _views(request: HttpRequest, launch: Launch, *, may_manage: bool) -> list[Vi
         (_("Mine"), urlencode({"owner": getattr(request.user, "email", "")})),
     ]
     present = request.GET.urlencode()
-    return [View(label, query, query == present) for label, query in ready] + [
+    at = present if any(view.query == present for view in saved) else filters
+    return [View(label, query, query == at) for label, query in ready] + [
         View(
             view.name,
             view.query,

@@ -66,7 +66,8 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
     principal = Principal.of(request)
     launch = access_launch(principal, slug, right=Right.READ)
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
-    may_order = Right.TRIAGE in principal.rights_in(launch)
+    rights = principal.rights_in(launch)
+    may_order = Right.TRIAGE in rights
     found = IssueFilter(request.GET, Issue.objects.filter(launch=launch))
     active = active_filters(request.GET, found, fields={})
     version = current_version(launch.pk)  # first, so that a change while it is read is told again
@@ -92,6 +93,7 @@ def issues(request: HttpRequest, slug: str) -> HttpResponse:
         "views": views_of(launch, reader=principal.user),
         "known_labels": labels.known(launch),
         "filter_text": filter_text(request.GET, found),
+        "rights_here": " ".join(sorted(rights)),
         **order_choices(launch, may_order=may_order),
     }
     return render(request, "triage/issues.html", context)

@@ -129,23 +129,30 @@ def close_room(room: WarRoom, *, words: str, actor: Actor, now: datetime) -> War
 
 
 def follow_merges(issues: Sequence[Issue], *, root: Issue, actor: Actor, now: datetime) -> dict[int, str]:
-    """The live room of an issue that was merged becomes its root's; where that has its own, it closes and says so.
+    """The live room where work goes on becomes that of the issues' root; the others close and say so.
 
-    Says which room each of them had.
+    Says which room each of the issues had.
     """
-    live = WarRoom.objects.filter(issue__in=[*issues, root], closed_at=None).select_related("launch", "issue")
-    own = {room.issue_id: room for room in live.order_by("issue")}
-    roots = own.pop(root.pk, None)
-    for room in own.values():
-        if roots is None:
-            WarRoom.objects.filter(pk=room.pk).update(issue=root)
-            roots = room
-            continue
+    rooms = after_merge(Issue.objects.filter(pk__in=[issue.pk for issue in issues]), root_id=root.pk)
+    own = {room.issue_id: room.key for room in rooms if room.issue_id != root.pk}
+    for room in rooms[:1]:
+        WarRoom.objects.filter(pk=room.pk).update(issue=root)
+    for room in rooms[1:]:
         with override(room.launch.language):
             said = _("%(key)s is merged into %(root)s; work goes on in %(room)s.")
-            words = said % {"key": room.issue.key, "root": root.key, "room": roots.key}
+            words = said % {"key": room.issue.key, "root": root.key, "room": rooms[0].key}
         close_room(room, words=words, actor=actor, now=now)
-    return {issue: room.key for issue, room in own.items()}
+    return own
+
+
+def after_merge(issues: QuerySet[Issue], *, root_id: int) -> list[WarRoom]:
+    """The live rooms of issues that go into a root: first the one where work goes on, then those that close.
+
+    Work goes on in the root's own; where it has none, in that of the gravest issue, the one opened first before others.
+    """
+    live = WarRoom.objects.filter(Q(issue__in=issues.values("pk")) | Q(issue=root_id), closed_at=None)
+    found = live.select_related("launch", "issue")
+    return sorted(found, key=lambda room: (room.issue_id != root_id, room.issue.severity, room.opened_at, room.pk))
 
 
 def follow_unmerges(issues: Sequence[Issue], *, roots: Mapping[int, Issue], actor: Actor, now: datetime) -> None:
