@@ -20,7 +20,7 @@ from gateway_ingest.source_routes import MAX_ROUTES, NewRoute
 from hypercare.core import clock
 from hypercare.core.access import Principal, visible_launches
 from hypercare.core.api.strict import Text, Whole, YesNo
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, wrong
 from hypercare.core.roles import Right
 
 # Under which names the forms of the page know what the API calls otherwise.
@@ -137,7 +137,7 @@ def _set_signing(source: Source, said: Mapping[str, Any], principal: Principal) 
 def _route(place: int, said: Mapping[str, Any], principal: Principal) -> NewRoute:
     if place >= MAX_ROUTES:
         detail = _("A source has at most 50 routes.")
-        raise Problem(400, detail, errors=(FieldError("/routes", detail),))
+        raise wrong("/routes", detail)
     form = RouteForm(dict(said), launches=visible_launches(principal, right=Right.MANAGE))
     _check(form, {name: f"/routes/{place}/{name}" for name in ("field", "name", "value", "launch")})
     return NewRoute(**form.cleaned_data)

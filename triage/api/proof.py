@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right
 from triage.access import access_issue
 from triage.api import schema
@@ -184,7 +184,7 @@ class BlindSpots(APIView):
         days = request.query_params.get("days", str(blind.USUAL_DAYS))
         if days not in blind.DAYS:
             detail = _("Ask for one of %(known)s days.") % {"known": ", ".join(blind.DAYS)}
-            raise Problem(400, detail, errors=(FieldError("/days", detail),))
+            raise wrong("/days", detail)
         found = blind.look(launch, days=int(days), now=clock.now())
         lists = {name: [_point(one) for one in getattr(found, name)] for name in ("both", "silent", "blind", "gaps")}
         return Response(
