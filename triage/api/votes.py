@@ -195,7 +195,7 @@ def _question(launch: Launch, said: dict[str, Any]) -> Question:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             detail = _("“%(name)s” must be %(kind)s.") % {
                 "name": name, "kind": _("true or false") if kind is bool else _("a whole number")}  # fmt: skip
-            raise wrong(f"//{name}", detail)
+            raise wrong(f"/{name}", detail)
     closes_at = words.moment(said["closes_at"], "closes_at")
     if closes_at is None:
         raise wrong("/closes_at", _("Say when it ends."))

@@ -46,10 +46,10 @@ def _checked(launch: Launch, given: object, at: str) -> Kept:
     name, value, text = (str(said.get(part, "")).strip() for part in ("do", "value", "text"))
     if name not in ACTIONS:
         detail = _("Use one of %(known)s.") % {"known": ", ".join(ACTIONS)}
-        raise wrong(f"/{at}/do", detail)
+        raise wrong(f"{at}/do", detail)
     if len(value) > LONGEST_VALUE or "\x00" in value:
         detail = _("Write a value of up to %(limit)s characters.") % {"limit": LONGEST_VALUE}
-        raise wrong(f"/{at}/value", detail)
+        raise wrong(f"{at}/value", detail)
     try:
         value, text = ACTIONS[name](launch, value, text).check()
     except Problem as problem:

@@ -134,7 +134,7 @@ def _read(one: VotingRound, given: Mapping[str, Any]) -> dict[str, int]:
             raise wrong("/given", _("%(key)s does not stand to choose in this vote.") % {"key": key[:40]})
         if isinstance(part, bool) or not isinstance(part, int) or not 0 <= part <= one.each:
             detail = _("Give %(key)s a whole number from 0 to %(most)s.") % {"key": key, "most": one.each}
-            raise wrong(f"//given/{key}", detail)
+            raise wrong(f"/given/{key}", detail)
         if part:
             read[str(number)] = part
     total = sum(read.values())
