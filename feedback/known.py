@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from feedback.models import KnownIssue
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
@@ -49,7 +49,7 @@ def publish(launch: Launch, *, issue_key: str, title: str, workaround: str, acto
     title, workaround = _checked("title", title, LONGEST_TITLE), _checked("workaround", workaround, LONGEST_WORKAROUND)
     if not title:
         detail = _("Say in a few words what is known, as the people concerned would.")
-        raise Problem(400, detail, errors=(FieldError("/title", detail),))
+        raise wrong("/title", detail)
     words = {"title": title, "workaround": workaround, "published_at": now, "published_by": actor.user}
     row, _new = KnownIssue.objects.update_or_create(
         launch=launch, issue_key=issue_key, withdrawn_at=None, defaults=words
@@ -71,5 +71,5 @@ def _checked(field: str, text: str, longest: int) -> str:
     if len(text) > longest:
         problems.append(_("Say it in %(limit)s characters.") % {"limit": longest})
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError(f"/{field}", problems[0]),))
+        raise wrong(f"/{field}", problems[0])
     return redact(text.strip()).text[:longest]

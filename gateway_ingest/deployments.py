@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from gateway_ingest.issue_names import found_in
 from hypercare.core import wake
 from hypercare.core.models import Component, Deployment, Environment, Launch, Release
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact, without_secret
 from hypercare.core.timeline import Actor, Entry, record
 
@@ -50,7 +50,7 @@ def record_deployment(
         raise Problem(409, _("%(launch)s was closed and takes no more deployments.") % {"launch": launch.name})
     component = _component(launch, new.component)
     if new.deployed_at and new.deployed_at > now + _AHEAD:
-        raise _wrong("deployed_at", _("This time lies more than a day ahead; check the sender's clock."))
+        raise wrong("/deployed_at", _("This time lies more than a day ahead; check the sender's clock."))
     environment, _made = Environment.objects.get_or_create(launch=launch, name=new.environment)
     named = found_in([new.version, new.summary, new.notes], fields=new.issues)
     release, _made = Release.objects.get_or_create(
@@ -84,10 +84,6 @@ def _component(launch: Launch, slug: str) -> Component | None:
     component = Component.objects.filter(launch=launch, slug=slug).first()
     if component is None:
         known = ", ".join(Component.objects.filter(launch=launch).order_by("slug").values_list("slug", flat=True))
-        raise _wrong("component", _("There is no such component in this launch; known are: %(known)s.") % {
+        raise wrong("/component", _("There is no such component in this launch; known are: %(known)s.") % {
             "known": known or _("none yet")})  # fmt: skip
     return component
-
-
-def _wrong(name: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{name}", detail),))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from gateway_ingest import api_description
 from gateway_ingest.models import ApiDescription
 from hypercare.core.models import Component, Launch
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import Problem, not_found, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.timeline import Actor, Entry, record
 
@@ -24,7 +24,7 @@ def upload(launch: Launch, content: bytes, *, component: str, actor: Actor, now:
     try:
         found = api_description.read(content)
     except api_description.DescriptionError as error:
-        raise Problem(400, str(error), errors=(FieldError("/file", str(error)),)) from None
+        raise wrong("/file", str(error)) from None
     Launch.objects.select_for_update().get(pk=launch.pk)
     mine = ApiDescription.objects.filter(launch=launch)
     if not mine.filter(component=about).exists() and mine.count() >= MOST_DESCRIPTIONS:
@@ -64,7 +64,7 @@ def _component(launch: Launch, slug: str) -> Component | None:
     component = Component.objects.filter(launch=launch, slug=slug).first()
     if component is None:
         detail = _("There is no component “%(slug)s” in this launch.") % {"slug": slug[:60]}
-        raise Problem(400, detail, errors=(FieldError("/component", detail),))
+        raise wrong("/component", detail)
     return component
 
 

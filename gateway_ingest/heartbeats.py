@@ -12,7 +12,7 @@ from gateway_ingest.mending import mending_of
 from gateway_ingest.models import Heartbeat, Source, TrafficWatch
 from gateway_ingest.silences import DEFAULT_INTERVAL, beat
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import Problem, not_found, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import JSON, BadJson, parse
 from hypercare.core.timeline import Actor, Entry, record
@@ -28,9 +28,9 @@ def read(body: bytes) -> tuple[str, float | None]:
     told = _parsed(body)
     name, interval = told.get("name", ""), told.get("interval_seconds")
     if not isinstance(name, str) or len(name) > MAX_NAME:
-        raise _wrong("name", _("A name is a text of at most 80 characters."))
+        raise wrong("/name", _("A name is a text of at most 80 characters."))
     if interval is not None and not _is_interval(interval):
-        raise _wrong("interval_seconds", _("An interval is a number of seconds, from 1 to 31 days of them."))
+        raise wrong("/interval_seconds", _("An interval is a number of seconds, from 1 to 31 days of them."))
     return redact(" ".join(name.split())).text[:MAX_NAME], None if interval is None else float(str(interval))
 
 
@@ -48,10 +48,6 @@ def _parsed(body: bytes) -> dict[str, JSON]:
 
 def _is_interval(value: JSON) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= LONGEST
-
-
-def _wrong(name: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{name}", detail),))
 
 
 @transaction.atomic

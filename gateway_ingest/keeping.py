@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from gateway_ingest.calls import keep_days
 from gateway_ingest.models import Backfill, CallRetention, Source
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.timeline import Actor, Entry, record
 
 LONGEST_DAYS = 400
@@ -24,7 +24,7 @@ def days_kept(launch: Launch) -> int:
 def set_days(launch: Launch, days: int, *, actor: Actor, now: datetime) -> None:
     """Sets it; what is older goes within the hour, windows stay. Raises Problem 400 for a number outside 1 to 400."""
     if not 1 <= days <= LONGEST_DAYS:
-        raise _wrong("keep_days", _("Choose a number of days from 1 to 400."))
+        raise wrong("/keep_days", _("Choose a number of days from 1 to 400."))
     before = days_kept(launch)
     if days == before:
         return
@@ -42,7 +42,7 @@ def backfill_until(source: Source, *, now: datetime) -> datetime | None:
 def set_backfill(source: Source, hours: int, *, actor: Actor, now: datetime) -> None:
     """Lets a source send old rows for some hours; 0 ends it. Raises Problem 400 for more than seven days."""
     if not 0 <= hours <= LONGEST_BACKFILL / timedelta(hours=1):
-        raise _wrong("hours", _("Choose a number of hours from 0 to 168."))
+        raise wrong("/hours", _("Choose a number of hours from 0 to 168."))
     until = now + timedelta(hours=hours)
     if hours:
         Backfill.objects.update_or_create(source=source, defaults={"until": until})
@@ -50,7 +50,3 @@ def set_backfill(source: Source, hours: int, *, actor: Actor, now: datetime) -> 
         Backfill.objects.filter(source=source).delete()
     data = {"name": source.name, "until": until.isoformat() if hours else ""}
     record(source.launch, [Entry(f"source:{source.pk}", "source.backfill", data)], actor=actor, now=now)
-
-
-def _wrong(name: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{name}", detail),))

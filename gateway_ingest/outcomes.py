@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from feedback.models import MACHINE_CHANNELS, Feedback
 from gateway_ingest.models import GIVEN_BY_PEOPLE, Alert, NoiseReason, RuleOutcome
 from hypercare.core.models import User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 
 _SOURCE = "source:"
 
@@ -19,7 +19,7 @@ def check_reason(text: str) -> NoiseReason:
     if text not in GIVEN_BY_PEOPLE:
         detail = _("There is no noise reason “%(name)s”; use one of %(known)s.") % {
             "name": text[:40], "known": ", ".join(GIVEN_BY_PEOPLE)}  # fmt: skip
-        raise Problem(400, detail, errors=(FieldError("/noise", detail),))
+        raise wrong("/noise", detail)
     return NoiseReason(text)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from gateway_ingest.models import RouteField, Source, SourceRoute
 from hypercare.core.access import Principal, check
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import Problem, not_found, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor, Entry, record
 
@@ -46,7 +46,7 @@ def add(source: Source, new: NewRoute, *, principal: Principal, now: datetime) -
             )
     except IntegrityError as error:
         detail = _("This source has a route for that already; remove it first.")
-        raise Problem(409, detail, errors=(FieldError("/value", detail),)) from error
+        raise wrong("/value", detail, status=409) from error
     _note(route, "source.routed", actor=principal.actor, now=now)
     return route
 

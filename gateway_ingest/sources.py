@@ -12,7 +12,7 @@ from gateway_ingest import ending
 from gateway_ingest.models import EarlierKey, Source, SourceRoute
 from hypercare.core.models import Launch
 from hypercare.core.one_line import has_unseen, one_line
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import Problem, not_found, wrong
 from hypercare.core.sealing import seal
 from hypercare.core.secrets import digest, hint, new_secret
 from hypercare.core.strict_json import clean_text
@@ -203,4 +203,4 @@ def _entry(source: Source, kind: str) -> Entry:
 
 
 def _bad_name(status: int, detail: str) -> Problem:
-    return Problem(status, detail, errors=(FieldError("/name", detail),))
+    return wrong("/name", detail, status=status)

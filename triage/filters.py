@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from feedback.models import Channel, Feedback, ReplyStatus
 from hypercare.core import clock
 from hypercare.core.models import FieldDefinition, FieldKind, Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.strict_json import MAX_NUMBER_LENGTH, BadJson, parse
 from triage.categories import AI_FAILURE_NAMES, CATEGORY_NAMES, GOVERNANCE_NAMES, SENTIMENTS, SPAM_NAMES
 from triage.models import ENDED_STATUSES, OPEN_STATUSES, Issue, IssueStatus, Moscow
@@ -151,7 +151,7 @@ def refuse_unknown(params: QueryDict, known: type[_ByAddress], *, fields: bool =
             continue
         detail = _("There is no filter “%(name)s”; known are: %(known)s.") % {
             "name": name[:80], "known": ", ".join([*known.base_filters, *(["field.<key>"] if fields else [])])}  # fmt: skip
-        raise Problem(400, detail, errors=(FieldError(f"/{name[:80]}", detail),))
+        raise wrong(f"/{name[:80]}", detail)
 
 
 def by_custom_fields(rows: QuerySet[Feedback], params: Any, launch: Launch) -> QuerySet[Feedback]:

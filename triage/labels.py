@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from hypercare.core import rows
 from hypercare.core.models import Launch
 from hypercare.core.one_line import is_visible, one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
@@ -49,7 +49,7 @@ def _kept(text: str) -> str:
 
 
 def _bad(detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError("/labels", detail),))
+    return wrong("/labels", detail)
 
 
 def known(launch: Launch) -> list[tuple[str, int]]:

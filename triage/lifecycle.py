@@ -16,7 +16,7 @@ from gateway_ingest import outcomes
 from hypercare.core import rows
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch, TimelineEntry
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import KINDS, SYSTEM, Actor, Entry, record
 from triage import decisions, transitions, tree
 from triage.board import changes
@@ -103,7 +103,7 @@ class Move:
                 if field == "resolution":
                     said = _("There is no resolution “%(name)s”; use one of %(known)s.")
                 detail = said % {"name": value[:40], "known": ", ".join(filter(None, known))}
-                raise Problem(400, detail, errors=(FieldError(f"/{field}", detail),))
+                raise wrong(f"/{field}", detail)
         return replace(self, reason=given_reason(self.reason))
 
     def refusal(self, issue: Issue) -> Problem | None:
@@ -115,7 +115,7 @@ class Move:
                 "known": ", ".join(transitions.targets_from(issue.status)) or _("nothing")})  # fmt: skip
         if transition.needs == "reason" and not self.reason and not self.noise:
             said = _("Say why in a sentence.")
-            return Problem(400, said, errors=(FieldError("/reason", said),))
+            return wrong("/reason", said)
         return None
 
 
@@ -180,7 +180,7 @@ def _note_noise(issue: Issue, order: Move, *, actor: Actor, now: datetime) -> st
     reports = Feedback.objects.filter(matches__issue__in=members, matches__ended_at=None)
     if not order.ends or not outcomes.note(list(reports), reason=reason, actor=actor.user, now=now):
         detail = _("A noise reason is given when an issue that alerts opened is closed or declined.")
-        raise Problem(400, detail, errors=(FieldError("/noise", detail),))
+        raise wrong("/noise", detail)
     return str(reason)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
@@ -27,7 +27,7 @@ def kept_note(text: str) -> str:
     if not text.strip() or len(text) > MAX_NOTE:
         problems.append(_("Write a note of 1 to %(limit)s characters.") % {"limit": MAX_NOTE})
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError("/text", problems[0]),))
+        raise wrong("/text", problems[0])
     return redact(text.strip()).text
 
 

@@ -14,7 +14,7 @@ from feedback.report import Report
 from feedback.spoken import is_too_long
 from hypercare.core.models import Launch, User
 from hypercare.core.one_line import is_visible, one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor
 from triage import overrides, writing
@@ -65,10 +65,10 @@ def _report_of(wanted: Wanted, writer: User) -> Report:
     if not is_visible(title) or len(title) > LONGEST_TITLE:
         problems.append(_("Write a title of 1 to %(limit)s characters.") % {"limit": LONGEST_TITLE})
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError("/title", problems[0]),))
+        raise wrong("/title", problems[0])
     if is_too_long(wanted.text):
         detail = _("This text is longer than 64 kB.")
-        raise Problem(400, detail, errors=(FieldError("/text", detail),))
+        raise wrong("/text", detail)
     return Report(
         channel=Channel.OPERATIONS_NOTE,
         source=f"user:{writer.pk}",

@@ -13,7 +13,7 @@ from feedback.report import MAX_TITLE
 from hypercare.core import rows
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Component, Launch, Team, User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.strict_json import clean_text
@@ -62,14 +62,10 @@ _TENTHS = tuple(str(number) for number in range(1, 11))
 _IMPACTS = {3.0, 2.0, 1.0, 0.5, 0.25}
 
 
-def _bad(field: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{field}", detail),))
-
-
 def _one_of(*allowed: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if str(value) not in allowed:
-            raise _bad("value", _("Use one of %(known)s.") % {"known": ", ".join(allowed)})
+            raise wrong("/value", _("Use one of %(known)s.") % {"known": ", ".join(allowed)})
         return str(value)
 
     return check
@@ -82,7 +78,7 @@ def _number(low: float, high: float) -> Callable[[Any], str]:
         except (TypeError, ValueError):
             number = float("nan")
         if isinstance(value, bool) or not low <= number <= high:
-            raise _bad("value", _("Use a number from %(low)s to %(high)s.") % {"low": low, "high": high})
+            raise wrong("/value", _("Use a number from %(low)s to %(high)s.") % {"low": low, "high": high})
         return str(number)
 
     return check
@@ -95,9 +91,9 @@ def _severity(value: Any) -> str:
 
 def _title(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_TITLE:
-        raise _bad("value", _("Write a title of 1 to %(limit)s characters.") % {"limit": MAX_TITLE})
+        raise wrong("/value", _("Write a title of 1 to %(limit)s characters.") % {"limit": MAX_TITLE})
     for problem in clean_text(value):
-        raise _bad("value", problem)
+        raise wrong("/value", problem)
     return redact(" ".join(value.split())).text[:MAX_TITLE]
 
 
@@ -146,7 +142,7 @@ def override_issue(
 def stored_value(launch: Launch, field: str, value: Any, *, about: Issue | None = None) -> str:
     """The value as it is kept; 400 for a field or a value that issues of this launch do not have."""
     if field not in ISSUE_FIELDS:
-        raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
+        raise wrong("/field", _("Use one of %(known)s.") % {"known": ", ".join(ISSUE_FIELDS)})
     if field in RELATED:
         found = _related(launch, field, value)
         return _name_of(found)
@@ -182,7 +178,7 @@ def release_issue(issue_id: int, *, field: str, actor: Actor, now: datetime, ver
     """Gives a field back to the machines."""
     issue = _locked_root(issue_id, version=version)
     if not issue.decisions.filter(Q(origin=Origin.PERSON) | Q(holds=True), field=field, ended_at=None).exists():
-        raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
+        raise wrong("/field", _("Nobody holds this field, so there is nothing to release."))
     release_all([issue], field=field, actor=actor, now=now)
     changes.publish(issue.launch_id, [issue.pk])
     issue.refresh_from_db()
@@ -268,7 +264,7 @@ def _cause(issue: Issue, value: Any) -> str:
     number = int(named) if named.isascii() and named.isdecimal() and len(named) < 19 else 0
     if not Issue.objects.filter(pk=number, launch=issue.launch_id).exclude(pk=issue.pk).exists():
         known = ", ".join(nature.ANSWERS[nature.CAUSE])
-        raise _bad("value", _("Use one of %(known)s, or the key of another issue of this launch.") % {"known": known})
+        raise wrong("/value", _("Use one of %(known)s, or the key of another issue of this launch.") % {"known": known})
     return f"IS-{number}"
 
 
@@ -306,7 +302,7 @@ def _related(launch: Launch, field: str, value: Any) -> Component | Team | User 
             is_active=True,
         ).first()
     if found is None:
-        raise _bad("value", _("There is no such %(field)s in this launch.") % {"field": field})
+        raise wrong("/value", _("There is no such %(field)s in this launch.") % {"field": field})
     return found
 
 
@@ -328,7 +324,7 @@ def release_feedback(row: Feedback, *, field: str, actor: Actor, now: datetime) 
     """Gives a report's verdict back to the machine: what it said last stands again."""
     row, roots = _locked_report(row, field)
     if not decisions.release(row, field=field, now=now):
-        raise _bad("field", _("Nobody holds this field, so there is nothing to release."))
+        raise wrong("/field", _("Nobody holds this field, so there is nothing to release."))
     again = decisions.restore(row, field=field, now=now)
     if field == spam.FIELD:
         aside.unsay(row, again, now=now)
@@ -342,7 +338,7 @@ def release_feedback(row: Feedback, *, field: str, actor: Actor, now: datetime) 
 def _locked_report(row: Feedback, field: str) -> tuple[Feedback, list[int]]:
     """The report and the root of its issue, locked in the order of all others."""
     if field not in FEEDBACK_FIELDS:
-        raise _bad("field", _("Use one of %(known)s.") % {"known": ", ".join(FEEDBACK_FIELDS)})
+        raise wrong("/field", _("Use one of %(known)s.") % {"known": ", ".join(FEEDBACK_FIELDS)})
     lock_launch(row.launch_id)
     match = Match.objects.filter(feedback=row, ended_at=None).first()
     roots = lock_issues(tree.roots_of([match.issue_id]).values()) if match else {}
@@ -372,7 +368,7 @@ def _set_verdict(row: Feedback, field: str, value: Any) -> str:
         slug = str(value)[:60]
         row.component = Component.objects.filter(launch=row.launch, slug=slug).first() if "\x00" not in slug else None
         if row.component is None:
-            raise _bad("value", _("There is no such %(field)s in this launch.") % {"field": field})
+            raise wrong("/value", _("There is no such %(field)s in this launch.") % {"field": field})
         row.team_id = row.component.team_id
         stored = row.component.slug
     else:

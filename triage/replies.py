@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from feedback.closing_the_loop import SILENT_CHANNELS
 from feedback.models import MACHINE_CHANNELS, Feedback
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from triage import tree
@@ -81,7 +81,7 @@ def kept_words(text: str) -> str:
     if not text.strip() or len(text) > LONGEST:
         problems.append(_("Write a reply of 1 to %(limit)s characters.") % {"limit": LONGEST})
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError("/text", problems[0]),))
+        raise wrong("/text", problems[0])
     return redact(text.strip()).text
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from feedback.models import MACHINE_CHANNELS
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.board import changes
 from triage.locks import lock_issues, lock_launch
@@ -30,7 +30,7 @@ def check_until(until: datetime, *, now: datetime) -> datetime:
     if now < until <= now + LONGEST:
         return until
     detail = _("Choose a time to come, at most %(days)s days ahead.") % {"days": LONGEST.days}
-    raise Problem(400, detail, errors=(FieldError("/until", detail),))
+    raise wrong("/until", detail)
 
 
 def read_until(text: str, *, launch: Launch, now: datetime) -> datetime | None:

@@ -23,7 +23,7 @@ from hypercare.core import clock
 from hypercare.core.api.parsing import parse_json
 from hypercare.core.middleware import problem_response
 from hypercare.core.models import LaunchKey
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 
 MAX_JSON_BYTES = 1024 * 1024
 _SCRIPT_AGE_SECONDS = 300
@@ -124,11 +124,11 @@ def _data_of(request: HttpRequest) -> tuple[Any, bool]:
 def _value(name: str, values: list[Any]) -> Any:
     if len(values) > 1:
         detail = _("“%(name)s” came more than once; send it once.") % {"name": name[:40]}
-        raise Problem(400, detail, errors=(FieldError(f"/{name[:40]}", detail),))
+        raise wrong(f"/{name[:40]}", detail)
     value = str(values[0])
     if name not in _JSON_FIELDS or not value:
         return value or None
     try:
         return parse_json(value.encode("utf-8", "replace"), max_bytes=MAX_JSON_BYTES)
     except Problem as problem:
-        raise Problem(400, problem.detail, errors=(FieldError(f"/{name}", problem.detail),)) from problem
+        raise wrong(f"/{name}", problem.detail) from problem

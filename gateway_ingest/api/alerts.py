@@ -14,6 +14,7 @@ from gateway_ingest.api.launch_filter import launches_asked_for
 from gateway_ingest.models import Alert, AlertSeverity, AlertStatus
 from hypercare.core import clock
 from hypercare.core.access import Principal
+from hypercare.core.api.given import given
 from hypercare.core.keys import named
 from hypercare.core.roles import Right
 
@@ -82,7 +83,6 @@ class EndAlert(APIView):
         """
         principal, known = Principal.of(request), Alert.objects.select_related(*_SHOWN_WITH)
         alert = named(known, key, "AL", by=principal, right=Right.TRIAGE)
-        said = WhyOver(data=request.data)
-        said.is_valid(raise_exception=True)
-        ending.end_by_hand(alert, reason=said.validated_data["reason"], actor=principal.actor, now=clock.now())
+        said = given(WhyOver, request.data)
+        ending.end_by_hand(alert, reason=said["reason"], actor=principal.actor, now=clock.now())
         return Response(AlertShown(known.get(pk=alert.pk)).data)

@@ -20,6 +20,7 @@ from gateway_ingest.formats.calls import CallFlag
 from gateway_ingest.models import Window
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.roles import Right
 
 MAX_PAGE = 200
@@ -121,12 +122,11 @@ class Calls(APIView):
     def get(self, request: Request) -> Response:
         """The newest first; `next` leads on."""
         launches = list(launches_asked_for(request, right=Right.READ))
-        asked = CallsAsked(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        ids = {name: asked.validated_data.get(name, "") for name in ("trace_id", "request_id")}
-        consumer = asked.validated_data.get("consumer")
+        asked = given(CallsAsked, request.query_params.dict())
+        ids = {name: asked.get(name, "") for name in ("trace_id", "request_id")}
+        consumer = asked.get("consumer")
         wanted = Wanted.of_consumer(consumer) if consumer else Wanted(**ids)
-        size, skip = asked.validated_data["page_size"], asked.validated_data["cursor"]
+        size, skip = asked["page_size"], asked["cursor"]
         found = STORE.find(launches, wanted, limit=size + 1, skip=skip, now=clock.now())
         more = len(found) > size and skip + size <= _MAX_SKIP
         return Response(
@@ -253,9 +253,7 @@ class Windows(APIView):
     @extend_schema(parameters=[WindowsAsked], responses=WindowsFound)
     def get(self, request: Request) -> Response:
         """The oldest first; `next` leads on."""
-        asked = WindowsAsked(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        said = asked.validated_data
+        said = given(WindowsAsked, request.query_params.dict())
         launch = access_launch(Principal.of(request), said["launch"], right=Right.READ)
         skip: int = said["cursor"]
         begins: datetime = said["from"]

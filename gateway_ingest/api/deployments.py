@@ -15,6 +15,7 @@ from gateway_ingest.api.launch_filter import launches_asked_for
 from gateway_ingest.deployments import NewDeployment, name_of, record_deployment
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.idempotency import answer_once
 from hypercare.core.models import Deployment
 from hypercare.core.roles import Right
@@ -97,10 +98,8 @@ class Deployments(generics.ListAPIView[Deployment]):
     )
     def post(self, request: Request) -> Response:
         """Records a deployment; the same external id again gives 200 and the first one."""
-        posted = DeploymentPosted(data=request.data)
-        posted.is_valid(raise_exception=True)
+        fields = given(DeploymentPosted, request.data)
         principal, now = Principal.of(request), clock.now()
-        fields = dict(posted.validated_data)
         launch = access_launch(principal, fields.pop("launch"), right=Right.INGEST)
 
         def run() -> tuple[int, dict[str, Any]]:

@@ -20,6 +20,7 @@ from gateway_ingest.evidence.routes import Order
 from gateway_ingest.models import ApiDescription
 from hypercare.core import clock, keys
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.api.parsing import RawBody
 from hypercare.core.models import Deployment, Launch
 from hypercare.core.problem import not_found
@@ -31,9 +32,7 @@ _LAUNCH = OpenApiParameter("launch", str, required=True)
 
 
 def _said(request: Request, serializer: Any) -> dict[str, Any]:
-    said = serializer(data=request.query_params.dict())
-    said.is_valid(raise_exception=True)
-    return dict(said.validated_data)
+    return given(serializer, request.query_params.dict())
 
 
 def _launch(request: Request, said: dict[str, Any], *, right: Right = Right.READ) -> Launch:

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from hypercare.core.access import Principal, access_launch, visible_launches
+from hypercare.core.api.given import given
 from hypercare.core.models import Launch
 from hypercare.core.roles import Right
 
@@ -15,9 +16,8 @@ class _Named(serializers.Serializer[dict[str, str]]):
 
 def launches_asked_for(request: Request, *, right: Right) -> QuerySet[Launch]:
     """The launches a list is about; 404 for one the person has no part in, 403 where the right is missing."""
-    named = _Named(data=request.query_params.dict())
-    named.is_valid(raise_exception=True)
+    named = given(_Named, request.query_params.dict())
     principal = Principal.of(request)
-    if slug := named.validated_data.get("launch"):
+    if slug := named.get("launch"):
         return Launch.objects.filter(pk=access_launch(principal, slug, right=right).pk)
     return visible_launches(principal, right=right)

@@ -16,6 +16,7 @@ from gateway_ingest.models import DeadLetter
 from gateway_ingest.remedies import remedy_of
 from hypercare.core import clock
 from hypercare.core.access import Principal
+from hypercare.core.api.given import given
 from hypercare.core.keys import named
 from hypercare.core.roles import Right
 
@@ -75,9 +76,7 @@ class Letters(generics.ListAPIView[DeadLetter]):
 
     def get_queryset(self) -> QuerySet[DeadLetter]:
         """The letters asked for, of launches that the caller manages."""
-        asked = LetterFilter(data=self.request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        said = dict(asked.validated_data)
+        said = given(LetterFilter, self.request.query_params.dict())
         waits = {"handled_at__isnull": not said.pop("handled")}
         launches = launches_asked_for(self.request, right=Right.MANAGE)
         rows = DeadLetter.objects.filter(source__launch__in=launches, **waits, **said)

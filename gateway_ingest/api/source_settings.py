@@ -19,8 +19,9 @@ from gateway_ingest.source_forms import LimitsForm, RouteForm, SigningForm
 from gateway_ingest.source_routes import MAX_ROUTES, NewRoute
 from hypercare.core import clock
 from hypercare.core.access import Principal, visible_launches
+from hypercare.core.api.given import given
 from hypercare.core.api.strict import Text, Whole, YesNo
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, wrong
 from hypercare.core.roles import Right
 
 # Under which names the forms of the page know what the API calls otherwise.
@@ -80,9 +81,7 @@ class OneSource(APIView):
     def patch(self, request: Request, number: int) -> Response:
         """Changes what is given, all of it or nothing; whoever adds a route manages both launches."""
         found, principal = source_of(request, number), Principal.of(request)
-        asked = SourceChanges(data=request.data)
-        asked.is_valid(raise_exception=True)
-        said: dict[str, Any] = asked.validated_data
+        said = given(SourceChanges, request.data)
         with transaction.atomic():
             # What is left out stays as it is now, also where somebody else changes it at the same moment.
             source = sources.locked(found.pk)
@@ -137,7 +136,7 @@ def _set_signing(source: Source, said: Mapping[str, Any], principal: Principal) 
 def _route(place: int, said: Mapping[str, Any], principal: Principal) -> NewRoute:
     if place >= MAX_ROUTES:
         detail = _("A source has at most 50 routes.")
-        raise Problem(400, detail, errors=(FieldError("/routes", detail),))
+        raise wrong("/routes", detail)
     form = RouteForm(dict(said), launches=visible_launches(principal, right=Right.MANAGE))
     _check(form, {name: f"/routes/{place}/{name}" for name in ("field", "name", "value", "launch")})
     return NewRoute(**form.cleaned_data)

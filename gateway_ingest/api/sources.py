@@ -20,6 +20,7 @@ from gateway_ingest.programs import PROGRAMS
 from gateway_ingest.source_forms import check_secret
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch, visible_launches
+from hypercare.core.api.given import given
 from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
 
@@ -109,16 +110,15 @@ class Sources(generics.ListAPIView[Source]):
     @extend_schema(request=NewSource, responses={201: SourceWithKey})
     def post(self, request: Request) -> Response:
         """Makes a source."""
-        wanted = NewSource(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        wanted = given(NewSource, request.data)
         principal = Principal.of(request)
-        launch = access_launch(principal, wanted.validated_data["launch"], right=Right.MANAGE)
+        launch = access_launch(principal, wanted["launch"], right=Right.MANAGE)
         source, key = sources.create(
             launch,
-            name=wanted.validated_data["name"],
-            signing_secret=wanted.validated_data.get("signing_secret", ""),
-            signed_only=wanted.validated_data["signed_only"],
-            program=wanted.validated_data["program"],
+            name=wanted["name"],
+            signing_secret=wanted.get("signing_secret", ""),
+            signed_only=wanted["signed_only"],
+            program=wanted["program"],
             actor=principal.actor,
             now=clock.now(),
         )

@@ -22,7 +22,7 @@ from gateway_ingest.rules.usual import MAX_KEYS, REMEMBERED, keys_learned
 from gateway_ingest.rules.watcher import Watcher, refused_by
 from gateway_ingest.rules.watching import Figures, Found, watch, watch_figures
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 
 DAYS = (1, 3, 7)
 MAX_WINDOWS = 1_500_000
@@ -77,9 +77,9 @@ class DryRun:
 def try_out(launch: Launch, rule: Rule, *, days: int, now: datetime) -> DryRun:
     """Runs the rule by the very code of the live watch; raises Problem 400 for what cannot be tried."""
     if days not in DAYS:
-        raise _refused("/days", _("Try the last 1, 3 or 7 days."))
+        raise wrong("/days", _("Try the last 1, 3 or 7 days."))
     if rule.measure is Measure.SILENCE:
-        raise _refused("/name", _("When deliveries came is not kept, so this rule cannot be tried on the past."))
+        raise wrong("/name", _("When deliveries came is not kept, so this rule cannot be tried on the past."))
     windows.fold()
     ends = whole_minute(now)
     begins = ends - timedelta(days=days)
@@ -220,8 +220,4 @@ def _check_size(launch: Launch, begins: datetime, ends: datetime) -> None:
             [begins, ends, launch.pk, MAX_WINDOWS + 1],
         )
         if cursor.fetchone()[0] > MAX_WINDOWS:
-            raise _refused("/days", _("There is too much traffic in so many days; try fewer."))
-
-
-def _refused(pointer: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(pointer, detail),))
+            raise wrong("/days", _("There is too much traffic in so many days; try fewer."))

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from hypercare.core.one_line import is_visible, one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 
@@ -22,5 +22,5 @@ def given_reason(text: str, *, longest: int = LONGEST_REASON, has_lines: bool = 
     if len(said) > longest or (asked and not is_visible(said)):
         problems.append(asked or _("Say it in %(limit)s characters.") % {"limit": longest})
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError("/reason", problems[0]),))
+        raise wrong("/reason", problems[0])
     return said

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.strict_json import BadJson, parse
 
 MOST = 80
@@ -34,4 +34,4 @@ def _is_key(text: object) -> bool:
 
 
 def _bad(detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError("/keys", detail),))
+    return wrong("/keys", detail)

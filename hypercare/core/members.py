@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core import wake
 from hypercare.core.models import Launch, Membership, User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import STEERING
 from hypercare.core.timeline import Actor, Entry, record
 
@@ -59,4 +59,4 @@ def _keep_one_who_steers(membership: Membership) -> None:
     if steering.filter(pk=membership.pk).exists() and not steering.exclude(pk=membership.pk).exists():
         detail = _("%(person)s is the last one who steers this launch. Give somebody else the role of lead first.")
         detail %= {"person": membership.user}
-        raise Problem(409, detail, errors=(FieldError("/role", detail),))
+        raise wrong("/role", detail, status=409)

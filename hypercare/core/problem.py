@@ -50,6 +50,11 @@ class Problem(Exception):
         return body | self.extra
 
 
+def wrong(pointer: str, detail: str, *, status: int = HTTPStatus.BAD_REQUEST, **extra: Any) -> Problem:
+    """The refusal of one field for one reason."""
+    return Problem(status, detail, errors=(FieldError(pointer, detail),), **extra)
+
+
 def not_found(what: str) -> Problem:
     """The 404 of something that is not there or not for this person."""
     return Problem(HTTPStatus.NOT_FOUND, what)

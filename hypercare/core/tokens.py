@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.members import rights_changed
 from hypercare.core.models import ApiToken, Launch, User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Scope
 from hypercare.core.secrets import digest, hint, new_secret
 from hypercare.core.timeline import Actor, Entry, record
@@ -28,7 +28,7 @@ def issue(
     unknown = [scope for scope in scopes if scope not in Scope.values]
     if unknown or not scopes:
         detail = _("Choose at least one of %(known)s.") % {"known": ", ".join(Scope.values)}
-        raise Problem(400, detail, errors=(FieldError("/scopes", detail),))
+        raise wrong("/scopes", detail)
     secret = new_secret("hc")
     token = ApiToken.objects.create(
         user=user,

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from triage.access import access_issue
 from triage.api.knowledge_shapes import (
@@ -71,7 +71,7 @@ class Articles(APIView):
         launch = access_launch(principal, said["launch"], right=Right.TRIAGE)
         issue = access_issue(principal, said["issue"], right=Right.TRIAGE) if said["issue"] else None
         if issue and issue.launch_id != launch.pk:
-            raise _wrong("issue", _("The issue belongs to another launch."))
+            raise wrong("/issue", _("The issue belongs to another launch."))
         by = {"kind": said["kind"], "actor": principal.actor, "now": now}
         if issue and said.get("title") is None:
             made = drafting.draft_from(issue, **by)
@@ -120,12 +120,12 @@ class ArticleOrder(APIView):
 def _serve(order: str, one: Article, said: dict[str, Any], principal: Principal) -> None:
     issue = access_issue(principal, said["issue"], right=Right.TRIAGE) if said["issue"] else None
     if issue and issue.launch_id != one.launch_id:
-        raise _wrong("issue", _("The issue belongs to another launch."))
+        raise wrong("/issue", _("The issue belongs to another launch."))
     if order == "use":
         runbooks.use(one, issue=issue, person=principal.user, now=clock.now())
         return
     if not isinstance(said.get("worked"), bool):
-        raise _wrong("worked", _("Say whether it worked: “worked” is true or false."))
+        raise wrong("/worked", _("Say whether it worked: “worked” is true or false."))
     runbooks.tell(one, issue=issue, worked=said["worked"], person=principal.user, now=clock.now())
 
 
@@ -154,7 +154,3 @@ def _content(said: dict[str, Any], stands: Content) -> Content:
 def _shape(row: Row) -> dict[str, Any]:
     row.article.served, row.article.stale = row.record, row.stale  # type: ignore[attr-defined]  # the shape reads them
     return dict(ArticleShape(row.article).data)
-
-
-def _wrong(name: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{name}", detail),))

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api import strict
+from hypercare.core.api.given import given
 from hypercare.core.happenings import EVENTS
 from hypercare.core.keys import named
 from hypercare.core.roles import Right
@@ -167,7 +168,7 @@ class Rules(generics.ListAPIView[AutomationRule]):
     @extend_schema(operation_id="automation_add", request=RulePosted, responses={201: AutomationRuleShown, **PROBLEMS})
     def post(self, request: Request) -> Response:
         """Writes one, switched off."""
-        said, by = _read(request, RulePosted), Principal.of(request)
+        said, by = given(RulePosted, request.data), Principal.of(request)
         launch = access_launch(by, said.pop("launch"), right=Right.MANAGE)
         return Response(AutomationRuleShown(rules.add(launch, said, by=by, now=clock.now())).data, status=201)
 
@@ -186,7 +187,7 @@ class OneRule(APIView):
     def patch(self, request: Request, key: str) -> Response:
         """Changes what is named; 409 where somebody changed it since `version`."""
         rule, by, now = _rule(request, key, Right.MANAGE), Principal.of(request), clock.now()
-        said = _read(request, RulePatched)
+        said = given(RulePatched, request.data)
         on, version = said.pop("is_on", None), said.pop("version", None)
         if said:
             rule = rules.change(rule, said, by=by, now=now, version=version)
@@ -207,7 +208,7 @@ class DryRun(APIView):
     @extend_schema(operation_id="automation_dry_run", request=DaysPosted, responses={200: TrialShape, **PROBLEMS})
     def post(self, request: Request, key: str) -> Response:
         """What it would have done; nothing is."""
-        rule, days = _rule(request, key, Right.READ), _read(request, DaysPosted)["days"]
+        rule, days = _rule(request, key, Right.READ), given(DaysPosted, request.data)["days"]
         return Response(TrialShape(try_out(rule, days=int(days), now=clock.now())).data)
 
 
@@ -226,9 +227,3 @@ class Runs(generics.ListAPIView[AutomationRun]):
 def _rule(request: Request, key: str, right: Right) -> AutomationRule:
     rows = AutomationRule.objects.select_related("launch", "owner")
     return named(rows, key, "AR", by=Principal.of(request), right=right)
-
-
-def _read(request: Request, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-    posted = shape(data=request.data)
-    posted.is_valid(raise_exception=True)
-    return dict(posted.validated_data)

@@ -4,15 +4,16 @@ from typing import Any
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.roles import Right
 from triage.access import access_issue
+from triage.api.asked import asked
 from triage.api.cause_shapes import (
     BonePosted,
     BonePut,
@@ -48,7 +49,7 @@ class IssueCause(APIView):
     @extend_schema(operation_id="issues_cause_put", request=CausePut, responses=_CAUSE)
     def put(self, request: Request, key: str) -> Response:
         """Says symptom, root cause, factors and codes; begins the analysis where there is none."""
-        who, issue, said = _asked(request, key, CausePut)
+        who, issue, said = asked(request, key, CausePut)
         version = said.pop("version", None)
         analysis.change(issue, analysis.Summary(**said), actor=who.actor, now=clock.now(), version=version)
         return _cause(issue)
@@ -60,7 +61,7 @@ class CauseWhys(APIView):
     @extend_schema(operation_id="issues_cause_whys_add", request=WhyPosted, responses={201: CauseShape, **PROBLEMS})
     def post(self, request: Request, key: str) -> Response:
         """A new why, the last below the one it answers."""
-        who, issue, said = _asked(request, key, WhyPosted)
+        who, issue, said = asked(request, key, WhyPosted)
         under, bone = said.get("under"), said.get("bone")
         whys.add(issue, _why_said(said), under=under, bone=bone, actor=who.actor, now=clock.now())
         return _cause(issue, status=201)
@@ -73,7 +74,7 @@ class CauseWhy(APIView):
     @transaction.atomic
     def put(self, request: Request, key: str, number: int) -> Response:
         """Changes, moves or puts back a why; 400 where it would hang below itself."""
-        who, issue, said = _asked(request, key, WhyPut)
+        who, issue, said = asked(request, key, WhyPut)
         common: dict[str, Any] = {"actor": who.actor, "now": clock.now()}
         if said.get("removed") is False:
             whys.put_back(issue, number, **common)
@@ -99,7 +100,7 @@ class CauseBones(APIView):
     @extend_schema(operation_id="issues_cause_bones_add", request=BonePosted, responses={201: CauseShape, **PROBLEMS})
     def post(self, request: Request, key: str) -> Response:
         """A new bone, a cause under a bone or under a cause, or the bones of a preset."""
-        who, issue, said = _asked(request, key, BonePosted)
+        who, issue, said = asked(request, key, BonePosted)
         common: dict[str, Any] = {"actor": who.actor, "now": clock.now()}
         if "preset" in said:
             bones.add_preset(issue, said["preset"], **common)
@@ -115,7 +116,7 @@ class CauseBone(APIView):
     @transaction.atomic
     def put(self, request: Request, key: str, number: int) -> Response:
         """Changes, moves or puts back a bone or a cause."""
-        who, issue, said = _asked(request, key, BonePut)
+        who, issue, said = asked(request, key, BonePut)
         common: dict[str, Any] = {"actor": who.actor, "now": clock.now()}
         if said.get("removed") is False:
             bones.put_back(issue, number, **common)
@@ -167,7 +168,7 @@ class Risks(APIView):
     @extend_schema(operation_id="risks_add", request=RiskPosted, responses={201: RiskShape, **PROBLEMS})
     def post(self, request: Request) -> Response:
         """A new risk."""
-        who, said = Principal.of(request), _read(request, RiskPosted)
+        who, said = Principal.of(request), given(RiskPosted, request.data)
         launch = access_launch(who, said.pop("launch"), right=Right.TRIAGE)
         made = risks.add(launch, risks.RiskSaid(said), actor=who.actor, now=clock.now())
         return Response(RiskShape(made).data, status=201)
@@ -180,7 +181,7 @@ class RisksCommon(APIView):
     def post(self, request: Request) -> Response:
         """Adds those that were never in the register."""
         who = Principal.of(request)
-        launch = access_launch(who, _read(request, LaunchPosted)["launch"], right=Right.TRIAGE)
+        launch = access_launch(who, given(LaunchPosted, request.data)["launch"], right=Right.TRIAGE)
         risks.take_common(launch, actor=who.actor, now=clock.now())
         return Response(RisksShape({"offered": 0, "results": risks.register(launch).prefetch_related("issues")}).data)
 
@@ -198,7 +199,7 @@ class RiskOne(APIView):
     def put(self, request: Request, key: str) -> Response:
         """Changes it, or puts it back; 409 names who changed it since."""
         who, risk = self._named(request, key)
-        said = _read(request, RiskPut)
+        said = given(RiskPut, request.data)
         version, removed = said.pop("version", None), said.pop("removed", None)
         if removed is False:
             risks.put_back(risk, actor=who.actor, now=clock.now())
@@ -216,20 +217,6 @@ class RiskOne(APIView):
     def _named(self, request: Request, key: str) -> tuple[Principal, Risk]:
         who = Principal.of(request)
         return who, risks.access_risk(who, key, right=Right.TRIAGE)
-
-
-def _asked(
-    request: Request, key: str, shape: type[serializers.Serializer[Any]]
-) -> tuple[Principal, Issue, dict[str, Any]]:
-    who = Principal.of(request)
-    issue = access_issue(who, key, right=Right.TRIAGE)
-    return who, issue, _read(request, shape)
-
-
-def _read(request: Request, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-    posted = shape(data=request.data)
-    posted.is_valid(raise_exception=True)
-    return dict(posted.validated_data)
 
 
 def _why_said(said: dict[str, Any]) -> whys.WhySaid:

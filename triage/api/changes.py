@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import FieldError, Problem, not_found, wrong
 from hypercare.core.roles import Right
 from triage.access import number_in
 from triage.api import schema
@@ -126,7 +126,7 @@ def chosen(launch: Launch, order: dict[str, Any]) -> QuerySet[Issue]:
     if not isinstance(keys, list) or not 1 <= len(keys) <= MOST_KEYS or not all(isinstance(key, str) for key in keys):
         detail = _("“ids” must be a list of 1 to %(limit)s keys such as IS-12, or give a “filter”.") % {
             "limit": MOST_KEYS}  # fmt: skip
-        raise Problem(400, detail, errors=(FieldError("/ids", detail),))
+        raise wrong("/ids", detail)
     numbers = {number for key in keys if (number := number_in(key))}
     found = every.filter(pk__in=numbers)
     known = set(found.values_list("pk", flat=True))

@@ -24,7 +24,7 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.api.parsing import RawBody, parse_json, parse_json_rows
 from hypercare.core.idempotency import answer_once
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, wrong
 from hypercare.core.roles import RIGHTS_OF_ROLE, Right
 from triage import overrides
 from triage.access import access_feedback
@@ -68,7 +68,7 @@ def _launch_of(data: object, principal: Principal, *, right: Right) -> Launch:
     slug = data.get("launch") if isinstance(data, dict) else None
     if not isinstance(slug, str) or not slug:
         detail = _("“launch” is missing; send the launch's short name as a text.")
-        raise Problem(400, detail, errors=(FieldError("/launch", detail),))
+        raise wrong("/launch", detail)
     return access_launch(principal, slug, right=right)
 
 

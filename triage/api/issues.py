@@ -13,7 +13,7 @@ from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import TimelineEntry
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, wrong
 from hypercare.core.roles import Right
 from triage import closing, labels, lifecycle, opening, overrides, replies, transitions
 from triage.access import access_issue
@@ -132,13 +132,13 @@ def _proposal(issue: Issue, order: dict[str, Any], principal: Principal) -> Issu
     if order.get("accept") is False:
         return closing.keep_open(issue.pk, reason=order["reason"], **common)
     detail = _("Say whether you accept the proposal: “accept” is true or false.")
-    raise Problem(400, detail, errors=(FieldError("/accept", detail),))
+    raise wrong("/accept", detail)
 
 
 def _merge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
     if not order["into"]:
         detail = _("Name the issue it goes into, for example IS-12.")
-        raise Problem(400, detail, errors=(FieldError("/into", detail),))
+        raise wrong("/into", detail)
     target = access_issue(principal, order["into"], right=Right.TRIAGE)
     return lifecycle.merge(
         issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"]
@@ -237,14 +237,14 @@ class IssueBulk(APIView):
         ids, action = order.get("ids"), ACTIONS.get(order["action"])
         if action is None:
             detail = _("Use one of %(known)s as action.") % {"known": ", ".join(ACTIONS)}
-            raise Problem(400, detail, errors=(FieldError("/action", detail),))
+            raise wrong("/action", detail)
         if (
             not isinstance(ids, list)
             or not all(isinstance(key, str) for key in ids)
             or not 1 <= len(ids) <= BULK_ISSUES
         ):
             detail = _("“ids” must be a list of 1 to %(limit)s keys such as IS-12.") % {"limit": BULK_ISSUES}
-            raise Problem(400, detail, errors=(FieldError("/ids", detail),))
+            raise wrong("/ids", detail)
         order["version"] = None
         results = [self._one(key, action, order, principal) for key in dict.fromkeys(ids)]
         failed = sum(1 for result in results if result["status"] != 200)
@@ -275,6 +275,6 @@ class BoardChanges(APIView):
         text = request.query_params.get("since", "0")
         if not (text.isascii() and text.isdecimal()) or len(text) > 18:
             detail = _("“since” must be a whole number: the board's version.")
-            raise Problem(400, detail, errors=(FieldError("/since", detail),))
+            raise wrong("/since", detail)
         frame = feed.catch_up(launch.pk, since=int(text), now=clock.now())
         return Response(frame | {"rights": sorted(principal.rights_in(launch))})

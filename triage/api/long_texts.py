@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 
 
 def long_text(said: Mapping[str, Any], name: str, *, otherwise: str = "") -> str:
@@ -14,7 +14,7 @@ def long_text(said: Mapping[str, Any], name: str, *, otherwise: str = "") -> str
     if value is None:
         return otherwise
     if not isinstance(value, str):
-        raise _wrong(name, _("“%(name)s” must be a text.") % {"name": name})
+        raise wrong(f"/{name}", _("“%(name)s” must be a text.") % {"name": name})
     return value
 
 
@@ -24,9 +24,5 @@ def names(said: Mapping[str, Any], name: str, *, otherwise: tuple[str, ...] = ()
     if value is None:
         return otherwise
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise _wrong(name, _("“%(name)s” must be a list of texts.") % {"name": name})
+        raise wrong(f"/{name}", _("“%(name)s” must be a list of texts.") % {"name": name})
     return tuple(value)
-
-
-def _wrong(name: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{name}", detail),))

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.roles import Right
 from triage.api.schema import PROBLEMS
 from triage.categories import CATEGORIES, SENTIMENTS
@@ -218,9 +219,8 @@ class Promote(APIView):
         """Lets a version decide from now on."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        said = NumberShape(data=request.data)
-        said.is_valid(raise_exception=True)
-        number, name = said.validated_data["version"], said.validated_data["model"]
+        said = given(NumberShape, request.data)
+        number, name = said["version"], said["model"]
         promoted = champions.promote(launch, number, name=name, actor=principal.actor, now=clock.now())
         return Response(VersionShape(promoted).data)
 
@@ -233,9 +233,8 @@ class RollBack(APIView):
         """Back to the version before, or to the shipped model; 409 where that decides already."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        said = WhichShape(data=request.data)
-        said.is_valid(raise_exception=True)
-        champions.roll_back(launch, name=said.validated_data["model"], actor=principal.actor, now=clock.now())
+        said = given(WhichShape, request.data)
+        champions.roll_back(launch, name=said["model"], actor=principal.actor, now=clock.now())
         return Response(_shape(card_of(launch, now=clock.now()), with_people=True))
 
 
@@ -274,14 +273,10 @@ class Tickets(APIView):
         """Takes tickets whose types, severities and tones are in our words; they teach the next training."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        said = TicketsShape(data=request.data)
-        said.is_valid(raise_exception=True)
-        lines = [
-            (line, [_cell(ticket, name) for name in _COLUMNS])
-            for line, ticket in enumerate(said.validated_data["tickets"], 1)
-        ]
+        said = given(TicketsShape, request.data)
+        lines = [(line, [_cell(ticket, name) for name in _COLUMNS]) for line, ticket in enumerate(said["tickets"], 1)]
         table = tickets.Table(list(_COLUMNS), lines)
-        run = tickets.upload(launch, table, name=said.validated_data["name"], actor=principal.actor, now=clock.now())
+        run = tickets.upload(launch, table, name=said["name"], actor=principal.actor, now=clock.now())
         mapping = Mapping({name: at for at, name in enumerate(_COLUMNS)}, _SAME)
         tickets.start(run, mapping, actor=principal.actor, now=clock.now())
         run.refresh_from_db()

@@ -11,11 +11,13 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right
 from triage.access import access_issue
 from triage.api import schema
+from triage.api.asked import asked
 from triage.api.shapes import moment
 from triage.models import Fix, Issue, Lane, Verdict
 from triage.proof import blind, lanes, links, matched, notices, overview, panel, verdicts
@@ -81,7 +83,7 @@ class IssueFixes(APIView):
     )
     def post(self, request: Request, key: str) -> Response:
         """Links a deployment, or takes the link away."""
-        who, issue, said = _asked(request, key, FixPosted)
+        who, issue, said = asked(request, key, FixPosted)
         change = links.link_by_hand if said["linked"] else links.unlink
         change(issue.pk, said["deployment"], actor=who.actor, now=clock.now())
         return Response(_fixes(issue))
@@ -95,7 +97,7 @@ class IssueVerdict(APIView):
     )
     def post(self, request: Request, key: str) -> Response:
         """It stands against the machine's until it is taken back."""
-        who, issue, said = _asked(request, key, VerdictPosted)
+        who, issue, said = asked(request, key, VerdictPosted)
         row = links.deployment_named(issue, said["deployment"])
         fix = fixes_in_force(issue.pk).filter(deployment=row).values_list("pk", flat=True).first() or 0
         common: dict[str, Any] = {"actor": who.actor, "now": clock.now()}
@@ -112,7 +114,7 @@ class IssueLane(APIView):
     @extend_schema(operation_id="issues_lane", request=LanePosted, responses={200: schema.FIXES, **schema.PROBLEMS})
     def post(self, request: Request, key: str) -> Response:
         """Sets the lane by hand, or leaves it to the rule."""
-        who, issue, said = _asked(request, key, LanePosted)
+        who, issue, said = asked(request, key, LanePosted)
         lanes.set_lane(issue.pk, **said, actor=who.actor, now=clock.now())
         return Response(_fixes(issue))
 
@@ -123,7 +125,7 @@ class IssueNotice(APIView):
     @extend_schema(operation_id="issues_notice", request=NoticePosted, responses={200: schema.FIXES, **schema.PROBLEMS})
     def post(self, request: Request, key: str) -> Response:
         """Sends the draft or drops it; 409 where none waits."""
-        who, issue, said = _asked(request, key, NoticePosted)
+        who, issue, said = asked(request, key, NoticePosted)
         if said["send"]:
             notices.send(issue.pk, words=said["words"], actor=who.actor, now=clock.now())
         else:
@@ -144,7 +146,7 @@ class IssueErrors(APIView):
     )
     def post(self, request: Request, key: str) -> Response:
         """Says whether the errors of a route belong to the issue; the newest word stands."""
-        who, issue, said = _asked(request, key, ErrorsPosted)
+        who, issue, said = asked(request, key, ErrorsPosted)
         matched.answer(issue.pk, **said, actor=who.actor, now=clock.now())
         return Response(_errors(issue))
 
@@ -166,7 +168,7 @@ class Fixes(APIView):
         """What fixes may do by themselves from now on."""
         who = Principal.of(request)
         launch = access_launch(who, slug, right=Right.MANAGE)
-        overview.change_rules(launch, **_read(request, RulesPosted), actor=who.actor, now=clock.now())
+        overview.change_rules(launch, **given(RulesPosted, request.data), actor=who.actor, now=clock.now())
         return Response(_launch_fixes(launch))
 
 
@@ -184,7 +186,7 @@ class BlindSpots(APIView):
         days = request.query_params.get("days", str(blind.USUAL_DAYS))
         if days not in blind.DAYS:
             detail = _("Ask for one of %(known)s days.") % {"known": ", ".join(blind.DAYS)}
-            raise Problem(400, detail, errors=(FieldError("/days", detail),))
+            raise wrong("/days", detail)
         found = blind.look(launch, days=int(days), now=clock.now())
         lists = {name: [_point(one) for one in getattr(found, name)] for name in ("both", "silent", "blind", "gaps")}
         return Response(
@@ -198,20 +200,6 @@ class BlindSpots(APIView):
                 "lead_minutes": found.lead_minutes,
             }
         )
-
-
-def _asked(
-    request: Request, key: str, shape: type[serializers.Serializer[Any]]
-) -> tuple[Principal, Issue, dict[str, Any]]:
-    who = Principal.of(request)
-    issue = access_issue(who, key, right=Right.TRIAGE)
-    return who, issue, _read(request, shape)
-
-
-def _read(request: Request, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-    posted = shape(data=request.data)
-    posted.is_valid(raise_exception=True)
-    return dict(posted.validated_data)
 
 
 def _fixes(issue: Issue) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from triage.access import access_issue
 from triage.api.room_shapes import (
@@ -130,7 +130,7 @@ class PromiseEnd(APIView):
         said = read_order(request.data, texts=_TEXTS)
         if not isinstance(said.get("kept"), bool):
             detail = _("Say whether it was kept: “kept” is true or false.")
-            raise Problem(400, detail, errors=(FieldError("/kept", detail),))
+            raise wrong("/kept", detail)
         ended = promises.end(one, kept=said["kept"], reason=said["reason"], actor=principal.actor, now=clock.now())
         return Response(PromiseShape(ended).data)
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 
 _TEXT = {"type": "string"}
 _MAYBE_TEXT = {"type": "string", "nullable": True}
@@ -184,11 +184,11 @@ def read_order(data: object, *, texts: tuple[str, ...]) -> dict[str, Any]:
             order[name] = ""
         elif not isinstance(value, str) or len(value) > 2000 or "\x00" in value:
             detail = _("“%(name)s” must be a text of up to 2000 characters.") % {"name": name}
-            raise Problem(400, detail, errors=(FieldError(f"/{name}", detail),))
+            raise wrong(f"/{name}", detail)
     version = order.get("version")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
         detail = _("“version” must be the whole number that the issue showed.")
-        raise Problem(400, detail, errors=(FieldError("/version", detail),))
+        raise wrong("/version", detail)
     order["version"] = version
     return order
 

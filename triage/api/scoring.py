@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
@@ -96,9 +97,8 @@ class Scoring(APIView):
         """Changes what is sent and has the open issues scored again within seconds."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        said = ScoringShape(data=request.data, partial=True)
-        said.is_valid(raise_exception=True)
-        return Response(facts_of(_changed(launch, said.validated_data, principal)))
+        said = given(ScoringShape, request.data, partial=True)
+        return Response(facts_of(_changed(launch, said, principal)))
 
 
 class IssueScores(APIView):

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right
 from triage import tree
 from triage.access import access_issue
@@ -44,7 +44,7 @@ class IssueSimilar(APIView):
             pairs.refuse(issue, other, actor=principal.actor, now=clock.now())
         else:
             detail = _("Say whether they are the same problem: “same” is true or false.")
-            raise Problem(400, detail, errors=(FieldError("/same", detail),))
+            raise wrong("/same", detail)
         return Response(_shape(issue))
 
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.models import Launch
 from hypercare.core.roles import Right
 from triage.api.schema import PROBLEMS
@@ -48,9 +49,8 @@ class Spam(APIView):
         """Turns setting aside on or off; what is set aside already is left to people and time."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        order = SpamOrder(data=request.data)
-        order.is_valid(raise_exception=True)
-        aside.turn(launch, on=order.validated_data["sets_aside"], actor=principal.actor, now=clock.now())
+        order = given(SpamOrder, request.data)
+        aside.turn(launch, on=order["sets_aside"], actor=principal.actor, now=clock.now())
         return Response(_standing(launch))
 
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right
 from triage.api.schema import PROBLEMS
 from triage.times.groups import DIMENSIONS
@@ -159,7 +159,7 @@ def _asked(request: Request, name: str) -> str:
     value = request.query_params.get(name) or _USUAL[name]
     if value not in _CHOICES[name]:
         detail = _("Use one of %(known)s.") % {"known": ", ".join(_CHOICES[name])}
-        raise Problem(400, detail, errors=(FieldError(f"/{name}", detail),))
+        raise wrong(f"/{name}", detail)
     return value
 
 

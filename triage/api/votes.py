@@ -13,7 +13,7 @@ from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right
 from triage.access import number_in
 from triage.api.schema import PROBLEMS, read_order
@@ -154,7 +154,7 @@ class VoteBallot(APIView):
         said = read_order(request.data, texts=())
         given = said.get("given")
         if not isinstance(given, dict):
-            raise words.wrong("given", _("Send “given” as an object: a key such as IS-12, and what you give it."))
+            raise wrong("/given", _("Send “given” as an object: a key such as IS-12, and what you give it."))
         rounds.cast(one, given, voter=principal.user, now=clock.now())
         return Response(_whole(one, principal))
 
@@ -181,7 +181,7 @@ class VoteApply(APIView):
         said = read_order(request.data, texts=_TEXTS)
         issue = number_in(said["issue"])
         if issue is None:
-            raise words.wrong("issue", _("Write the issue's key, such as IS-12."))
+            raise wrong("/issue", _("Write the issue's key, such as IS-12."))
         rounds.apply(one, issue, actor=principal.actor, now=clock.now())
         return Response(_whole(one, principal))
 
@@ -189,16 +189,16 @@ class VoteApply(APIView):
 def _question(launch: Launch, said: dict[str, Any]) -> Question:
     named, top = said.get("issues"), said.get("top")
     if named is not None and not (isinstance(named, list) and all(isinstance(one, str) for one in named)):
-        raise words.wrong("issues", _("Send “issues” as a list of keys such as IS-12."))
+        raise wrong("/issues", _("Send “issues” as a list of keys such as IS-12."))
     dots, hidden = said.get("dots", rounds.USUAL_DOTS), said.get("is_hidden", True)
     for name, value, kind in (("top", top or 0, int), ("dots", dots, int), ("is_hidden", hidden, bool)):
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             detail = _("“%(name)s” must be %(kind)s.") % {
                 "name": name, "kind": _("true or false") if kind is bool else _("a whole number")}  # fmt: skip
-            raise Problem(400, detail, errors=(FieldError(f"/{name}", detail),))
+            raise wrong(f"/{name}", detail)
     closes_at = words.moment(said["closes_at"], "closes_at")
     if closes_at is None:
-        raise words.wrong("closes_at", _("Say when it ends."))
+        raise wrong("/closes_at", _("Say when it ends."))
     issues = issues_named(launch, named[:60]) if named else rounds.first_issues(launch, top or 0)
     return Question(said["question"], issues, said["method"], closes_at, dots, hidden)
 

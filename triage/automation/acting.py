@@ -11,11 +11,11 @@ from feedback.models import Feedback
 from hypercare.core.access import Principal
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Commitment, Launch, TimelineEntry, User
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from triage import lifecycle, notes, overrides, snooze
 from triage.automation import own_issue
-from triage.automation.action import Action, Doing, Seen, wrong
+from triage.automation.action import Action, Doing, Seen
 from triage.automation.conditions import FIELDS
 from triage.automation.facts import Facts
 from triage.automation.vouching import nobody_vouched
@@ -48,7 +48,7 @@ class Setting(Action):
         try:
             stored = overrides.stored_value(self.launch, self.field, value)
         except Problem as problem:
-            raise wrong("value", problem.detail) from None
+            raise wrong("/value", problem.detail) from None
         return stored or _NOBODY, ""
 
     def choices(self) -> Sequence[str]:
@@ -136,7 +136,7 @@ class Moving(Action):
 
     def check(self) -> tuple[str, str]:
         if self.value not in self.choices():
-            raise wrong("value", _("Use one of %(known)s.") % {"known": ", ".join(self.choices())})
+            raise wrong("/value", _("Use one of %(known)s.") % {"known": ", ".join(self.choices())})
         return self.value, _reason(self.text)
 
     def choices(self) -> Sequence[str]:
@@ -168,7 +168,7 @@ class Sleeping(Action):
         most = int(snooze.LONGEST / timedelta(hours=1))
         is_number = self.value.isascii() and self.value.isdecimal() and len(self.value) <= LONGEST_NUMBER
         if not is_number or not 1 <= int(self.value) <= most:
-            raise wrong("value", _("Write a number of hours from 1 to %(most)s.") % {"most": most})
+            raise wrong("/value", _("Write a number of hours from 1 to %(most)s.") % {"most": most})
         return str(int(self.value)), ""
 
     def seen(self, facts: Facts, *, now: datetime) -> Seen:
@@ -214,7 +214,7 @@ class Noting(Action):
         try:
             return "", notes.kept_note(self.text)
         except Problem as problem:
-            raise wrong("text", problem.detail) from None
+            raise wrong("/text", problem.detail) from None
 
     def do(self, facts: Facts, doing: Doing) -> None:
         notes.add_note(issue_of(facts), text=self.text, actor=doing.actor, now=doing.now)
@@ -280,7 +280,7 @@ def member_of(launch: Launch, email: str) -> User:
         User.objects.filter(email=email.strip().lower()[:254], is_active=True).first() if email.isprintable() else None
     )
     if found is None or Right.TRIAGE not in Principal(found).rights_in(launch):
-        raise wrong("value", _("Nobody of that address works in this launch."))
+        raise wrong("/value", _("Nobody of that address works in this launch."))
     return found
 
 
@@ -289,11 +289,11 @@ def line(text: str) -> str:
     try:
         return given_reason(text, longest=LONGEST_WHAT, has_lines=False, asked=_("Say it in a line."))
     except Problem as problem:
-        raise wrong("text", problem.detail) from None
+        raise wrong("/text", problem.detail) from None
 
 
 def _reason(text: str) -> str:
     try:
         return given_reason(text, longest=LONGEST_WHAT, has_lines=False)
     except Problem as problem:
-        raise wrong("text", problem.detail) from None
+        raise wrong("/text", problem.detail) from None

@@ -10,7 +10,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
 from hypercare.core.timeline import Actor
 from triage.automation.facts import Facts
 from triage.models import AutomationRule
@@ -95,8 +94,3 @@ class Action:
     def nothing(self, why: str) -> Seen:
         """It has nothing to do, and why."""
         return Seen(Look.NOTHING, f"{self.words}: {why}")
-
-
-def wrong(field: str, detail: str) -> Problem:
-    """The 400 about one part of an action."""
-    return Problem(400, detail, errors=(FieldError(f"/{field}", detail),))

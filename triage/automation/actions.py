@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, wrong
 from triage.automation import acting, labelling, telling
-from triage.automation.action import Action, wrong
+from triage.automation.action import Action
 
 ACTIONS: dict[str, type[Action]] = {
     "set_severity": acting.SetSeverity,
@@ -32,7 +32,7 @@ Kept = dict[str, str]
 def check(launch: Launch, given: object) -> list[Kept]:
     """The actions as they are kept; Problem 400 naming the one that nothing could come of."""
     if not isinstance(given, list) or not 1 <= len(given) <= MOST:
-        raise wrong("actions", _("Give 1 to %(most)s actions.") % {"most": MOST})
+        raise wrong("/actions", _("Give 1 to %(most)s actions.") % {"most": MOST})
     return [_checked(launch, one, f"/actions/{at}") for at, one in enumerate(given)]
 
 
@@ -46,10 +46,10 @@ def _checked(launch: Launch, given: object, at: str) -> Kept:
     name, value, text = (str(said.get(part, "")).strip() for part in ("do", "value", "text"))
     if name not in ACTIONS:
         detail = _("Use one of %(known)s.") % {"known": ", ".join(ACTIONS)}
-        raise Problem(400, detail, errors=(FieldError(f"{at}/do", detail),))
+        raise wrong(f"{at}/do", detail)
     if len(value) > LONGEST_VALUE or "\x00" in value:
         detail = _("Write a value of up to %(limit)s characters.") % {"limit": LONGEST_VALUE}
-        raise Problem(400, detail, errors=(FieldError(f"{at}/value", detail),))
+        raise wrong(f"{at}/value", detail)
     try:
         value, text = ACTIONS[name](launch, value, text).check()
     except Problem as problem:

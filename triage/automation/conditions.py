@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from feedback.models import Channel
 from hypercare.core.models import Launch
 from hypercare.core.one_line import one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.strict_json import clean_text
 from triage.automation.facts import Facts
@@ -108,7 +108,7 @@ class Judged:
 def check(launch: Launch, given: object) -> list[dict[str, str]]:
     """The conditions as they are kept; Problem 400 naming the one that nothing could meet."""
     if not isinstance(given, list) or len(given) > MOST:
-        raise _wrong("/conditions", _("Give a list of up to %(most)s conditions.") % {"most": MOST})
+        raise wrong("/conditions", _("Give a list of up to %(most)s conditions.") % {"most": MOST})
     return [_checked(launch, one, f"/conditions/{at}") for at, one in enumerate(given)]
 
 
@@ -117,11 +117,11 @@ def _checked(launch: Launch, given: object, at: str) -> dict[str, str]:
     name, compare, value = (one_line(str(said.get(part, ""))) for part in ("field", "is", "value"))
     field = FIELDS.get(name)
     if field is None:
-        raise _wrong(f"{at}/field", _("Use one of %(known)s.") % {"known": ", ".join(FIELDS)})
+        raise wrong(f"{at}/field", _("Use one of %(known)s.") % {"known": ", ".join(FIELDS)})
     if compare not in field.comparisons:
-        raise _wrong(f"{at}/is", _("Use one of %(known)s.") % {"known": ", ".join(field.comparisons)})
+        raise wrong(f"{at}/is", _("Use one of %(known)s.") % {"known": ", ".join(field.comparisons)})
     if not value or len(value) > LONGEST or clean_text(value):
-        raise _wrong(f"{at}/value", _("Write a value of 1 to %(limit)s characters.") % {"limit": LONGEST})
+        raise wrong(f"{at}/value", _("Write a value of 1 to %(limit)s characters.") % {"limit": LONGEST})
     for part in _parts(value, field):
         _check_value(launch, field, part, f"{at}/value")
     return {"field": name, "is": compare, "value": value}
@@ -129,10 +129,10 @@ def _checked(launch: Launch, given: object, at: str) -> dict[str, str]:
 
 def _check_value(launch: Launch, field: Field, value: str, at: str) -> None:
     if field.is_number and _as_number(value) is None:
-        raise _wrong(at, _("Write a number."))
+        raise wrong(at, _("Write a number."))
     if field.choices and value not in (known := allowed(field, launch)):
         shown = ", ".join(known[:40]) or _("nothing yet")
-        raise _wrong(at, _("There is no “%(value)s”; possible are: %(known)s.") % {"value": value[:40], "known": shown})
+        raise wrong(at, _("There is no “%(value)s”; possible are: %(known)s.") % {"value": value[:40], "known": shown})
 
 
 def allowed(field: Field, launch: Launch) -> list[str]:
@@ -200,7 +200,3 @@ def _shown(seen: Any) -> str:
     if isinstance(seen, list):
         return ", ".join(seen) or _("none")
     return _("none") if seen in (None, "") else f"{seen:g}" if isinstance(seen, float) else str(seen)[:80]
-
-
-def _wrong(pointer: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(pointer, detail),))

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from triage import labels
 from triage.automation.acting import issue_of
-from triage.automation.action import Action, Doing, Seen, wrong
+from triage.automation.action import Action, Doing, Seen
 from triage.automation.facts import Facts
 
 
@@ -22,7 +22,7 @@ class Labelling(Action):
         try:
             return ", ".join(labels.kept_labels(self.value)), ""
         except Problem as problem:
-            raise wrong("value", problem.detail) from None
+            raise wrong("/value", problem.detail) from None
 
     def seen(self, facts: Facts, *, now: datetime) -> Seen:
         issue, words = issue_of(facts), labels.kept_labels(self.value)

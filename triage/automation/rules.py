@@ -16,7 +16,7 @@ from hypercare.core.access import Principal, check
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import Launch, Listener, MessageKind, TimelineEntry, User
 from hypercare.core.one_line import is_visible, one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.roles import Right
 from hypercare.core.strict_json import clean_text
@@ -189,10 +189,10 @@ def _as_told(parts: Mapping[str, Any]) -> dict[str, Any]:
 def _name(launch: Launch, given: object, besides: AutomationRule | None) -> str:
     name = one_line(given) if isinstance(given, str) and not clean_text(given) else ""
     if not is_visible(name) or len(name) > LONGEST_NAME or redact(name).text != name:
-        raise _wrong("name", _("Write a name of 1 to %(limit)s characters.") % {"limit": LONGEST_NAME})
+        raise wrong("/name", _("Write a name of 1 to %(limit)s characters.") % {"limit": LONGEST_NAME})
     same = AutomationRule.objects.filter(launch=launch, name=name).exclude(pk=besides.pk if besides else 0)
     if same.exists():
-        raise _wrong("name", _("There is a rule of this name already."))
+        raise wrong("/name", _("There is a rule of this name already."))
     return name
 
 
@@ -207,18 +207,14 @@ def _place(launch: Launch, given: object, besides: AutomationRule | None) -> int
         not isinstance(given, bool) and text.isascii() and text.isdecimal() and len(text) <= acting.LONGEST_NUMBER
     )
     if not is_number or not 1 <= int(text) <= LAST_PLACE:
-        raise _wrong("place", _("Write a number from 1 to %(most)s.") % {"most": LAST_PLACE})
+        raise wrong("/place", _("Write a number from 1 to %(most)s.") % {"most": LAST_PLACE})
     return int(text)
 
 
 def _one_of(given: object, known: list[str], field: str) -> str:
     if str(given) not in known:
-        raise _wrong(field, _("Use one of %(known)s.") % {"known": ", ".join(known)})
+        raise wrong(f"/{field}", _("Use one of %(known)s.") % {"known": ", ".join(known)})
     return str(given)
-
-
-def _wrong(field: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{field}", detail),))
 
 
 def _tell(rule: AutomationRule, person: User, *, now: datetime) -> None:

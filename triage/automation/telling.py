@@ -11,12 +11,12 @@ from hypercare.core.access import Principal
 from hypercare.core.happenings import EVENTS
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import MessageKind, OutgoingWebhook, User
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import STEERING, Right
 from hypercare.core.webhooks import hooks, queue
 from hypercare.core.webhooks.payload import address_of, body_of, codes_of
 from triage.automation.acting import LEAD, OWNER, line, member_of
-from triage.automation.action import Action, Doing, Seen, wrong
+from triage.automation.action import Action, Doing, Seen
 from triage.automation.conditions import FIELDS
 from triage.automation.facts import Facts
 
@@ -96,7 +96,7 @@ class Calling(Action):
     def check(self) -> tuple[str, str]:
         if self._hook() is None:
             known = ", ".join(self.choices()) or _("nothing yet")
-            raise wrong("value", _("There is no such webhook in this launch; there is: %(known)s.") % {"known": known})
+            raise wrong("/value", _("There is no such webhook in this launch; there is: %(known)s.") % {"known": known})
         return self.value, ""
 
     def choices(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.templatetags.hypercare_ui import status_word
 from hypercare.core.timeline import Actor, Entry, record
 from triage.models import OPEN_STATUSES, Issue, LaneLimit
@@ -34,7 +34,7 @@ def full(status: str, most: int) -> Problem:
     """A refusal that asks for the reason with which the column may go above its limit."""
     detail = _("%(column)s is at its limit of %(most)s. Say why one more goes there.") % {
         "column": status_word(status), "most": most}  # fmt: skip
-    return Problem(409, detail, errors=(FieldError("/reason", detail),), limit=most)
+    return wrong("/reason", detail, status=409, limit=most)
 
 
 @transaction.atomic

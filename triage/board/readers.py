@@ -19,7 +19,7 @@ from django.utils.translation import ngettext, override
 from hypercare.core.access import Principal
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import MessageKind, User
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import not_found, wrong
 from hypercare.core.roles import Right
 from hypercare.core.templatetags.hypercare_ui import status_word
 from triage.board.changes import current_version
@@ -46,7 +46,7 @@ def begin(view: SavedView, user: User, *, often: str, now: datetime) -> ViewRead
     """Tells a person from now on, or from now on as often as this; 400 for another word."""
     if often not in HowOften.values:
         detail = _("Use one of %(known)s.") % {"known": ", ".join(HowOften.values)}
-        raise Problem(400, detail, errors=(FieldError("/often", detail),))
+        raise wrong("/often", detail)
     fresh = {
         "secret": secrets.token_urlsafe(32), "seen_version": current_version(view.launch_id),
         "looked_at": now, "mailed_at": now,

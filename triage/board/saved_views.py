@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hypercare.core.access import Principal
 from hypercare.core.models import Launch, User
 from hypercare.core.one_line import one_line
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import Problem, not_found, wrong
 from hypercare.core.roles import Right
 from hypercare.core.strict_json import clean_text
 from triage.board import readers
@@ -58,9 +58,9 @@ def save(launch: Launch, *, name: str, query: str, visibility: str, principal: P
     name = _checked_name(name)
     query = kept_query(query)
     if len(query) > _LONGEST:
-        raise _bad("query", _("These are too many filters for one view."))
+        raise wrong("/query", _("These are too many filters for one view."))
     if visibility not in Visibility.values:
-        raise _bad("visibility", _("Use one of %(known)s.") % {"known": ", ".join(Visibility.values)})
+        raise wrong("/visibility", _("Use one of %(known)s.") % {"known": ", ".join(Visibility.values)})
     rights = principal.rights_in(launch)
     if visibility == Visibility.TEAM and Right.TRIAGE not in rights:
         raise Problem(403, _("Who only reads keeps views for themselves."))
@@ -89,9 +89,5 @@ def remove(launch: Launch, pk: int, *, principal: Principal) -> None:
 def _checked_name(text: str) -> str:
     name = one_line(text)
     if not name or len(name) > 60 or list(clean_text(name)):
-        raise _bad("name", _("Give the view a name of 1 to 60 characters."))
+        raise wrong("/name", _("Give the view a name of 1 to 60 characters."))
     return name
-
-
-def _bad(field: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{field}", detail),))

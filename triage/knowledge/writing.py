@@ -12,7 +12,7 @@ from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.launches import check_not_closed
 from hypercare.core.models import Component, Launch, TimelineEntry
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import FieldError, Problem, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor, Entry, record
 from triage.categories import CATEGORIES
@@ -62,7 +62,7 @@ def draft(
     """A new draft; with an issue, made from it."""
     check_not_closed(launch)
     if kind not in ArticleKind.values:
-        raise words.wrong("kind", _("Use one of %(known)s.") % {"known": ", ".join(ArticleKind.values)})
+        raise wrong("/kind", _("Use one of %(known)s.") % {"known": ", ".join(ArticleKind.values)})
     kept, components = _checked(launch, kind, content)
     article = Article.objects.create(
         launch=launch, kind=kind, issue=issue, title=kept.title, body=kept.body, steps=kept.steps, words=kept.words,
@@ -145,10 +145,10 @@ def _checked(launch: Launch, kind: str, content: Content) -> tuple[Content, Sequ
         "steps": words.said(content.steps, "steps", longest=LONGEST["steps"], has_lines=True, may_lack=True),
     }
     if said["steps"] and not has_steps:
-        raise words.wrong("steps", _("Only a runbook has steps."))
+        raise wrong("/steps", _("Only a runbook has steps."))
     unknown = [name for name in content.categories if name not in CATEGORIES]
     if unknown or len(content.categories) > MOST_LINKS:
-        raise words.wrong("categories", _("Use some of %(known)s.") % {"known": ", ".join(CATEGORIES)})
+        raise wrong("/categories", _("Use some of %(known)s.") % {"known": ", ".join(CATEGORIES)})
     components = _components(launch, content.components)
     slugs = tuple(sorted(one.slug for one in components))
     return replace(content, **said, components=slugs, categories=tuple(sorted(set(content.categories)))), components
@@ -158,7 +158,7 @@ def _components(launch: Launch, slugs: Sequence[str]) -> Sequence[Component]:
     wanted = set(slugs)
     found = list(launch.components.filter(slug__in=[slug for slug in wanted if "\x00" not in slug][:MOST_LINKS]))
     if len(found) != len(wanted):
-        raise words.wrong("components", _("Name components of this launch by their short names."))
+        raise wrong("/components", _("Name components of this launch by their short names."))
     return found
 
 
@@ -167,9 +167,9 @@ def _check_complete(row: Article, content: Content) -> None:
     if row.state != ArticleState.PUBLISHED:
         return
     if row.is_runbook and not content.steps:
-        raise words.wrong("steps", _("A published runbook has at least one step."))
+        raise wrong("/steps", _("A published runbook has at least one step."))
     if not row.is_runbook and not content.body:
-        raise words.wrong("body", _("A published article has a text."))
+        raise wrong("/body", _("A published article has a text."))
 
 
 def _conflict(row: Article, version: int) -> Problem:

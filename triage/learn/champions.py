@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch, TimelineEntry
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.classify.versions import NAME, champion_of, is_whole
 from triage.locks import lock_launch
@@ -29,7 +29,7 @@ def promote(
     version = ModelVersion.objects.filter(name=name, launch=launch, number=number).first()
     if version is None:
         detail = _("This launch has no version %(number)s.") % {"number": number}
-        raise Problem(400, detail, errors=(FieldError("/version", detail),))
+        raise wrong("/version", detail)
     if not is_whole(version):
         detail = _("The file of version %(number)s is missing, changed or of another format, so it cannot decide.")
         raise Problem(409, detail % {"number": number})

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core import rows, wake
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem, not_found
+from hypercare.core.problem import FieldError, Problem, not_found, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import UNSAFE_CHARACTER
 from hypercare.core.timeline import Actor, Entry, record
@@ -99,7 +99,7 @@ def _told_apart(columns: Sequence[str]) -> list[str]:
 
 
 def _unreadable(detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError("/file", detail),))
+    return wrong("/file", detail)
 
 
 def _clean(text: str) -> str:
@@ -150,7 +150,7 @@ def start(run: TicketImport, mapping: Mapping, *, actor: Actor, now: datetime) -
         detail = _(
             "Say what at least one word of a type, severity or tone column means; else there is nothing to learn."
         )
-        raise Problem(400, detail, errors=(FieldError("/words", detail),))
+        raise wrong("/words", detail)
     run.mapping, run.started_at = mapping.as_json(), now
     run.save(update_fields=["mapping", "started_at"])
     data = {"import": run.pk, "name": run.name, "tickets": run.tickets}

@@ -19,7 +19,7 @@ from hypercare.core import wake
 from hypercare.core.access import Principal
 from hypercare.core.launches import check_not_closed
 from hypercare.core.models import Launch, TimelineEntry, User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor
 from triage.board import changes
@@ -47,7 +47,7 @@ def check(launch: Launch, action: str, given: dict[str, object], *, now: datetim
     """The order as it is kept; Problem 400 for one that nothing could follow."""
     if action not in KINDS:
         detail = _("Use one of %(known)s as action.") % {"known": ", ".join(KINDS)}
-        raise Problem(400, detail, errors=(FieldError("/action", detail),))
+        raise wrong("/action", detail)
     return KINDS[action].check(launch, given, now=now)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor
 from triage import closing, lifecycle, notes, overrides, snooze
 from triage.access import number_in
@@ -111,7 +111,7 @@ class Setting(Order):
         field = text_of(given, "field")
         if field in nature.FIELDS:
             detail = _("Decide on “%(field)s” on the page of each issue.") % {"field": field}
-            raise Problem(400, detail, errors=(FieldError("/field", detail),))
+            raise wrong("/field", detail)
         value = overrides.stored_value(launch, field, given.get("value"))
         return {"field": field, "value": value, "reason": given_reason(text_of(given, "reason"))}
 
@@ -195,7 +195,7 @@ class Snoozing(Order):
         until = snooze.read_until(text_of(given, "until"), launch=launch, now=now)
         if until is None:
             detail = _("Say until when, for example 2026-05-29T09:00.")
-            raise Problem(400, detail, errors=(FieldError("/until", detail),))
+            raise wrong("/until", detail)
         return {
             "until": snooze.check_until(until, now=now).isoformat(),
             "wake_if_worse": given.get("wake_if_worse") is not False,
@@ -257,7 +257,7 @@ class Merging(Order):
         named = number_in(text_of(given, "into"))
         if named is None or not Issue.objects.filter(pk=named, launch=launch).exists():
             detail = _("Name the issue it goes into, for example IS-12, or paste its link.")
-            raise Problem(400, detail, errors=(FieldError("/into", detail),))
+            raise wrong("/into", detail)
         return {"into": named}
 
     def refusal(self, issue: Issue) -> Problem | None:  # noqa: ARG002 - the merge itself says

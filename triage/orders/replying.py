@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from feedback import closing_the_loop
 from feedback.models import Feedback
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage import replies
 from triage.models import Issue
@@ -27,7 +27,7 @@ class Replying(Order):
         to = text_of(given, "to").strip().upper()
         if to and not _REPORT.fullmatch(to):
             detail = _("Name the report by its key, for example HC-12, or leave it out to write to all.")
-            raise Problem(400, detail, errors=(FieldError("/to", detail),))
+            raise wrong("/to", detail)
         return {"text": replies.kept_words(text_of(given, "text")), "to": to}
 
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:

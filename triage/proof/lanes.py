@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage import decisions, lifecycle
 from triage.board import changes
@@ -59,7 +59,7 @@ def set_lane(
     """A person says which lane; empty gives it back to the rule."""
     if lane and lane not in Lane.values:
         detail = _("Say one of %(known)s.") % {"known": ", ".join(Lane.values)}
-        raise Problem(400, detail, errors=(FieldError("/lane", detail),))
+        raise wrong("/lane", detail)
     issue = lifecycle.lock(issue_id, version=version)
     before = lanes_of([issue])[issue.pk].lane
     if lane:

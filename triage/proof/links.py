@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from gateway_ingest.deployments import name_of
 from hypercare.core.models import Deployment
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import lifecycle, tree
 from triage.locks import lock_launch
@@ -114,7 +114,7 @@ def deployment_named(issue: Issue, named: str) -> Deployment:
     row = rows.filter(pk=int(number)).first() if known else None
     if row is None:
         detail = _("There is no such deployment in this launch.")
-        raise Problem(404, detail, errors=(FieldError("/deployment", detail),))
+        raise wrong("/deployment", detail, status=404)
     return row
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from gateway_ingest.evidence import Piece, Signature, resolved
 from gateway_ingest.models import KeptEvidence
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage import lifecycle, tree
 from triage.models import EvidenceAnswer, Issue
@@ -110,7 +110,7 @@ def answer(issue_id: int, *, component: str, route: str, belongs: bool, actor: A
     known = {one.place: one for one in matched(issue)}.get((component, route))
     if known is None:
         detail = _("Nothing of that route was found near the issue's reports.")
-        raise Problem(404, detail, errors=(FieldError("/route", detail),))
+        raise wrong("/route", detail, status=404)
     said: dict[str, Any] = {"belongs": belongs, "by": known.by, "score": known.score, "reasons": known.reasons,
         "actor": actor.user, "actor_name": actor.name, "answered_at": now}  # fmt: skip
     EvidenceAnswer.objects.update_or_create(issue=issue, component=component, route=route, defaults=said)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from feedback import closing_the_loop
 from feedback.models import Feedback
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
@@ -89,5 +89,5 @@ def _checked(words: str) -> str:
     if len(words) > LONGEST:
         problems.append(_("Say it in %(limit)s characters.") % {"limit": LONGEST})
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError("/words", problems[0]),))
+        raise wrong("/words", problems[0])
     return redact(words.strip()).text

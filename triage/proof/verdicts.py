@@ -16,7 +16,7 @@ from django.utils.translation import override
 from gateway_ingest.deployments import name_of
 from gateway_ingest.evidence.failures import Rate
 from hypercare.core.given_reasons import given_reason
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import lifecycle
 from triage.locks import lock_ids, lock_launch
@@ -168,7 +168,7 @@ def overrule(issue_id: int, fix_id: int, *, word: str, reason: str, actor: Actor
     """A person's word about a fix, which stands against the machine's until it is taken back."""
     if word not in SAYABLE:
         detail = _("Say one of %(known)s.") % {"known": ", ".join(SAYABLE)}
-        raise Problem(400, detail, errors=(FieldError("/word", detail),))
+        raise wrong("/word", detail)
     issue, fix = _locked(issue_id, fix_id)
     Verdict.objects.filter(fix=fix, ended_at=None, origin=Origin.PERSON).update(ended_at=now)
     verdict = Verdict.objects.create(

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from hypercare.core import clock
 from hypercare.core.models import Launch, Phase
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
@@ -118,9 +118,9 @@ def edit_note(report_id: int, note: str, *, actor: Actor, now: datetime) -> Stat
     text = note.replace("\r\n", "\n").strip()
     if len(text) > LONGEST_NOTE:
         detail = _("The note is longer than %(limit)s characters; shorten it.") % {"limit": LONGEST_NOTE}
-        raise Problem(400, detail, errors=(FieldError("/note", detail),))
+        raise wrong("/note", detail)
     for problem in clean_text(text):
-        raise Problem(400, problem, errors=(FieldError("/note", problem),))
+        raise wrong("/note", problem)
     text = redact(text).text
     with transaction.atomic():
         report = locked_draft(report_id)

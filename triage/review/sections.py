@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from triage.warroom.words import wrong
+from hypercare.core.problem import wrong
 
 TITLES = {
     "overview": _("Overview"),
@@ -38,5 +38,5 @@ ACTIONS_AFTER = "went_less_well"
 def known(name: str) -> str:
     """The name of a section; Problem 400 for any other."""
     if name not in TITLES:
-        raise wrong("section", gettext("Use one of %(known)s.") % {"known": ", ".join(TITLES)})
+        raise wrong("/section", gettext("Use one of %(known)s.") % {"known": ", ".join(TITLES)})
     return name

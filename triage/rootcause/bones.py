@@ -8,13 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor
 from triage.models import Bone, Issue, RootCause, Suspicion
 from triage.rootcause import analysis, twigs
 from triage.rootcause.twigs import BONES
 from triage.rootcause.words import LONGEST, chosen
-from triage.warroom.words import said, wrong
+from triage.warroom.words import said
 
 PRESETS = {
     "general": (
@@ -64,7 +64,7 @@ class BoneSaid:
 def add_preset(issue: Issue, name: str, *, actor: Actor, now: datetime) -> list[Bone]:
     """Adds the bones of a preset that are not there yet; begins the analysis."""
     if name not in PRESETS:
-        raise wrong("preset", _("Use one of %(known)s.") % {"known": ", ".join(PRESETS)})
+        raise wrong("/preset", _("Use one of %(known)s.") % {"known": ", ".join(PRESETS)})
     analysis.begin(issue, actor=actor, now=now)
     row = analysis.lock(issue)
     bones = _bones(row)
@@ -125,7 +125,7 @@ def move(
     bone = twigs.find(BONES, row, number)
     twigs.refuse_stale(BONES, issue, bone, version)
     if (under is None) != (bone.parent_id is None):
-        raise wrong("under", _("A bone stays a bone, and a cause hangs on a bone or on another cause."))
+        raise wrong("/under", _("A bone stays a bone, and a cause hangs on a bone or on another cause."))
     before = bone.parent_id
     if twigs.move(BONES, row, bone, under=under):
         twigs.tell(BONES, issue, bone, "moved", actor=actor, now=now, under=[before, under])
@@ -149,7 +149,7 @@ def put_back(issue: Issue, number: int, *, actor: Actor, now: datetime) -> Bone:
     row = analysis.lock(issue)
     gone = next((one for one in twigs.removals(BONES, row) if one.pk == number), None)
     if gone and gone.parent_id and all(one.pk != gone.parent_id for one in twigs.live(BONES, row)):
-        raise wrong("removed", _("What it hung on was removed too; put that back first."))
+        raise wrong("/removed", _("What it hung on was removed too; put that back first."))
     if gone and gone.parent_id is None:
         _refuse_for_bones(row, None, "")
     bone = twigs.put_back(BONES, row, number)
@@ -169,8 +169,8 @@ def _refuse_for_bones(row: RootCause, under: int | None, standing: str) -> None:
 
 
 def _too_many_bones(field: str) -> Problem:
-    return wrong(field, _("A fishbone has %(most)s bones at most.") % {"most": MOST_BONES})
+    return wrong(f"/{field}", _("A fishbone has %(most)s bones at most.") % {"most": MOST_BONES})
 
 
 def _only_causes() -> Problem:
-    return wrong("standing", _("Only a cause on a bone is likely or ruled out."))
+    return wrong("/standing", _("Only a cause on a bone is likely or ruled out."))

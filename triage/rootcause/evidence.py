@@ -17,6 +17,7 @@ from feedback.models import Feedback
 from gateway_ingest.models import Alert
 from hypercare.core.clock import in_zone
 from hypercare.core.models import Deployment, Launch, TimelineEntry
+from hypercare.core.problem import wrong
 from triage import tree
 from triage.models import Issue, WarRoom
 from triage.proof.standing import fixes_in_force
@@ -25,7 +26,7 @@ from triage.story import story_of
 from triage.warroom.axis import Place, Row
 from triage.warroom.rooms import newest_of
 from triage.warroom.telling import tell
-from triage.warroom.words import said, wrong
+from triage.warroom.words import said
 
 LONGEST_ADDRESS = 500
 OFFERED = 12
@@ -45,12 +46,12 @@ class Found:
 def checked(launch: Launch, given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Evidence as it is kept: `ref` and `shows`; Problem 400 for what the launch does not know."""
     if len(given) > MOST_EVIDENCE:
-        raise wrong("evidence", _("Name %(limit)s pieces of evidence at most.") % {"limit": MOST_EVIDENCE})
+        raise wrong("/evidence", _("Name %(limit)s pieces of evidence at most.") % {"limit": MOST_EVIDENCE})
     kept = [{"ref": _ref(one.get("ref", "")), "shows": _shows(one.get("shows", ""))} for one in given]
     known = find(launch, [one["ref"] for one in kept])
     for one in kept:
         if one["ref"] not in known:
-            raise wrong("evidence", _("There is no %(key)s in this launch.") % {"key": one["ref"]})
+            raise wrong("/evidence", _("There is no %(key)s in this launch.") % {"key": one["ref"]})
     return list({one["ref"]: one for one in kept}.values())
 
 
@@ -62,10 +63,10 @@ def _ref(text: str) -> str:
     if written.startswith(f"{settings.PUBLIC_URL}/"):
         if found := _KEY_IN_PATH.search(urlsplit(written).path):
             return f"{found[1]}-{found[2]}"
-        raise wrong("evidence", _("Name a page of Hypercare by its key, such as HC-12, IS-3 or DP-4."))
+        raise wrong("/evidence", _("Name a page of Hypercare by its key, such as HC-12, IS-3 or DP-4."))
     if not _is_address(written):
         detail = _("Write a key such as HC-12, IS-3, AL-5, DP-4 or WR-7, or an address that begins with https://.")
-        raise wrong("evidence", detail)
+        raise wrong("/evidence", detail)
     return written
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, override
 from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.models import Launch, TimelineEntry
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor, Entry, record
 from triage.access import number_in
@@ -21,7 +21,7 @@ from triage.models import Issue, Risk
 from triage.rootcause.analysis import conflict_with, refuse_closed_launch
 from triage.rootcause.words import FIELD_WORDS, LONGEST, MOST_LINKED, day, member
 from triage.score.rpn import ACT_AT, rpn
-from triage.warroom.words import said, wrong
+from triage.warroom.words import said
 
 MOST = 500
 ACT_AT_SEVERITY = 9
@@ -231,12 +231,12 @@ def _refuse_half(fields: Mapping[str, Any]) -> None:
     rated = [name for name in AFTER if fields.get(name) is not None]
     missing = [name for name in AFTER if name not in rated]
     if rated and missing:
-        raise wrong(missing[0], _("After the action rate all three, or none."))
+        raise wrong(f"/{missing[0]}", _("After the action rate all three, or none."))
 
 
 def _rating(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10:
-        raise wrong(name, _("Choose a whole number from 1 to 10."))
+        raise wrong(f"/{name}", _("Choose a whole number from 1 to 10."))
     return value
 
 
@@ -245,7 +245,7 @@ def _component(launch: Launch, slug: str) -> Any:
         return None
     found = launch.components.filter(slug=slug).first() if "\x00" not in slug else None
     if found is None:
-        raise wrong("component", _("There is no such component in this launch."))
+        raise wrong("/component", _("There is no such component in this launch."))
     return found
 
 
@@ -255,9 +255,9 @@ def _issues(launch: Launch, named: Iterable[str]) -> list[Issue]:
     found = {row.pk: row for row in Issue.objects.filter(launch=launch, pk__in=[n for n in numbers.values() if n])}
     for key, number in numbers.items():
         if number not in found:
-            raise wrong("issues", _("There is no %(key)s in this launch.") % {"key": key[:40]})
+            raise wrong("/issues", _("There is no %(key)s in this launch.") % {"key": key[:40]})
     if len(found) > MOST_LINKED:
-        raise wrong("issues", _("Link %(limit)s issues at most.") % {"limit": MOST_LINKED})
+        raise wrong("/issues", _("Link %(limit)s issues at most.") % {"limit": MOST_LINKED})
     return list(found.values())
 
 

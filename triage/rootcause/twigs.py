@@ -11,12 +11,11 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage.models import Bone, Issue, RootCause, Why
 from triage.rootcause import forest
 from triage.rootcause.analysis import conflict
-from triage.warroom.words import wrong
 
 MOST = 200
 KEPT_REMOVALS = 20
@@ -47,7 +46,7 @@ def find(kind: Forest[Row], analysis: RootCause, number: int, *, field: str = ""
     row = kind.model.objects.filter(analysis=analysis, removed_at=None, pk=number).first()
     if row is None:
         detail = _("There is no number %(number)s in this analysis.") % {"number": number}
-        raise wrong(field, detail) if field else Problem(404, detail)
+        raise wrong(f"/{field}", detail) if field else Problem(404, detail)
     return row
 
 
@@ -76,7 +75,7 @@ def move(kind: Forest[Row], analysis: RootCause, row: Row, *, under: int | None)
     if under is not None:
         find(kind, analysis, under, field="under")
     if forest.would_ring(parents, row.pk, under):
-        raise wrong("under", _("It cannot hang below itself, nor below what hangs below it."))
+        raise wrong("/under", _("It cannot hang below itself, nor below what hangs below it."))
     if forest.reaches(parents, row.pk, under) > kind.deepest:
         raise _too_deep(kind)
     row.parent_id, row.place = under, _last(kind, analysis, under)
@@ -152,4 +151,4 @@ def _refuse_more(number: int) -> None:
 
 
 def _too_deep(kind: Forest[Row]) -> Problem:
-    return wrong("under", _("It can be %(deepest)s levels deep at most.") % {"deepest": kind.deepest})
+    return wrong("/under", _("It can be %(deepest)s levels deep at most.") % {"deepest": kind.deepest})

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from hypercare.core.clock import FIRST_DAY, LAST_DAY
 from hypercare.core.models import Launch, User
+from hypercare.core.problem import wrong
 from triage.warroom.duties import who_may
-from triage.warroom.words import said, wrong
+from triage.warroom.words import said
 
 LONGEST = {
     "symptom": 2000, "cause": 2000, "factor": 300, "why": 500, "action": 300, "shows": 300, "bone": 200,
@@ -53,7 +54,7 @@ def field_words(fields: list[str]) -> str:
 def chosen(value: str, field: str, *, known: list[str]) -> str:
     """One of the known values, or nothing; Problem 400 for any other."""
     if value and value not in known:
-        raise wrong(field, _("Use one of %(known)s.") % {"known": ", ".join(known)})
+        raise wrong(f"/{field}", _("Use one of %(known)s.") % {"known": ", ".join(known)})
     return value
 
 
@@ -63,7 +64,7 @@ def member(launch: Launch, email: str, field: str) -> User | None:
         return None
     found = next((person for person in who_may(launch) if person.email == email.strip().lower()), None)
     if found is None:
-        raise wrong(field, _("Nobody of that address works in this launch."))
+        raise wrong(f"/{field}", _("Nobody of that address works in this launch."))
     return found
 
 
@@ -71,7 +72,7 @@ def factors_of(values: list[str]) -> list[str]:
     """Contributing factors, one line each, without empty ones."""
     kept = [said(value, "factors", longest=LONGEST["factor"]) for value in values if value.strip()]
     if len(kept) > MOST_FACTORS:
-        raise wrong("factors", _("Name %(limit)s factors at most.") % {"limit": MOST_FACTORS})
+        raise wrong("/factors", _("Name %(limit)s factors at most.") % {"limit": MOST_FACTORS})
     return kept
 
 
@@ -84,5 +85,5 @@ def day(text: str, field: str) -> date | None:
     except ValueError:
         found = None
     if found is None or not FIRST_DAY <= found <= LAST_DAY:
-        raise wrong(field, _("Write a day such as 2026-05-28."))
+        raise wrong(f"/{field}", _("Write a day such as 2026-05-28."))
     return found

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 
 MAX_LENGTH = 400
 # What a formula may name, each with what it is.
@@ -76,4 +76,4 @@ def check(formula: str) -> str:
 def _wrong(detail: str) -> Problem:
     known = _("It may name %(names)s, use + - * / and min, max, abs, sqrt, log, log10, round.")
     said = f"{detail} {known % {'names': ', '.join(NAMES)}}"
-    return Problem(400, said, errors=(FieldError("/formula", said),))
+    return wrong("/formula", said)

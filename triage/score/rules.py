@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core import wake
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage.models import ScoringRules
 from triage.score import formula as formulas
@@ -34,7 +34,7 @@ def change(launch: Launch, *, matrix: Any, formula: str, actor: Actor, now: date
     """Changes them and has all open issues scored again; raises Problem 400 for what cannot be worked with."""
     if not matrices.is_matrix(matrix):
         detail = _("The matrix needs three rows of three severities, each 1 to 5.")
-        raise Problem(400, detail, errors=(FieldError("/matrix", detail),))
+        raise wrong("/matrix", detail)
     formula, own = formulas.check(formula), [list(row) for row in matrix]
     before = rules_of(launch)
     was, becomes = facts_of(before), {"matrix": own, "formula": formula}

@@ -13,7 +13,7 @@ from feedback.intake import TRIAGE_TASK
 from feedback.models import MACHINE_CHANNELS, Feedback, ReplyStatus
 from hypercare.core import rows, wake
 from hypercare.core.models import Launch
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import decisions, lifecycle, tree
 from triage.classify.spam import FIELD, GENUINE
@@ -52,7 +52,7 @@ def obey(row: Feedback, verdict: str, roots: Sequence[int], *, actor: Actor, now
     """
     if row.channel in MACHINE_CHANNELS:
         detail = _("What machines report is no spam; end it as noise on its issue.")
-        raise Problem(400, detail, errors=(FieldError("/field", detail),))
+        raise wrong("/field", detail)
     if verdict == GENUINE:
         if row.set_aside:
             _back_to_triage(row)

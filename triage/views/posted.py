@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import wrong
 from hypercare.core.strict_json import clean_text
 
 LIMIT = 500
@@ -13,5 +13,5 @@ def posted(request: HttpRequest, name: str) -> str:
     text = request.POST.get(name, "")[:LIMIT]
     problems = clean_text(text)
     if problems:
-        raise Problem(400, problems[0], errors=(FieldError(f"/{name}", problems[0]),))
+        raise wrong(f"/{name}", problems[0])
     return text

@@ -14,7 +14,7 @@ from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.launches import check_not_closed
 from hypercare.core.models import Launch, User
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import overrides
@@ -61,7 +61,7 @@ def rounds_of(launch: Launch) -> QuerySet[VotingRound]:
 def first_issues(launch: Launch, number: int) -> list[Issue]:
     """The issues that come first now, for a round about so many."""
     if not FEWEST <= number <= MOST:
-        raise words.wrong("top", _("Choose %(fewest)s to %(most)s issues.") % {"fewest": FEWEST, "most": MOST})
+        raise wrong("/top", _("Choose %(fewest)s to %(most)s issues.") % {"fewest": FEWEST, "most": MOST})
     return list(open_roots(launch)[:number])
 
 
@@ -91,13 +91,13 @@ def open_round(launch: Launch, question: Question, *, actor: Actor, now: datetim
 
 def _check(question: Question, *, now: datetime) -> None:
     if question.method not in Method.values:
-        raise words.wrong("method", _("Use one of %(known)s.") % {"known": ", ".join(Method.values)})
+        raise wrong("/method", _("Use one of %(known)s.") % {"known": ", ".join(Method.values)})
     if not 1 <= question.dots <= MOST_DOTS:
-        raise words.wrong("dots", _("Give each voter 1 to %(most)s dots.") % {"most": MOST_DOTS})
+        raise wrong("/dots", _("Give each voter 1 to %(most)s dots.") % {"most": MOST_DOTS})
     if not FEWEST <= len(set(question.issues)) <= MOST:
-        raise words.wrong("issues", _("Choose %(fewest)s to %(most)s issues.") % {"fewest": FEWEST, "most": MOST})
+        raise wrong("/issues", _("Choose %(fewest)s to %(most)s issues.") % {"fewest": FEWEST, "most": MOST})
     if not SHORTEST <= question.closes_at - now <= LONGEST:
-        raise words.wrong("closes_at", _("Let it end in 5 minutes to 30 days from now."))
+        raise wrong("/closes_at", _("Let it end in 5 minutes to 30 days from now."))
 
 
 @transaction.atomic
@@ -131,18 +131,18 @@ def _read(one: VotingRound, given: Mapping[str, Any]) -> dict[str, int]:
             int(key[3:]) if key.startswith("IS-") and key[3:].isascii() and key[3:].isdecimal() and len(key) < 22 else 0
         )
         if number not in numbers:
-            raise words.wrong("given", _("%(key)s does not stand to choose in this vote.") % {"key": key[:40]})
+            raise wrong("/given", _("%(key)s does not stand to choose in this vote.") % {"key": key[:40]})
         if isinstance(part, bool) or not isinstance(part, int) or not 0 <= part <= one.each:
             detail = _("Give %(key)s a whole number from 0 to %(most)s.") % {"key": key, "most": one.each}
-            raise Problem(400, detail, errors=(FieldError(f"/given/{key}", detail),))
+            raise wrong(f"/given/{key}", detail)
         if part:
             read[str(number)] = part
     total = sum(read.values())
     if one.method == Method.POINTS and total != one.each:
-        raise words.wrong("given", _("The points must be %(each)s together; these are %(total)s.") % {
+        raise wrong("/given", _("The points must be %(each)s together; these are %(total)s.") % {
             "each": one.each, "total": total})  # fmt: skip
     if not 1 <= total <= one.each:
-        raise words.wrong("given", _("Give 1 to %(each)s dots together; these are %(total)s.") % {
+        raise wrong("/given", _("Give 1 to %(each)s dots together; these are %(total)s.") % {
             "each": one.each, "total": total})  # fmt: skip
     return read
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch, RecordedDecision
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage.warroom import words
 
@@ -45,7 +45,7 @@ def _earlier(launch: Launch, about: str, key: str) -> RecordedDecision | None:
     known = number.isascii() and number.isdecimal() and len(number) < 19
     found = decisions_about(launch, about).filter(pk=int(number)).first() if known else None
     if found is None:
-        raise words.wrong("supersedes", _("There is no such decision here."))
+        raise wrong("/supersedes", _("There is no such decision here."))
     return found
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from hypercare.core.models import Launch, User
 from hypercare.core.one_line import one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.strict_json import clean_text
@@ -23,12 +23,12 @@ LONGEST_AREA = 60
 def take(room: WarRoom, *, role: str, actor: Actor, now: datetime, area: str = "", person: User | None = None) -> Duty:
     """Gives a role to `person`, or to who asks; whoever had it gives it up by that."""
     if role not in RoomRole.values:
-        raise _wrong("role", _("Use one of %(known)s.") % {"known": ", ".join(RoomRole.values)})
+        raise wrong("/role", _("Use one of %(known)s.") % {"known": ", ".join(RoomRole.values)})
     area = _area(role, area)
     room = lock_live(room)
     who = person or actor.user
     if who is None:
-        raise _wrong("person", _("Say who takes it."))
+        raise wrong("/person", _("Say who takes it."))
     before = Duty.objects.filter(room=room, role=role, area=area, ended_at=None).first()
     if before and before.user_id == who.pk:
         return before
@@ -77,7 +77,7 @@ def person_of(launch: Launch, email: str) -> User | None:
     asked = email.strip().lower()[:254].replace("\x00", "")
     found = next((person for person in who_may(launch) if person.email == asked), None)
     if found is None:
-        raise _wrong("person", _("Nobody of that address works in this launch."))
+        raise wrong("/person", _("Nobody of that address works in this launch."))
     return found
 
 
@@ -86,9 +86,5 @@ def _area(role: str, area: str) -> str:
         return ""
     said = one_line(area)
     if list(clean_text(area)) or not said or len(said) > LONGEST_AREA:
-        raise _wrong("area", _("Say in %(limit)s characters what this lead leads.") % {"limit": LONGEST_AREA})
+        raise wrong("/area", _("Say in %(limit)s characters what this lead leads.") % {"limit": LONGEST_AREA})
     return redact(said).text[:LONGEST_AREA]
-
-
-def _wrong(name: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{name}", detail),))

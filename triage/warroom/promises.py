@@ -16,7 +16,7 @@ from hypercare.core.clock import in_zone
 from hypercare.core.launches import check_not_closed
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import Commitment, Launch, MessageKind, User
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.one_by_one import one_by_one
@@ -41,7 +41,7 @@ def promise(
     check_not_closed(launch)
     kept = words.said(what, "what", longest=LONGEST_WHAT)
     if due_at is None or not now - CHASED_EVERY <= due_at <= now + FURTHEST:
-        raise words.wrong("due_at", _("Say until when, within a year."))
+        raise wrong("/due_at", _("Say until when, within a year."))
     made = Commitment.objects.create(
         launch=launch, about=about, what=kept, owner=owner, owner_name=Actor.person(owner).name, due_at=due_at,
         made_at=now, made_by_name=actor.name,

@@ -17,7 +17,7 @@ from hypercare.core.access import Principal
 from hypercare.core.given_reasons import given_reason
 from hypercare.core.launches import check_not_closed
 from hypercare.core.models import Launch, TimelineEntry
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage import tree
@@ -118,7 +118,7 @@ def close_room(room: WarRoom, *, words: str, actor: Actor, now: datetime) -> War
     try:
         said = given_reason(words, longest=LONGEST_WORDS, has_lines=False, asked=asked)
     except Problem as problem:
-        raise Problem(400, problem.detail, errors=(FieldError("/words", problem.detail),)) from None
+        raise wrong("/words", problem.detail) from None
     room = lock_live(room)
     room.closed_at, room.closed_by_name, room.closing_words = now, actor.name, said
     room.save(update_fields=["closed_at", "closed_by_name", "closing_words"])

@@ -13,7 +13,7 @@ from hypercare.core import keys
 from hypercare.core.access import Principal
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import Launch, MessageKind, User
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.roles import Right
 from hypercare.core.timeline import Actor, Entry, record
 from triage.models import ShiftNote
@@ -65,7 +65,7 @@ def prefilled(launch: Launch, *, now: datetime) -> dict[str, list[Fact]]:
 def hand_over(launch: Launch, *, to: User, text: str, actor: Actor, now: datetime) -> ShiftNote:
     """Hands the shift to somebody with the facts as they stand now, and tells them by mail."""
     if actor.user is None or to.pk == actor.user.pk:
-        raise words.wrong("to", _("Hand it to somebody else."))
+        raise wrong("/to", _("Hand it to somebody else."))
     kept = words.said(text, "text", longest=LONGEST_WORDS, has_lines=True, may_lack=True)
     with override(launch.language):
         facts: dict[str, Any] = {

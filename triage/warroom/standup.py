@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, override
 
 from hypercare.core import clock
 from hypercare.core.models import Launch, RecordedDecision
-from hypercare.core.problem import Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage.models import Standup, StandupNote, StatusReport
 from triage.warroom import words
@@ -48,7 +48,7 @@ _ORDER = [block.name for block in BLOCKS]
 def block_named(name: str) -> Block:
     """The block of that name; 400 for no such block."""
     if name not in _ORDER:
-        raise words.wrong("block", _("Use one of %(known)s.") % {"known": ", ".join(_ORDER)})
+        raise wrong("/block", _("Use one of %(known)s.") % {"known": ", ".join(_ORDER)})
     return BLOCKS[_ORDER.index(name)]
 
 

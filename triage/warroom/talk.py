@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hypercare.core.problem import wrong
 from hypercare.core.timeline import Actor, Entry, record
 from triage.models import LineKind, RoomLine, WarRoom
 from triage.warroom import words
@@ -21,9 +22,9 @@ def say(
 ) -> RoomLine:
     """Writes a line; a note may tell of something `at` an earlier time, and then stands there on the timeline."""
     if kind not in LineKind.values:
-        raise words.wrong("kind", _("Use one of %(known)s.") % {"known": ", ".join(LineKind.values)})
+        raise wrong("/kind", _("Use one of %(known)s.") % {"known": ", ".join(LineKind.values)})
     if at is not None and not now - _EARLIEST <= at <= now:
-        raise words.wrong("at", _("Name a time of the last 31 days."))
+        raise wrong("/at", _("Name a time of the last 31 days."))
     kept = words.said(text, "text", longest=LONGEST_LINE, has_lines=True)
     room = lock_live(room)
     line = RoomLine.objects.create(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, override
 
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import MessageKind, TimelineEntry, User
+from hypercare.core.problem import wrong
 from hypercare.core.roles import Right, Role, roles_with
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from triage.models import Duty, RoomRole, RoomUpdate, WarRoom
@@ -71,7 +72,7 @@ def tell(
     """Writes an update and queues it for everyone of the audiences, but not for who wrote it."""
     chosen = [name for name in AUDIENCES if name in set(audiences)]
     if not chosen:
-        raise words.wrong("audiences", _("Choose who is told: %(known)s.") % {"known": ", ".join(AUDIENCES)})
+        raise wrong("/audiences", _("Choose who is told: %(known)s.") % {"known": ", ".join(AUDIENCES)})
     kept = {
         "conditions": words.said(conditions, "conditions", longest=LONGEST_PART, has_lines=True),
         "actions": words.said(actions, "actions", longest=LONGEST_PART, has_lines=True),

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock, launches
 from hypercare.core.access import Principal, access_launch, check_may_create_launches, visible_launches
 from hypercare.core.api import strict
+from hypercare.core.api.given import given
 from hypercare.core.api.pages import NewestFirst
 from hypercare.core.api.shapes import LaunchPage, LaunchShape, shapes_of
 from hypercare.core.idempotency import answer_once
@@ -111,19 +112,17 @@ class OneLaunch(APIView):
         """Changes the facts that are sent, all of them or none."""
         principal = Principal.of(request)
         launch = access_launch(principal, slug, right=Right.MANAGE)
-        wanted = LaunchChange(data=request.data, partial=True)
-        wanted.is_valid(raise_exception=True)
-        if not wanted.validated_data:
+        wanted = given(LaunchChange, request.data, partial=True)
+        if not wanted:
             known = ", ".join(LaunchChange().fields)
             raise Problem(400, _("There is nothing to change; send some of %(known)s.") % {"known": known})
-        changed = _change(launch, dict(wanted.validated_data), principal, now=clock.now())
+        changed = _change(launch, wanted, principal, now=clock.now())
         return Response(shapes_of([changed], principal, now=clock.now())[0])
 
 
 def _create(data: Any, principal: Principal, *, now: datetime) -> Any:
-    wanted = NewLaunch(data=data)
-    wanted.is_valid(raise_exception=True)
-    facts = {name: value for name, value in wanted.validated_data.items() if value is not None}
+    wanted = given(NewLaunch, data)
+    facts = {name: value for name, value in wanted.items() if value is not None}
     facts["slug"] = facts.get("slug") or launches.propose_slug(facts["name"])
     launch = Launch(**facts)
     launch.go_live_on = launch.go_live_on or clock.local_day(now, _known_or_utc(launch.zone))

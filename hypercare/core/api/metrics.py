@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
+from hypercare.core.api.given import given
 from hypercare.core.api.strict import Text
 from hypercare.core.forms.parts import MetricForm, no_attribute
 from hypercare.core.keys import named
@@ -77,9 +78,7 @@ class Metrics(generics.ListAPIView[MetricDefinition]):
     @extend_schema(request=NewMetric, responses={201: MetricShown})
     def post(self, request: Request) -> Response:
         """Names a metric; its values are taken from then on."""
-        wanted = NewMetric(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        said, principal = wanted.validated_data, Principal.of(request)
+        said, principal = given(NewMetric, request.data), Principal.of(request)
         launch = access_launch(principal, said["launch"], right=Right.MANAGE)
         form = MetricForm(said | {"only": ", ".join(said["only"])}, instance=MetricDefinition(launch=launch))
         try:
@@ -120,9 +119,7 @@ class Measurements(generics.ListAPIView[Measurement]):
 
 
 def _asked(request: Request) -> dict[str, Any]:
-    asked = _Asked(data=request.query_params.dict())
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+    return given(_Asked, request.query_params.dict())
 
 
 def _wrong(form: MetricForm) -> Problem:

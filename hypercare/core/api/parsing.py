@@ -6,7 +6,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.strict_json import BadJson, BodyTooLarge, parse, parse_rows
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -44,7 +44,7 @@ def _problem(error: BadJson) -> Problem:
     if isinstance(error, BodyTooLarge):
         return Problem(413, error.detail)
     pointer = error.where if error.where.startswith("/") else ""
-    return Problem(400, error.detail, errors=(FieldError(pointer, error.detail),))
+    return wrong(pointer, error.detail)
 
 
 class RawBody(BaseParser):

@@ -1,7 +1,5 @@
 """This module is the API of outgoing webhooks: add, change, switch, test and remove them, read their logs, send again."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -13,6 +11,7 @@ from rest_framework.views import APIView
 from hypercare.core import clock
 from hypercare.core.access import Principal, access_launch
 from hypercare.core.api import strict
+from hypercare.core.api.given import given
 from hypercare.core.happenings import EVENTS
 from hypercare.core.keys import named
 from hypercare.core.models import OutgoingWebhook, WebhookDelivery, WebhookTry
@@ -131,7 +130,7 @@ class Webhooks(generics.ListAPIView[OutgoingWebhook]):
     @extend_schema(request=WebhookPosted, responses={201: WebhookMade})
     def post(self, request: Request) -> Response:
         """Adds one; its address is looked up, and called at its first event."""
-        said, by = _read(request, WebhookPosted), Principal.of(request)
+        said, by = given(WebhookPosted, request.data), Principal.of(request)
         launch = access_launch(by, said.pop("launch"), right=Right.MANAGE)
         hook, secret = hooks.add(launch, Said(**said | {"events": tuple(said["events"])}), by=by, now=clock.now())
         return Response({"webhook": WebhookShown(hook).data, "secret": secret}, status=201)
@@ -149,7 +148,7 @@ class OneWebhook(APIView):
     def patch(self, request: Request, key: str) -> Response:
         """Changes what is named."""
         hook, by, now = _hook(request, key), Principal.of(request), clock.now()
-        said = _read(request, WebhookPatched)
+        said = given(WebhookPatched, request.data)
         on = said.pop("is_on", None)
         if said:
             before = {name: getattr(hook, name) for name in ("name", "url", "events", "with_people")}
@@ -194,7 +193,7 @@ class WebhookReplay(APIView):
     @extend_schema(request=ReplayPosted, responses={200: Replayed})
     def post(self, request: Request, key: str) -> Response:
         """All since a moment that were given up or wait for a later try."""
-        hook, since = _hook(request, key), _read(request, ReplayPosted)["since"]
+        hook, since = _hook(request, key), given(ReplayPosted, request.data)["since"]
         number = again.replay_failed(hook, since=since, actor=Principal.of(request).actor, now=clock.now())
         return Response({"deliveries": number})
 
@@ -230,9 +229,3 @@ class DeliveryReplay(APIView):
 def _hook(request: Request, key: str) -> OutgoingWebhook:
     rows = OutgoingWebhook.objects.select_related("launch", "owner")
     return named(rows, key, "WH", by=Principal.of(request), right=Right.MANAGE)
-
-
-def _read(request: Request, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-    posted = shape(data=request.data)
-    posted.is_valid(raise_exception=True)
-    return dict(posted.validated_data)

@@ -14,7 +14,7 @@ from hypercare.core.access import Principal
 from hypercare.core.messages import queue_mail
 from hypercare.core.models import Launch, Listener, MessageKind, OutgoingWebhook, User, WebhookDelivery
 from hypercare.core.one_line import is_visible, one_line
-from hypercare.core.problem import FieldError, Problem
+from hypercare.core.problem import Problem, wrong
 from hypercare.core.redaction import redact
 from hypercare.core.roles import STEERING, Right
 from hypercare.core.sealing import seal
@@ -174,13 +174,13 @@ def _note(hook: OutgoingWebhook, kind: str, data: dict[str, object], *, actor: A
 def _checked(launch: Launch, said: Said, *, by: Principal, besides: OutgoingWebhook | None = None) -> Said:
     name, url = one_line(said.name), said.url.strip()
     if clean_text(said.name) or not is_visible(name) or len(name) > LONGEST_NAME or redact(name).text != name:
-        raise _wrong("name", _("Write a name of 1 to %(limit)s characters.") % {"limit": LONGEST_NAME})
+        raise wrong("/name", _("Write a name of 1 to %(limit)s characters.") % {"limit": LONGEST_NAME})
     _check_is_free(launch, name, besides=besides)
     unknown = sorted(set(said.events) - set(happenings.EVENTS))
     if unknown:
-        raise _wrong("events", _("There is no event “%(name)s”.") % {"name": unknown[0][:40]})
+        raise wrong("/events", _("There is no event “%(name)s”.") % {"name": unknown[0][:40]})
     if said.with_people and Right.AUDIT not in by.rights_in(launch):
-        raise _wrong("with_people", _("You may not send names and words of people out of this launch."))
+        raise wrong("/with_people", _("You may not send names and words of people out of this launch."))
     _check_address(url)
     known = tuple(name for name in happenings.EVENTS if name in said.events)
     return Said(name, url, known, said.with_people)
@@ -189,20 +189,16 @@ def _checked(launch: Launch, said: Said, *, by: Principal, besides: OutgoingWebh
 def _check_is_free(launch: Launch, name: str, *, besides: OutgoingWebhook | None = None) -> None:
     same = OutgoingWebhook.objects.filter(launch=launch, name=name).exclude(pk=besides.pk if besides else 0)
     if same.exists():
-        raise _wrong("name", _("There is a webhook of this name already."))
+        raise wrong("/name", _("There is a webhook of this name already."))
 
 
 def _check_address(url: str) -> None:
     if len(url) > LONGEST_URL:
-        raise _wrong("url", _("Write an address of up to %(limit)s characters.") % {"limit": LONGEST_URL})
+        raise wrong("/url", _("Write an address of up to %(limit)s characters.") % {"limit": LONGEST_URL})
     try:
         outgoing.check(url)
     except outgoing.Unreachable as refused:
-        raise _wrong("url", str(refused)) from None
-
-
-def _wrong(field: str, detail: str) -> Problem:
-    return Problem(400, detail, errors=(FieldError(f"/{field}", detail),))
+        raise wrong("/url", str(refused)) from None
 
 
 def _tell(hook: OutgoingWebhook, person: User, *, now: datetime) -> None:
