@@ -176,14 +176,15 @@ def filtered_out(launch: Launch, lanes: Sequence[Lane], *, now: datetime) -> int
 
 
 def not_shown(launch: Launch, *, now: datetime) -> NotShown:
-    """Counts of what the board leaves out; four queries."""
-    counts = Issue.objects.filter(launch=launch).aggregate(
-        snoozed=Count("pk", filter=Q(snoozed_until__gt=now, status__in=OPEN_STATUSES)),
-        ended=Count("pk", filter=Q(status__in=ENDED_STATUSES) & ~Q(status=IssueStatus.DUPLICATE)),
-        duplicates=Count("pk", filter=Q(status=IssueStatus.DUPLICATE)),
-    )
+    """Counts of what the board leaves out; five queries."""
+    issues = Issue.objects.filter(launch=launch)
+    # All of them by status come from an index alone, however many have ended; their sleep stands in the rows only.
+    ended = dict(issues.filter(status__in=ENDED_STATUSES).values_list("status").annotate(issues=Count("*")))
+    duplicates = ended.pop(IssueStatus.DUPLICATE, 0)
     return NotShown(
-        **counts,
+        snoozed=issues.filter(status__in=OPEN_STATUSES, snoozed_until__gt=now).count(),
+        ended=sum(ended.values()),
+        duplicates=duplicates,
         quarantined=Quarantined.objects.filter(launch=launch, handled_at=None).count(),
         in_triage=Feedback.objects.filter(launch=launch, triaged_at=None).count(),
         set_aside=Feedback.objects.filter(launch=launch, set_aside=True).count(),
