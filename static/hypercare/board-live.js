@@ -1,4 +1,5 @@
 // Keeps the board true: a socket by version; while there is none, a look every five seconds.
+import { showAnew } from "./anew.js";
 import * as presence from "./presence.js";
 import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
 import { cardsShown } from "./board-more.js";
@@ -105,7 +106,7 @@ function take(frame) {
     return;
   }
   if (frame.type === "rights") {
-    location.reload();
+    showAnew();
     return;
   }
   unanswered = false;
@@ -135,7 +136,7 @@ async function look() {
   if (!answer?.ok) return;
   const frame = await answer.json();
   if (frame.rights.join(" ") === lanes.dataset.rights) take(frame);
-  else location.reload();
+  else showAnew();
 }
 
 // Asks for what came since: over the socket, or by a look where there is none.

@@ -1,4 +1,5 @@
 // Walks the list of issues by keyboard, keeps it true, and gives its issues orders.
+import { showAnew } from "./anew.js";
 import { onKey } from "./keys.js";
 import { begin } from "./picking.js";
 import { placesFrom, stand } from "./standing.js";
@@ -82,7 +83,7 @@ async function look() {
   if ([401, 403, 404].includes(answer?.status)) location.reload();
   if (!answer?.ok) return;
   const frame = await answer.json();
-  if (frame.rights.join(" ") !== place.dataset.rights) location.reload();
+  if (frame.rights.join(" ") !== place.dataset.rights) showAnew();
   const count = frame.type === "reset" ? 1 : frame.issues.length;
   newBar.querySelector("[data-new-count]").textContent = count;
   newBar.hidden = count === 0;

@@ -1,5 +1,7 @@
 // Keeps a page's parts true: asks for them every few seconds, and at once when its socket says that there is something
 // to see; puts in what changed, and says when no answer comes.
+import { showAnew } from "./anew.js";
+
 const MAX_WAIT_MS = 15000;
 const ENDED = [4401, 4403, 4404];
 const root = document.querySelector("[data-parts]");
@@ -15,7 +17,6 @@ function say(state) {
 
 const plain = (part) =>
   part.outerHTML.replaceAll(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1").replaceAll(/(data-clock="">)[^<]*/g, "$1").replaceAll(/ title="[^"]*"/g, "");
-const isWriting = () => document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null;
 
 // A part that has the focus stays as it is until the focus leaves it, and one marked so always does.
 function put(fresh) {
@@ -31,7 +32,7 @@ function take(html) {
   const fresh = partsIn(new DOMParser().parseFromString(html, "text/html"));
   const names = (parts) => parts.map((part) => part.id).join();
   if (names(fresh) !== names(partsIn(root))) {
-    if (!isWriting()) location.reload();
+    showAnew();
     return;
   }
   fresh.forEach(put);

@@ -1,10 +1,11 @@
 """Whatever stands in an address, it finds something, finds nothing, or is refused; it breaks nothing and takes no minutes."""
 
+import pytest
 from django.test import Client
 
 from hypercare.core.models import FieldDefinition
 from tests.integration.doors import API, HALF, LONG, NUL, cursor_at, refused
-from tests.integration.rows import make_feedback
+from tests.integration.rows import make_feedback, make_issue
 
 LISTS = ["feedback/", "issues/", "alerts/", "deployments/", "sources/"]
 SLUGS = ["%00", "shop%00", "%ff%fe", "..%2f", "x" * 3000, "%F0%9F%92%A9", "no-such", "'--"]
@@ -176,3 +177,13 @@ def test_unknown_place_of_the_api_is_a_problem(robot):
     refused(robot.get(f"{API}no/such/place/"), 404)
     refused(robot.post(f"{API}sources/{10**30}/end/"), 404)
     refused(Client(raise_request_exception=False).post("/ingest/a/b/c/d/"), 404)
+
+
+@pytest.mark.parametrize("page", ["board", "issues", "inbox"])
+def test_a_filter_that_nothing_can_match_is_said_by_its_name_and_filters_nothing(lead, launch, now, page):
+    make_feedback(launch, now=now, title="The basket is empty", severity=1)
+    make_issue(launch, now=now, title="The basket is empty", severity=1)
+    text = lead.get(f"/launches/shop/{page}/?severity=99").content.decode()
+    assert "The basket is empty" in text
+    assert "Severity: Select a valid choice. 99 is not one of the available choices." in text
+    assert "It filters nothing until it is taken out." in text

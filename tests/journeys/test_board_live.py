@@ -257,6 +257,30 @@ def test_an_open_list_learns_at_its_next_look_that_nothing_may_be_changed(visit,
     expect(alice.locator("#issue-rows").get_by_role("link", name="Fees are wrong")).to_be_visible()
 
 
+# Marks the page with what its socket tells, so that a test can wait for it.
+KEEP_FRAMES = """
+const listen = WebSocket.prototype.addEventListener;
+WebSocket.prototype.addEventListener = function (kind, call) {
+  return listen.call(this, kind, kind === "message" ? (event) => { document.body.setAttribute(`data-told-${JSON.parse(event.data).type}`, ""); call(event); } : call);
+};
+"""
+
+
+def test_a_page_that_is_shown_anew_waits_for_who_writes(visit, launch, people):
+    alice = visit("lead")
+    alice.add_init_script(KEEP_FRAMES)
+    open_board(alice)
+    words = alice.locator("#filter-q")
+    words.fill("half a sen")
+    set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
+    expect(alice.locator("body")).to_have_attribute("data-told-rights", "")
+    words.press_sequentially("tence")
+    expect(words).to_have_value("half a sentence")
+    expect(alice.locator("#board[data-movable]")).to_have_count(1)
+    words.blur()
+    expect(alice.locator("#board")).not_to_have_attribute("data-movable", "")
+
+
 def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, launch, people):
     issues = [make_issue(launch, now=clock.now(), title=f"Thing {number}") for number in range(52)]
     page = visit()
