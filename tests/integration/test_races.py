@@ -67,7 +67,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(100)
+        thread.join(200)  # longer than the longest storm, or the first thread would be left in its last change
     assert not any(thread.is_alive() for thread in threads)
     return answers
 
