@@ -38,6 +38,7 @@ SEND_SECONDS = 2.0
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
+Hub = TypeVar("Hub")
 
 
 def allow_known_callers(app: App) -> App:
@@ -75,9 +76,23 @@ def _token(secret: str) -> ApiToken | None:
         return None
 
 
-class LaunchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
-    """One open page of a launch. A hub listens for all of them, so none needs the broker for itself."""
+def one_per_loop(make: Callable[[], Hub]) -> Callable[[], Hub]:
+    """Gives that of the running event loop, which is made when it is first asked for."""
+    made: dict[int, Hub] = {}
 
+    def of_this_loop() -> Hub:
+        number = id(asyncio.get_running_loop())
+        if number not in made:
+            made[number] = make()
+        return made[number]
+
+    return of_this_loop
+
+
+class LaunchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """One open page of a launch. Its `hub` listens for all of them, so none needs the broker for itself."""
+
+    hub: Callable[[], Any]
     channel_layer_alias = ""
     user_id: int = 0
     launch_id: int = 0
@@ -87,14 +102,6 @@ class LaunchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels sh
     _rights: frozenset[Right] = frozenset()
     _watch: asyncio.Task[None] | None = None
     _closing: asyncio.Task[None] | None = None
-
-    async def join(self) -> None:
-        """Goes to the hub that tells it of changes."""
-        raise NotImplementedError
-
-    def leave(self) -> None:
-        """Goes from the hub."""
-        raise NotImplementedError
 
     def fetch(self, principal: Principal) -> Launch:
         """The launch of its address; Problem where the person may not read it."""
@@ -109,7 +116,7 @@ class LaunchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels sh
             return
         if not await self.check_rights():
             return
-        await self.join()
+        await self.hub().join(self.launch_id, self)
         self.is_joined = True
         self._watch = asyncio.create_task(self._watch_rights())
 
@@ -146,7 +153,7 @@ class LaunchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels sh
 
     def _go(self) -> None:
         if self.is_joined:
-            self.leave()
+            self.hub().leave(self.launch_id, self)
             self.is_joined = False
 
     async def _watch_rights(self) -> None:

@@ -3,11 +3,11 @@ import { showAnew } from "./anew.js";
 import * as presence from "./presence.js";
 import { cardOf, copyCounts, isUnsure, laneOf, show } from "./board-cards.js";
 import { cardsShown } from "./board-more.js";
+import { openSocket, waitMs } from "./socket.js";
 import { placesFrom, stand } from "./standing.js";
 
 const POLL_MS = 5000;
 const HEARTBEAT_MS = 15000;
-const MAX_WAIT_MS = 15000;
 const ENDED = [4401, 4403];
 
 const lanes = document.getElementById("lanes");
@@ -154,9 +154,7 @@ export function showOwn() {
 }
 
 function connect() {
-  const address = new URL(`/ws/launches/${lanes.dataset.slug}/board/?cards=${lanes.dataset.language}`, location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  socket = new WebSocket(address);
+  socket = openSocket(`/ws/launches/${lanes.dataset.slug}/board/?cards=${lanes.dataset.language}`);
   socket.addEventListener("open", () => {
     unanswered = false;
     say("live");
@@ -174,7 +172,7 @@ function connect() {
     }
     say("down");
     tries += 1;
-    retry = setTimeout(connect, Math.min(500 * 2 ** tries, MAX_WAIT_MS) * (0.5 + Math.random() / 2));
+    retry = setTimeout(connect, waitMs(tries));
   });
 }
 

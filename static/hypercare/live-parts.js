@@ -1,8 +1,8 @@
 // Keeps a page's parts true: asks for them every few seconds, and at once when its socket says that there is something
 // to see; puts in what changed, and says when no answer comes.
 import { showAnew } from "./anew.js";
+import { openSocket, waitMs } from "./socket.js";
 
-const MAX_WAIT_MS = 15000;
 const ENDED = [4401, 4403, 4404];
 const root = document.querySelector("[data-parts]");
 const live = document.getElementById("live");
@@ -64,14 +64,12 @@ async function lookAtOnce() {
 }
 
 function listen(tries = 0) {
-  const address = new URL(root.dataset.socket, location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(address);
+  const socket = openSocket(root.dataset.socket);
   let failed = tries + 1;
   socket.addEventListener("open", () => (failed = 0));
   socket.addEventListener("message", lookAtOnce);
   socket.addEventListener("close", (event) => {
-    if (!ENDED.includes(event.code)) setTimeout(listen, Math.min(500 * 2 ** failed, MAX_WAIT_MS), failed);
+    if (!ENDED.includes(event.code)) setTimeout(listen, waitMs(failed), failed);
   });
 }
 

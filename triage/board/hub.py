@@ -18,7 +18,7 @@ from triage.board import feed
 from triage.board.changes import board_group, current_version
 from triage.board.presence import Person, Presence
 from triage.board.reading import in_a_thread
-from triage.launch_socket import SEND_SECONDS, for_each, send_to_all
+from triage.launch_socket import SEND_SECONDS, for_each, one_per_loop, send_to_all
 from triage.models import BoardCounter
 
 if TYPE_CHECKING:
@@ -207,13 +207,4 @@ def _versions(launch_ids: list[int]) -> list[tuple[int, int]]:
     return list(BoardCounter.objects.filter(launch_id__in=launch_ids).values_list("launch_id", "version"))
 
 
-_hubs: dict[int, Hub] = {}
-
-
-def hub() -> Hub:
-    """The hub of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _hubs.get(id(loop))
-    if found is None:
-        found = _hubs[id(loop)] = Hub()
-    return found
+hub = one_per_loop(Hub)

@@ -18,15 +18,8 @@ _KEY = re.compile(r"IS-[0-9]{1,18}")
 class BoardSocket(LaunchSocket):
     """One open board."""
 
+    hub = staticmethod(hub)
     language: str = ""
-
-    async def join(self) -> None:
-        """From now on it gets every frame of the launch."""
-        await hub().join(self.launch_id, self)
-
-    def leave(self) -> None:
-        """Now it gets none."""
-        hub().leave(self.launch_id, self)
 
     async def connect(self) -> None:
         """A page says in which language it wants cards, a script wants none."""

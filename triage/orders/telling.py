@@ -53,9 +53,10 @@ def preview(
     launch: Launch, issues: QuerySet[Issue], *, action: str, given: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """What an order would do: how many change, how many do not and why, and how many mails it sends; constant queries."""
-    order = giving.check(launch, action, given, now=now)
+    order: dict[str, Any] = giving.check(launch, action, given, now=now)
     counts = dict(issues.order_by().values_list("status").annotate(Count("pk")))
-    stays = _stays(issues, counts, action=action, order=order)
+    root = Issue.objects.get(pk=tree.roots_of([order["into"]])[order["into"]]) if action == "merge" else None
+    stays = _stays(issues, counts, action=action, order=order, root=root)
     total = sum(counts.values())
     kept = sum(one["count"] for one in stays)
     return {
@@ -65,7 +66,7 @@ def preview(
         "will_change": total - kept,
         "will_stay": [one for one in stays if one["count"]],
         "mails": _mails(launch, issues, order) if action == "move" and order["to"] in ENDED_STATUSES else 0,
-        "rooms": _rooms(issues, order) if action == "merge" else "",
+        "rooms": _rooms(issues, root) if root else "",
         "can_undo": KINDS[action].can_undo,
     } | (_reached(launch, issues, order) if action == "reply" else {})
 
@@ -88,7 +89,7 @@ def _reached(launch: Launch, issues: QuerySet[Issue], order: dict[str, Any]) -> 
 
 
 def _stays(
-    issues: QuerySet[Issue], counts: dict[str, int], *, action: str, order: dict[str, Any]
+    issues: QuerySet[Issue], counts: dict[str, int], *, action: str, order: dict[str, Any], root: Issue | None
 ) -> list[dict[str, Any]]:
     if action == "move":
         return [
@@ -110,24 +111,22 @@ def _stays(
     elif action == "unlabel":
         has_none = roots.exclude(labels__overlap=order["labels"])
         stays.append({"count": has_none.count(), "why": _("has none of them")})
-    elif action == "merge":
-        stays += _stays_apart(roots, into=order["into"])
+    elif root:
+        stays += _stays_apart(roots, root)
     return stays
 
 
-def _stays_apart(roots: QuerySet[Issue], *, into: int) -> list[dict[str, Any]]:
-    """The one that others go into, and where that is ended those in work."""
-    target = Issue.objects.get(pk=tree.roots_of([into])[into])
-    open_ones = roots.exclude(status__in=ENDED_STATUSES).count() if target.status in ENDED_STATUSES else 0
+def _stays_apart(roots: QuerySet[Issue], root: Issue) -> list[dict[str, Any]]:
+    """The root that others go into, and where that is ended those in work."""
+    open_ones = roots.exclude(status__in=ENDED_STATUSES).count() if root.status in ENDED_STATUSES else 0
     return [
-        {"count": roots.filter(pk=target.pk).count(), "why": _("is what the others go into")},
-        {"count": open_ones, "why": _("open, and %(root)s is ended") % {"root": target.key}},
+        {"count": roots.filter(pk=root.pk).count(), "why": _("is what the others go into")},
+        {"count": open_ones, "why": _("open, and %(root)s is ended") % {"root": root.key}},
     ]
 
 
-def _rooms(issues: QuerySet[Issue], order: dict[str, Any]) -> str:
-    """Which war rooms a merge closes and where work goes on; nothing where it closes none."""
-    root = Issue.objects.get(pk=tree.roots_of([order["into"]])[order["into"]])
+def _rooms(issues: QuerySet[Issue], root: Issue) -> str:
+    """Which war rooms a merge into the root closes and where work goes on; nothing where it closes none."""
     follow = issues.filter(status__in=ENDED_STATUSES) if root.status in ENDED_STATUSES else issues
     live = rooms.after_merge(follow, root_id=root.pk)
     if len(live) < 2:

@@ -15,37 +15,13 @@ from hypercare.core.problem import not_found
 from hypercare.core.roles import Right
 from triage import tree
 from triage.board.reading import in_a_thread
-from triage.launch_socket import LaunchSocket, send_to_all
+from triage.launch_socket import LaunchSocket, one_per_loop, send_to_all
 from triage.warroom.rooms import access_room
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 _LOOK = '{"type":"look"}'
-
-
-class RoomSocket(LaunchSocket):
-    """One open page of a room; `subjects` are the room and its issues, as the timeline names them."""
-
-    subjects: frozenset[str] = frozenset()
-
-    async def join(self) -> None:
-        """From now on it is told; first that there may be something that came while it joined."""
-        await _watch().join(self)
-        await self.send_encoded(_LOOK)
-
-    def leave(self) -> None:
-        """Now it is not."""
-        _watch().leave(self)
-
-    def fetch(self, principal: Principal) -> Launch:
-        """The launch of a room that the person may read."""
-        launch = super().fetch(principal)
-        room = access_room(principal, self.scope["url_route"]["kwargs"]["key"], right=Right.READ)
-        if room.launch_id != launch.pk:
-            raise not_found("")  # a socket closes without words
-        self.subjects = frozenset({room.key, *tree.keys_of(room.issue_id)})
-        return launch
 
 
 class Watch:
@@ -56,18 +32,21 @@ class Watch:
 
     def __init__(self) -> None:
         self._sockets: set[RoomSocket] = set()
+        self._fresh: set[RoomSocket] = set()
         self._seen: dict[int, int] = {}
         self._task = asyncio.create_task(self._look())
 
-    async def join(self, socket: RoomSocket) -> None:
-        """Adds a socket."""
-        newest = await _newest(socket.launch_id)
-        self._seen.setdefault(socket.launch_id, newest)
+    async def join(self, launch_id: int, socket: "RoomSocket") -> None:
+        """Adds a socket, which is told first that there may be something that came while it joined."""
+        newest = await _newest(launch_id)
+        self._seen.setdefault(launch_id, newest)
         self._sockets.add(socket)
+        self._fresh.add(socket)
 
-    def leave(self, socket: RoomSocket) -> None:
+    def leave(self, launch_id: int, socket: "RoomSocket") -> None:  # noqa: ARG002 - as a board's hub is told
         """Removes a socket."""
         self._sockets.discard(socket)
+        self._fresh.discard(socket)
         self._seen = {one.launch_id: self._seen[one.launch_id] for one in self._sockets}
 
     async def _look(self) -> None:
@@ -83,8 +62,26 @@ class Watch:
         subjects = {subject for _number, subject in entries}
         if entries and launch_id in self._seen:
             self._seen[launch_id] = entries[-1][0]
-        told = [one for one in self._sockets if one.launch_id == launch_id and not subjects.isdisjoint(one.subjects)]
+        here = [one for one in self._sockets if one.launch_id == launch_id]
+        told = [one for one in here if one in self._fresh or not subjects.isdisjoint(one.subjects)]
+        self._fresh.difference_update(told)
         await send_to_all(dict.fromkeys(told, _LOOK))
+
+
+class RoomSocket(LaunchSocket):
+    """One open page of a room; `subjects` are the room and its issues, as the timeline names them."""
+
+    hub = staticmethod(one_per_loop(Watch))
+    subjects: frozenset[str] = frozenset()
+
+    def fetch(self, principal: Principal) -> Launch:
+        """The launch of a room that the person may read."""
+        launch = super().fetch(principal)
+        room = access_room(principal, self.scope["url_route"]["kwargs"]["key"], right=Right.READ)
+        if room.launch_id != launch.pk:
+            raise not_found("")  # a socket closes without words
+        self.subjects = frozenset({room.key, *tree.keys_of(room.issue_id)})
+        return launch
 
 
 @in_a_thread
@@ -97,15 +94,3 @@ def _entries_since(launch_id: int, seen: int) -> list[tuple[int, str]]:
     by_people = Q(actor__isnull=False) | Q(subject__startswith="WR-")
     rows = TimelineEntry.objects.filter(by_people, launch=launch_id, pk__gt=seen)
     return list(rows.order_by("pk").values_list("pk", "subject"))
-
-
-_watches: dict[int, Watch] = {}
-
-
-def _watch() -> Watch:
-    """That of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _watches.get(id(loop))
-    if found is None:
-        found = _watches[id(loop)] = Watch()
-    return found
