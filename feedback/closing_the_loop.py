@@ -1,7 +1,7 @@
 """This module is the way back: it tells the people who reported what became of it."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
@@ -54,23 +54,39 @@ def _with_address(feedback_rows: Iterable[Feedback]) -> list[tuple[Feedback, str
     return [(row, row.reporter.email) for row in rows if row.reporter and row.reporter.email]
 
 
+def _mail(
+    feedback: Feedback, address: str, kind: MessageKind, *, subject: str, words: list[str], once_key: str, now: datetime,
+    wait: timedelta = timedelta(0),
+) -> Mail:  # fmt: skip
+    """A mail about a report, in the language that is active: the words, where it stands, and why they hear of it."""
+    see = _("See it here: %(link)s") % {"link": receipts.link_of(feedback)}
+    return Mail(
+        launch=feedback.launch,
+        kind=kind,
+        about=feedback.key,
+        to_address=address,
+        language=feedback.language,
+        subject=subject,
+        text="\n\n".join([*words, see, receipts.reason_line(feedback)]),
+        once_key=once_key,
+        now=now,
+        wait=wait,
+    )
+
+
+def _wrote(feedback: Feedback) -> str:
+    return _("You wrote: %(title)s") % {"title": feedback.title}
+
+
 def _closed(feedback: Feedback, address: str, *, resolution: str, now: datetime) -> Mail:
     word, sentence = RESOLUTIONS.get(resolution, _CLOSED)
     with override(feedback.language):
-        lines = [
-            _("You wrote: %(title)s") % {"title": feedback.title},
-            str(sentence),
-            _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
-            receipts.reason_line(feedback),
-        ]
-        return Mail(
-            launch=feedback.launch,
-            kind=MessageKind.CLOSED,
-            about=feedback.key,
-            to_address=address,
-            language=feedback.language,
+        return _mail(
+            feedback,
+            address,
+            MessageKind.CLOSED,
             subject=_("Your report %(key)s is closed: %(word)s") % {"key": feedback.key, "word": word},
-            text="\n\n".join(lines),
+            words=[_wrote(feedback), str(sentence)],
             once_key=f"closed:{feedback.pk}:{now.timestamp()}",
             now=now,
             wait=REGRET,
@@ -91,20 +107,12 @@ def fixed_sentence() -> str:
 
 def _fixed(feedback: Feedback, address: str, *, words: str, once: str, now: datetime) -> Mail:
     with override(feedback.language):
-        lines = [
-            _("You wrote: %(title)s") % {"title": feedback.title},
-            words or fixed_sentence(),
-            _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
-            receipts.reason_line(feedback),
-        ]
-        return Mail(
-            launch=feedback.launch,
-            kind=MessageKind.FIXED,
-            about=feedback.key,
-            to_address=address,
-            language=feedback.language,
+        return _mail(
+            feedback,
+            address,
+            MessageKind.FIXED,
             subject=_("Your report %(key)s: fixed, please check") % {"key": feedback.key},
-            text="\n\n".join(lines),
+            words=[_wrote(feedback), words or fixed_sentence()],
             once_key=f"{once}:{feedback.pk}",
             now=now,
         )
@@ -132,20 +140,12 @@ def reply(feedback_rows: Iterable[Feedback], *, words: str, once: str, now: date
 
 def _replied(feedback: Feedback, address: str, *, words: str, once: str, now: datetime) -> Mail:
     with override(feedback.language):
-        lines = [
-            words,
-            _("You wrote: %(title)s") % {"title": feedback.title},
-            _("See it here: %(link)s") % {"link": receipts.link_of(feedback)},
-            receipts.reason_line(feedback),
-        ]
-        return Mail(
-            launch=feedback.launch,
-            kind=MessageKind.REPLY,
-            about=feedback.key,
-            to_address=address,
-            language=feedback.language,
+        return _mail(
+            feedback,
+            address,
+            MessageKind.REPLY,
             subject=_("About your report %(key)s: %(title)s") % {"key": feedback.key, "title": feedback.title},
-            text="\n\n".join(lines),
+            words=[words, _wrote(feedback)],
             once_key=f"{once}:{feedback.reporter_id}",
             now=now,
             wait=REGRET,
