@@ -81,7 +81,9 @@ def kinds_of(launch_id: int, keys: Iterable[Key]) -> tuple[dict[Key, int], set[K
         known = _kinds.setdefault(launch_id, _Known())
         found = {key: _fold(known, key) for key in keys}
         if any(folded is None or folded not in known.ids for folded in found.values()):
-            _make_kinds(launch_id, known, found)
+            # Held again once it is committed: what is rolled back has numbers that nobody will have.
+            _make_kinds(launch_id, _kinds.pop(launch_id), found)
+            _kinds[launch_id] = known
             found = {key: _fold(known, key) for key in found}
         capped = {key for key, folded in found.items() if folded and folded.route == OTHER and key.route != OTHER}
         return {key: known.ids[folded] for key, folded in found.items() if folded}, capped

@@ -48,7 +48,7 @@ Numbered = tuple[int, Row | Wrong]
 
 def rows_of(body: bytes, *, encoding: str) -> Iterator[list[Numbered]]:
     """The rows in groups, each with its line, or its place in an array. Raises Problem 400, 413 or 415."""
-    pieces = _pieces(body, encoding.strip().lower())
+    pieces = unpacked(body, encoding=encoding)
     first = next(pieces, b"").removeprefix(_BOM)
     start = first.lstrip(b" \t\r\n")
     line, _break, rest = start.partition(b"\n")
@@ -70,7 +70,7 @@ def too_many_rows() -> Problem:
 
 def plain(body: bytes, *, encoding: str) -> bytes:
     """The whole body unpacked, within the limit of what is read as a whole."""
-    return joined(_pieces(body, encoding.strip().lower()), limit=MAX_WHOLE)
+    return joined(unpacked(body, encoding=encoding), limit=MAX_WHOLE)
 
 
 def _whole(first: bytes, pieces: Iterator[bytes]) -> bytearray:
@@ -80,18 +80,20 @@ def _whole(first: bytes, pieces: Iterator[bytes]) -> bytearray:
     return whole
 
 
-def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
+def unpacked(body: bytes, *, encoding: str) -> Iterator[bytes]:
+    """The body piece by piece, as its sender wrote it. Raises Problem 400, 413 or 415."""
+    name = encoding.strip().lower()
     if len(body) > MAX_SENT:
         raise Problem(413, _("More than 10 MB were sent at once; send smaller groups."))
-    if encoding in {"", "identity"}:
-        unpacked: Iterator[bytes] = (body[start : start + STEP] for start in range(0, len(body), STEP))
-    elif encoding in {"gzip", "x-gzip"}:
-        unpacked = gunzipped(body)
-    elif encoding == "zstd":
-        unpacked = _of_zstd(body)
+    if name in {"", "identity"}:
+        pieces: Iterator[bytes] = (body[start : start + STEP] for start in range(0, len(body), STEP))
+    elif name in {"gzip", "x-gzip"}:
+        pieces = gunzipped(body)
+    elif name == "zstd":
+        pieces = _of_zstd(body)
     else:
         raise Problem(415, _("The body is packed in a way we do not read; send it plain, or as gzip or zstd."))
-    return _bounded(unpacked, limit=min(MAX_UNPACKED, max(_RATIO_FROM, MAX_RATIO * len(body))))
+    return _bounded(pieces, limit=min(MAX_UNPACKED, max(_RATIO_FROM, MAX_RATIO * len(body))))
 
 
 def _bounded(pieces: Iterator[bytes], *, limit: int) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from gateway_ingest.models import Feed
 
@@ -27,9 +27,13 @@ def note(source_id: int, kinds: Iterable[int], *, now: datetime) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [source_id, now, stale])
+    transaction.on_commit(lambda: _remember(source_id, stale, now=now))
+
+
+def _remember(source_id: int, kinds: Iterable[int], *, now: datetime) -> None:
     if len(_noted) > _MOST_KNOWN:
         _noted.clear()
-    _noted.update({(source_id, kind): now for kind in stale})
+    _noted.update({(source_id, kind): now for kind in kinds})
 
 
 def forget() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.translation import ngettext
 from feedback.intake import refuse_closed
 from gateway_ingest import batches, call_kinds, dead_letters, feeds, flags, routing
 from gateway_ingest.call_columns import Columns, columns_of, joined
-from gateway_ingest.call_rows import MAX_ROWS, Numbered, Wrong, rows_of, too_many_rows
+from gateway_ingest.call_rows import MAX_ROWS, Numbered, Wrong, rows_of, too_many_rows, unpacked
 from gateway_ingest.calls import STORE, keep_days
 from gateway_ingest.formats.calls import CALL_FORMATS, CallError, CallFormat, IncomingCall, Row, recognised
 from gateway_ingest.models import Backfill, Source
@@ -126,16 +127,15 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
     if delivery.format_name and delivery.format_name not in CALL_FORMATS:
         detail = _("There is no call format of that name; known are: %(known)s. Leave it out and we find it.")
         raise not_found(detail % {"known": ", ".join(CALL_FORMATS)})
-    known_by = batch_id_of(delivery)
+    batches.check_key(delivery.idempotency_key)
+    with _kept_if_unreadable(source, delivery, now=now):
+        known_by = batch_id_of(delivery)
     if batches.came_before(source, known_by, now=now):
         return _repeated(source, now=now)
     answer, unread, limits = CallAnswer(), list[str](), Limits.of(source, now=now)
-    try:
+    with _kept_if_unreadable(source, delivery, now=now):
         groups = rows_of(delivery.body, encoding=delivery.encoding)
         calls = _read_all(groups, CALL_FORMATS.get(delivery.format_name), limits, answer, unread)
-    except Problem as problem:
-        name = f"calls/{delivery.format_name}"
-        raise dead_letters.refused(source, b"", problem, format_name=name, now=now) from problem
     answer = store_calls(source, calls, answer, to=limits.routing, batch_id=known_by, now=now)
     if unread and not answer.duplicate:
         answer.dead_letter = _letter_of(source, delivery.format_name, unread, answer, now=now)
@@ -174,9 +174,19 @@ def store_calls(
 
 
 def batch_id_of(delivery: CallDelivery) -> str:
-    """The sender's key, or the body's own hash."""
+    """The sender's key, or the hash of what its body unpacks to; raises Problem 400 for a key that cannot be kept."""
     batches.check_key(delivery.idempotency_key)
-    return f"calls:{batches.batch_id(delivery.idempotency_key, delivery.body)}"
+    body = unpacked(delivery.body, encoding=delivery.encoding)
+    return f"calls:{batches.batch_id(delivery.idempotency_key, body)}"
+
+
+@contextmanager
+def _kept_if_unreadable(source: Source, delivery: CallDelivery, *, now: datetime) -> Iterator[None]:
+    try:
+        yield
+    except Problem as problem:
+        name = f"calls/{delivery.format_name}"
+        raise dead_letters.refused(source, b"", problem, format_name=name, now=now) from problem
 
 
 def _read_all(

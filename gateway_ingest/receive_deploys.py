@@ -65,7 +65,7 @@ def receive_deploy(
         Source.objects.filter(pk=source.pk).update(last_event_at=now)
         return DeployAnswer(ignored=said.reason)
     try:
-        return _stored(source, said, batch_id=f"deploys:{batches.batch_id(key, unpacked)}", now=now)
+        return _stored(source, said, batch_id=f"deploys:{batches.batch_id(key, [unpacked])}", now=now)
     except _NoLaunchError:
         return _letter(source, unpacked, routing.refusal(), format_name=format_name, now=now)
     except Problem as problem:

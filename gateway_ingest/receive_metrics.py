@@ -85,7 +85,7 @@ def receive_metrics(source: Source, delivery: Delivery, *, protobuf: bool, now: 
     except (Problem, FormatError, BadJson) as error:
         problem = Problem(400, str(error)) if isinstance(error, FormatError) else error
         raise dead_letters.refused(source, b"", problem, format_name="otlp", now=now) from error
-    name = f"metrics:{batches.batch_id(delivery.idempotency_key, body)}"
+    name = f"metrics:{batches.batch_id(delivery.idempotency_key, [body])}"
     return _stored(source, points, batch_id=name, now=now)
 
 

@@ -84,12 +84,13 @@ def kill_database(stack):
             backend.kill()
 
 
-def test_database_killed_in_the_middle_of_deliveries_loses_and_doubles_nothing(stack):
-    key, answers = source_key(stack, "killed"), []
+def deliver_while_the_database_is_killed(stack, service, *, after):
+    """Two senders, 16,000 calls, two kills, each so many seconds after the product was ready."""
+    key, answers = source_key(stack, service), []
     senders = [
         threading.Thread(
             target=lambda first=first: [
-                sent(stack, key, lines("killed", first + 2 * each), answers) for each in range(8)
+                sent(stack, key, lines(service, first + 2 * each), answers) for each in range(8)
             ]
         )
         for first in range(2)
@@ -97,13 +98,25 @@ def test_database_killed_in_the_middle_of_deliveries_loses_and_doubles_nothing(s
     for sender in senders:
         sender.start()
     for _time in range(2):
-        time.sleep(0.4)
+        time.sleep(after)
         kill_database(stack)
         until(stack.ready, what="the product is ready again")
     for sender in senders:
         sender.join()
     assert set(answers) <= {202, 503, 0}
-    all_in_windows(stack, "killed", 16_000)
+    all_in_windows(stack, service, 16_000)
+
+
+def test_database_killed_in_the_middle_of_deliveries_loses_and_doubles_nothing(stack):
+    deliver_while_the_database_is_killed(stack, "killed", after=0.4)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(600)
+def test_database_killed_at_any_moment_of_a_delivery_loses_and_doubles_nothing(stack):
+    """Also between the commit of a new kind, of a batch, and the answer that never came."""
+    for number in range(36):
+        deliver_while_the_database_is_killed(stack, f"killed{number}", after=0.02 + 0.015 * (number % 12))
 
 
 @pytest.mark.deep

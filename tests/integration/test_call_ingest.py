@@ -20,7 +20,17 @@ from gateway_ingest import call_kinds, distinct, latencies, partitions, sources,
 from gateway_ingest.call_columns import columns_of
 from gateway_ingest.calls import STORE
 from gateway_ingest.formats.calls import IncomingCall
-from gateway_ingest.models import Backfill, Batch, CallKind, CallRetention, DeadLetter, Source, Window, WindowPart
+from gateway_ingest.models import (
+    Backfill,
+    Batch,
+    CallKind,
+    CallRetention,
+    DeadLetter,
+    Feed,
+    Source,
+    Window,
+    WindowPart,
+)
 from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 from tests.unit.call_samples import OBJECTS, SAMPLES, SECRET, TRACE
@@ -206,6 +216,56 @@ def test_same_key_is_stored_once_whatever_the_body(send):
     assert send(line(2), idempotency_key="file-7:0").json()["duplicate"] is True
     assert send(line(), idempotency_key="file-7:900").json()["accepted"] == 1
     assert stored() == 2
+
+
+def test_body_packed_anew_for_its_second_try_is_stored_once(send):
+    body = line().encode()
+    first, second = gzip.compress(body, mtime=1), gzip.compress(body, mtime=2)
+    assert first != second
+    assert send(first, content_encoding="gzip").json()["accepted"] == 1
+    assert send(second, content_encoding="gzip").json() == {"accepted": 0, "duplicate": True}
+    assert send(zstandard.compress(body), content_encoding="zstd").json()["duplicate"] is True
+    assert send(body).json()["duplicate"] is True
+    assert stored() == 1
+
+
+@pytest.fixture
+def kinds_that_fail_at_their_commit():
+    """Lets the commit of a new kind of calls fail, after everything that led up to it went well."""
+    make = """CREATE FUNCTION fail_at_commit() RETURNS trigger AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''08006''; END' LANGUAGE plpgsql;
+        CREATE CONSTRAINT TRIGGER fails_at_commit AFTER INSERT ON gateway_ingest_callkind DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail_at_commit()"""
+    drop = """DROP TRIGGER IF EXISTS fails_at_commit ON gateway_ingest_callkind; DROP FUNCTION IF EXISTS fail_at_commit()"""
+
+    def run(sql):
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    run(make)
+    yield lambda: run(drop)
+    run(drop)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_are_stored_under_kinds_that_exist_after_a_kind_was_rolled_back(key, kinds_that_fail_at_their_commit):
+    let_commit = kinds_that_fail_at_their_commit
+    assert post_body(line().encode(), f"/ingest/{key}/calls/combined/").status_code == 503
+    let_commit()
+    assert post_body(line().encode(), f"/ingest/{key}/calls/combined/").json()["accepted"] == 1
+    assert folded().get().kind.hint == "catalog_api"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_source_feeds_is_noted_after_a_delivery_that_was_rolled_back(key):
+    def fail(execute, sql, params, many, context):
+        if str(sql).startswith('UPDATE "gateway_ingest_source"'):
+            raise OperationalError("the connection is gone")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        assert post_body(line().encode(), f"/ingest/{key}/calls/combined/").status_code == 503
+    assert post_body(line().encode(), f"/ingest/{key}/calls/combined/").json()["accepted"] == 1
+    assert Feed.objects.count() == 1
 
 
 def test_nothing_is_stored_where_the_last_step_fails(send):
