@@ -1,11 +1,13 @@
 """This module measures how many real texts a second one worker process triages, beside one plain UPDATE a row."""
 
 import argparse
-import itertools
-import resource
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -20,7 +22,6 @@ from hypercare.core import clock
 from hypercare.core.launches import create_launch
 from hypercare.core.models import Component, Launch, Team, User
 from hypercare.core.timeline import SYSTEM
-from triage import pipeline
 from triage.claim import BATCH_ROWS
 from triage.classify.classify import classify, load_model
 from triage.models import OPEN_STATUSES, Issue, Match
@@ -34,6 +35,7 @@ COMPONENTS = {
     "mobile-app": ["phone", "android", "camera", "video"],
 }
 PEOPLE = 3000
+Triage = Callable[[], dict[str, Any]]
 ENTERED_AT_ONCE = 1000
 STORED_TEXTS = 10_000
 PLAIN_UPDATE = """
@@ -50,16 +52,14 @@ def main(options: Sequence[str]) -> None:
     if chosen.stored:
         stored_rows.fill(launch, texts.texts[: min(STORED_TEXTS, chosen.stored)], rows=chosen.stored, now=clock.now())
     _open_issues(launch, texts.texts[chosen.rows :])
-    warming = time.perf_counter()
-    _warm_up(launch)
-    warming = time.perf_counter() - warming
-    warm = _memory_peak_mb()
-    began = time.perf_counter()
-    entered = _enter(launch, texts.texts[: chosen.rows])
-    seconds_to_enter = time.perf_counter() - began
-    busy = time.process_time()
-    batches = _triage()
-    busy = time.process_time() - busy
+    with _worker() as triage:
+        warming = time.perf_counter()
+        warm = _warm_up(launch, triage)
+        warming = time.perf_counter() - warming
+        began = time.perf_counter()
+        entered = _enter(launch, texts.texts[: chosen.rows])
+        seconds_to_enter = time.perf_counter() - began
+        done = triage()
     plain = _seconds_of_plain_updates(chosen.plain)
     show(
         "triage_throughput",
@@ -69,16 +69,16 @@ def main(options: Sequence[str]) -> None:
         rows_stored_at_first=chosen.stored,
         seconds_to_warm_up=round(warming, 1),
         refused_texts=chosen.rows - entered,
-        **_pace(batches, entered),
-        own_cpu_ms_per_row=round(1000 * busy / entered, 2),
+        **_pace(done["batches"], entered),
+        own_cpu_ms_per_row=round(1000 * done["cpu_seconds"] / entered, 2),
         open_issues=Issue.objects.filter(launch=launch, status__in=OPEN_STATUSES).count(),
-        memory_peak_mb_when_warm=warm,
-        memory_peak_mb=_memory_peak_mb(),
+        worker_memory_peak_mb_when_warm=warm["memory_peak_mb"],
+        worker_memory_peak_mb=done["memory_peak_mb"],
         intake_rows_per_second=round(entered / seconds_to_enter),
         classify_only_rows_per_second=round(_classified_a_second(chosen.plain)),
         reference_rows_per_second=round(1 / plain),
         reference=REFERENCE,
-        ratio=sum(batches) / entered / plain,
+        ratio=sum(done["batches"]) / entered / plain,
         goal=None,
     )
 
@@ -100,10 +100,6 @@ def _options(options: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--named", default="", help="only texts of files whose name begins so: banking77, nlbse24")
     parser.add_argument("--data", help="the shared data folder; else HYPERCARE_SHARED_DATA, else ../shared/data")
     return parser.parse_args(options)
-
-
-def _memory_peak_mb() -> int:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def the_launch() -> Launch:
@@ -139,11 +135,30 @@ def _open_issues(launch: Launch, texts: list[Text]) -> None:
     )
 
 
-def _warm_up(launch: Launch) -> None:
+@contextmanager
+def _worker() -> Iterator[Triage]:
+    """A worker process of its own, so that its memory is that of a worker: what makes it triage all that waits."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.triage_worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process as worker:
+        given, said = worker.stdin, worker.stdout
+        assert given is not None
+        assert said is not None
+
+        def triage() -> dict[str, Any]:
+            print(flush=True, file=given)
+            found: dict[str, Any] = json.loads(said.readline())
+            return found
+
+        yield triage
+
+
+def _warm_up(launch: Launch, triage: Triage) -> dict[str, Any]:
     """Trains the model and loads the index of open issues, which a worker does once."""
     report = Report(channel="api", source="benchmark", title="Warm up the model, the index and the connection")
     intake.accept(launch, report, actor=SYSTEM, now=clock.now())
-    pipeline.triage_waiting(clock=clock.now)
+    return triage()
 
 
 def _enter(launch: Launch, texts: list[Text]) -> int:
@@ -163,18 +178,6 @@ def _report(number: int, text: Text) -> Report | None:
         return read_report(data | {"launch": "bench"}, source="benchmark")[0]
     except ReportErrors:
         return None
-
-
-def _triage() -> list[float]:
-    """Triages all that waits; the seconds of each batch. The pipeline reads the clock once at the start of each."""
-    marks: list[float] = []
-
-    def marking_clock() -> datetime:
-        marks.append(time.perf_counter())
-        return clock.now()
-
-    pipeline.triage_waiting(clock=marking_clock)
-    return [later - earlier for earlier, later in itertools.pairwise(marks)]
 
 
 def _pace(batches: list[float], rows: int) -> dict[str, Any]:
