@@ -165,7 +165,7 @@ def _rarest(asked: Asked, known: npt.NDArray[np.intp]) -> list[int]:
 
 
 # The terms as bytes: 20 of a head, then 4 of a length and 4 of a number, each the greater byte first.
-_HEAD = 20
+_HEAD, _EACH = 20, 8
 # The limit stands outside, or it would tempt the planner to read the table until enough are found.
 _SAY = """
 WITH found AS MATERIALIZED (SELECT feedback_id, terms, said, title_words, body_words FROM triage_wording
@@ -190,27 +190,26 @@ def _weighed(asked: Asked, rows: Sequence[Row], *, besides: frozenset[int], at_m
     rows = [row for row in rows if row[0] not in besides]
     if not rows:
         return []
-    numbers = [numbers_sent(row[1]) for row in rows]
-    lengths = np.array([len(terms) for terms in numbers])
+    terms, ends = numbers_sent([row[1] for row in rows])
+    lengths = np.diff(ends, prepend=0)
     titles = np.array([row[3] for row in rows], dtype=np.float32)
     bodies = np.array([row[4] for row in rows], dtype=np.float32)
     said = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.uint8)
-    scores = asked.scores_of(np.concatenate(numbers), said, lengths, titles, bodies)
+    scores = asked.scores_of(terms, said, lengths, titles, bodies)
     best = np.argsort(-scores, kind="stable")[:at_most]
     whole = max(float(asked.scores([asked.words])[0]), 1e-9)
     return [
         Found(
             rows[place][0],
             min(float(scores[place]) / whole, 1.0),
-            Words(numbers[place], rows[place][2], rows[place][3], rows[place][4]),
+            Words(terms[ends[place] - lengths[place] : ends[place]], *rows[place][2:]),
         )
         for place in best.tolist()
     ]
 
 
-def numbers_sent(sent: bytes) -> Numbers:
-    """The numbers of an array as PostgreSQL's array_send writes it."""
-    if len(sent) <= _HEAD:
-        return np.empty(0, dtype=np.int32)
-    numbers: Numbers = np.frombuffer(sent, dtype=">i4", offset=_HEAD)[1::2].astype(np.int32)
-    return numbers
+def numbers_sent(arrays: Sequence[bytes]) -> tuple[Numbers, npt.NDArray[np.int64]]:
+    """The numbers of arrays as PostgreSQL's array_send writes them, one behind the other, and where each array's end."""
+    bodies = [sent[_HEAD:] for sent in arrays]
+    numbers: Numbers = np.frombuffer(b"".join(bodies), dtype=">i4")[1::2].astype(np.int32)
+    return numbers, np.cumsum([len(body) // _EACH for body in bodies], dtype=np.int64)

@@ -114,7 +114,7 @@ def _newest(launch: Launch, *, now: datetime) -> list[Told]:
         return [
             Told(
                 number,
-                Words(numbers_sent(bytes(terms)), bytes(said), titles, bodies),
+                Words(numbers_sent([bytes(terms)])[0], bytes(said), titles, bodies),
                 local_day(at, launch.zone),
                 sentiment,
                 component,
