@@ -20,6 +20,7 @@ from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import closing, decisions, tree
 from triage.board import changes
+from triage.called import called
 from triage.categories import CATEGORIES, SENTIMENTS
 from triage.classify import spam
 from triage.classify.ai_failures import AI_FAILURES
@@ -245,8 +246,16 @@ def _after(
         rescore(numbers, now=now)
     if field == decisions.END:
         closing.review(numbers, now=now)
-    entries = [Entry(issue.key, "issue.field", {"field": field} | said[issue.pk]) for issue in issues]
-    record(issues[0].launch, entries, actor=actor, now=now)
+    launch = issues[0].launch
+    names = called(launch, field, (said[issue.pk][side] for issue in issues for side in ("old", "new")))
+    entries = [Entry(issue.key, "issue.field", _told(field, said[issue.pk], names)) for issue in issues]
+    record(launch, entries, actor=actor, now=now)
+
+
+def _told(field: str, said: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """What the timeline keeps of a change, with the names that people know the old and the new by."""
+    known = {value: names[value] for value in (said["old"], said["new"]) if value in names}
+    return {"field": field, **said} | ({"called": known} if known else {})
 
 
 def _canonical(field: str, value: Any) -> Any:

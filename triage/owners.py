@@ -25,9 +25,14 @@ def _free(launch_id: int, *, now: datetime) -> None:
     freed = lock_issues(_left().filter(launch_id=launch_id).values_list("pk", flat=True))
     issues = list(Issue.objects.filter(pk__in=freed).select_related("launch", "owner"))
     Decision.objects.filter(issue__in=issues, field="owner", ended_at=None).update(ended_at=now)
+    left = [(issue, issue.owner) for issue in issues if issue.owner]
     entries = [
-        Entry(issue.key, "issue.field", {"field": "owner", "old": issue.owner.email if issue.owner else "", "new": ""})
-        for issue in issues
+        Entry(
+            issue.key,
+            "issue.field",
+            {"field": "owner", "old": owner.email, "new": "", "called": {owner.email: str(owner)}},
+        )
+        for issue, owner in left
     ]
     Issue.objects.filter(pk__in=freed).update(owner=None, version=F("version") + 1)
     if issues:

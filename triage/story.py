@@ -125,7 +125,8 @@ def _field(_said: str, data: dict[str, Any]) -> str:
     field = str(data.get("field", ""))
     if data.get("new") == "released":
         return _("%(field)s given back to the machines") % {"field": field_word(field)}
-    old, new = (value_word(data.get(name) or "–", field) for name in ("old", "new"))
+    names = data.get("called", {})
+    old, new = (names.get(value) or value_word(value or "–", field) for value in (data.get("old"), data.get("new")))
     return _("%(field)s: %(old)s → %(new)s") % {"field": field_word(field), "old": old, "new": new}
 
 

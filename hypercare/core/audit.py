@@ -46,7 +46,9 @@ def entries_of(launch: Launch, wanted: Wanted) -> QuerySet[TimelineEntry]:
 def details_of(entry: TimelineEntry) -> str:
     """An entry's data as `key: value` pairs, without what people wrote."""
     data = {
-        key: value for key, value in entry.data.items() if key not in WRITTEN_BY_PEOPLE and value not in (None, "", {})
+        key: value
+        for key, value in entry.data.items()
+        if key not in WRITTEN_BY_PEOPLE and key != "called" and value not in (None, "", {})
     }
     if str(data.get("field", "")) in WRITTEN_BY_PEOPLE:
         data = {"field": data["field"]}

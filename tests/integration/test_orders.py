@@ -1,11 +1,13 @@
 """This module tests orders for many issues: preview, progress, what did not follow, one undo of the whole; and sleep."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from feedback.models import Reporter
 from gateway_ingest.models import RuleOutcome
@@ -188,6 +190,24 @@ def test_the_owner_is_set_for_many_and_taken_back(launch, order, back, people, n
     assert set(Issue.objects.values_list("owner__email", flat=True)) == {"responder@example.org"}
     back(change)
     assert set(Issue.objects.values_list("owner__email", flat=True)) == {"agent@example.org"}
+
+
+def told_in(page):
+    """What a page shows as text, without the addresses that its fields hold as values."""
+    return re.sub(r"<[^>]*>", " ", page.content.decode())
+
+
+def test_owners_and_components_are_told_by_the_names_people_know(launch, order, people, client, now):
+    (issue,) = many(launch, now, 1, owner=people["agent"])
+    toast = sentence_of(order([issue], "set", field="owner", value="responder@example.org"), key=issue.key)
+    assert toast == f"{issue.key}: Owner: Responder Person"
+    order([issue], "set", field="component", value="catalog-api", at=now + timedelta(seconds=1))
+    words = [one.words for one in story_of(TimelineEntry.objects.filter(subject=issue.key).order_by("-id"))]
+    assert words == ["Component: – → Product pages", "Owner: Agent Person → Responder Person"]
+    client.force_login(people["stakeholder"])
+    page = told_in(client.get(reverse("triage:issue", args=["shop", issue.key])))
+    assert "Owner: Agent Person → Responder Person" in page
+    assert not re.search(r"(agent|responder)@example.org", page)
 
 
 def test_who_left_meanwhile_is_no_owner_again(launch, order, back, people, now):

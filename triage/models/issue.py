@@ -223,6 +223,9 @@ class Decision(models.Model):
             ),
         ]
 
+    # What people call the value; set where a page shows it.
+    called = ""
+
     def __str__(self) -> str:
         return f"{self.field} = {self.value} by {self.decider}"
 

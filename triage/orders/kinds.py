@@ -13,6 +13,7 @@ from hypercare.core.timeline import Actor
 from triage import closing, lifecycle, notes, overrides, snooze
 from triage.access import number_in
 from triage.board import limits
+from triage.called import called
 from triage.models import Decision, Issue, Origin
 from triage.nature import judgement as nature
 from triage.orders.labelling import Labelling, Unlabelling
@@ -113,7 +114,8 @@ class Setting(Order):
             detail = _("Decide on “%(field)s” on the page of each issue.") % {"field": field}
             raise wrong("/field", detail)
         value = overrides.stored_value(launch, field, given.get("value"))
-        return {"field": field, "value": value, "reason": given_reason(text_of(given, "reason"))}
+        names = {"called": name} if (name := called(launch, field, [value]).get(value)) else {}
+        return {"field": field, "value": value, "reason": given_reason(text_of(given, "reason"))} | names
 
     @property
     def _field(self) -> str:

@@ -37,7 +37,7 @@ def words_of(launch: Launch, action: str, order: dict[str, Any]) -> str:
         to = status_word(order["to"])
         return f"{to}: {resolution_word(order['resolution'])}" if order["resolution"] else to
     if action == "set":
-        value = value_word(order["value"] or "–", order["field"])
+        value = order.get("called") or value_word(order["value"] or "–", order["field"])
         return f"{field_word(order['field'])}: {value}"
     if action == "snooze":
         until = localtime(datetime.fromisoformat(order["until"]), ZoneInfo(launch.zone))

@@ -33,6 +33,7 @@ from hypercare.core.templatetags.hypercare_ui import (
 from hypercare.core.timeline import Actor
 from triage import overrides
 from triage.access import access_feedback
+from triage.called import name_values
 from triage.categories import CATEGORY_NAMES
 from triage.classify.spam import FIELD, GENUINE
 from triage.filters import FeedbackFilter, active_filters, by_custom_fields, without_control
@@ -137,6 +138,7 @@ def report(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 def _shown(request: HttpRequest, principal: Principal, launch: Launch, row: Feedback) -> HttpResponse:
     request.launch = launch  # type: ignore[attr-defined]  # the shell's context reads it
     decisions = list(row.decisions.order_by("-id")[:60])
+    name_values(row.launch, decisions)
     in_force: dict[str, Decision] = {one.field: one for one in decisions if one.ended_at is None}
     context = {
         "nav_active": "inbox",

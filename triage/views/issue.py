@@ -31,6 +31,7 @@ from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
 from triage.board.changes import current_version
 from triage.board.saved_views import views_of
+from triage.called import name_values
 from triage.categories import CATEGORY_NAMES
 from triage.filters import IssueFilter, active_filters, filter_text, single_choice, without_control
 from triage.knowledge.panel import panel as knowledge_panel
@@ -136,6 +137,7 @@ def issue(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     keys = [f"IS-{member}" for member in members]
     reports = Feedback.objects.filter(launch=launch, issue_key__in=keys).select_related("reporter").order_by("-id")
     decisions = list(one.decisions.order_by("-id")[:SHOWN_REPORTS])
+    name_values(launch, decisions)
     in_force = {decision.field: decision for decision in decisions if decision.ended_at is None}
     end = in_force.get(closing.FIELD)
     suggested = [] if one.merged_into_id else pairs.suggested_for(one, members)
