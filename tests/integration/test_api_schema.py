@@ -20,7 +20,7 @@ from tests.integration.world import things_in
 CHECKS: list[Callable[..., Any]] = [not_a_server_error, content_type_conformance, response_schema_conformance]
 WRITES = {"post", "put", "patch", "delete"}
 # Examples in all, shared among the operations: a walk stays as long however many there come to be.
-SHORT_WALK, LONG_WALK = 3_600, 40_000
+SHORT_WALK, LONG_WALK = 1_800, 40_000
 
 
 @pytest.fixture

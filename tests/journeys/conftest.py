@@ -7,11 +7,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from hypercare.core import clock
+from hypercare.core.models import User
 
 # Playwright's loop runs in the thread of the test, where Django would refuse to read rows.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -47,23 +50,25 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium, site, transactional_db, people):
-    """Opens a window, signs in through the form, and gives the page; other arguments are the window's."""
+    """Opens a window in which someone is signed in, and gives its page; other arguments are the window's.
+
+    The sign-in form is filled in by the journey of a whole shift; the others come in by a session of their own.
+    """
     caches["default"].clear()
     contexts = []
 
     def open_window(who: str | None = "lead", *, width: int = 1440, **more) -> Page:
-        settings = {
+        window = {
             "viewport": {"width": width, "height": 900},
             "base_url": site.url,
             "reduced_motion": "reduce",
         } | more
-        context = chromium.new_context(**settings)
+        context = chromium.new_context(**window)
         contexts.append(context)
         context.set_default_timeout(10_000)
-        page = context.new_page()
         if who:
-            sign_in(page, people[who].email)
-        return page
+            context.add_cookies([session_of(people[who]) | {"url": site.url}])
+        return context.new_page()
 
     yield open_window
     for context in contexts:
@@ -86,13 +91,11 @@ def let_requests_end() -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def sign_in(page: Page, email: str) -> None:
-    """Fills in the sign-in form as a person would."""
-    page.goto("/accounts/login/")
-    page.fill("[name=login]", email)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main [type=submit]")
-    page.wait_for_url(lambda url: "/accounts/login" not in url)
+def session_of(user: User) -> dict[str, str]:
+    """The cookie that a browser has after this person signed in."""
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def triage_one(lead, basket, people):
     lead.press("a")
     lead.type("Responder")
     lead.press("Enter")
-    lead.told(f"{basket.key}: Owner: responder@example.org")
+    lead.told(f"{basket.key}: Owner: Responder Person")
     lead.stands(lead.link(basket))
     lead.press("s", "Enter")
     lead.told(f"{basket.key}: Severity: SEV1")

@@ -78,7 +78,7 @@ def test_one_set_of_keys_triages_on_the_board_and_in_the_list(opened, issues, pe
     press(page, "1")
     told(page, f"{basket.key} moved to Triaged")
     press(page, "i")
-    told(page, f"{basket.key}: Owner: alice@example.org")
+    told(page, f"{basket.key}: Owner: Alice Lead")
     page.locator(f"#{search.key} a").focus()
     press(page, "s")
     expect(page.get_by_role("dialog", name="Severity")).to_be_visible()
@@ -260,7 +260,7 @@ def test_more_is_shown_in_place_and_the_first_of_it_has_the_focus(opened, launch
     expect(page.locator("[data-issue]")).to_have_count(63)
     expect(page.locator("[data-issue]").nth(50).get_by_role("link")).to_be_focused()
     press(page, "i")
-    told(page, "Owner: alice@example.org")
+    told(page, "Owner: Alice Lead")
     expect(page.locator("[data-issue]")).to_have_count(63)
 
 
@@ -281,7 +281,7 @@ def test_a_key_is_changed_for_good_and_single_keys_can_rest(opened, issues, peop
     page.reload()
     page.locator(f"#{issues[0].key} a").focus()
     press(page, "i", "y")
-    told(page, f"{issues[0].key}: Owner: alice@example.org")
+    told(page, f"{issues[0].key}: Owner: Alice Lead")
     people["lead"].refresh_from_db()
     assert people["lead"].key_choices == {"off": False, "keys": {"i": "y"}}
 
