@@ -112,7 +112,7 @@ def link_components(*, now: datetime) -> int:
 def details_of(source_id: int, keys: Iterable[DetailKey]) -> dict[DetailKey, int]:
     """The number of each detail, new ones made and committed."""
     with _guard:
-        known = _details.setdefault(source_id, _Known())
+        known = _details.pop(source_id, None) or _Known()
         found = {key: _fold_detail(known, key) for key in keys}
         missing = {folded for folded in found.values() if folded not in known.ids}
         if missing:
@@ -121,6 +121,7 @@ def details_of(source_id: int, keys: Iterable[DetailKey]) -> dict[DetailKey, int
             names = ("host", "answered_model", "error_type", "id")
             for *texts, number in CallDetail.objects.filter(source_id=source_id).values_list(*names):
                 known.ids[DetailKey(*texts)] = number
+        _details[source_id] = known
         return {key: known.ids[folded] for key, folded in found.items()}
 
 

@@ -176,7 +176,7 @@ def store_calls(
 def batch_id_of(delivery: CallDelivery) -> str:
     """The sender's key, or the hash of what its body unpacks to; raises Problem 400 for a key that cannot be kept."""
     batches.check_key(delivery.idempotency_key)
-    body = unpacked(delivery.body, encoding=delivery.encoding)
+    body = [] if delivery.idempotency_key else unpacked(delivery.body, encoding=delivery.encoding)
     return f"calls:{batches.batch_id(delivery.idempotency_key, body)}"
 
 
@@ -185,6 +185,7 @@ def _kept_if_unreadable(source: Source, delivery: CallDelivery, *, now: datetime
     try:
         yield
     except Problem as problem:
+        Limits.of(source, now=now)  # a closed launch takes nothing, a letter no more than calls
         name = f"calls/{delivery.format_name}"
         raise dead_letters.refused(source, b"", problem, format_name=name, now=now) from problem
 

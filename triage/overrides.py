@@ -255,7 +255,7 @@ def _after(
 def _told(field: str, said: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
     """What the timeline keeps of a change, with the names that people know the old and the new by."""
     known = {value: names[value] for value in (said["old"], said["new"]) if value in names}
-    return {"field": field, **said} | ({"called": known} if known else {})
+    return {"field": field, **said} | ({"names": known} if known else {})
 
 
 def _canonical(field: str, value: Any) -> Any:

@@ -30,7 +30,7 @@ def _free(launch_id: int, *, now: datetime) -> None:
         Entry(
             issue.key,
             "issue.field",
-            {"field": "owner", "old": owner.email, "new": "", "called": {owner.email: str(owner)}},
+            {"field": "owner", "old": owner.email, "new": "", "names": {owner.email: str(owner)}},
         )
         for issue, owner in left
     ]

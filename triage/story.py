@@ -125,7 +125,7 @@ def _field(_said: str, data: dict[str, Any]) -> str:
     field = str(data.get("field", ""))
     if data.get("new") == "released":
         return _("%(field)s given back to the machines") % {"field": field_word(field)}
-    names = data.get("called", {})
+    names = data.get("names", {})
     old, new = (names.get(value) or value_word(value or "–", field) for value in (data.get("old"), data.get("new")))
     return _("%(field)s: %(old)s → %(new)s") % {"field": field_word(field), "old": old, "new": new}
 

@@ -48,7 +48,7 @@ def details_of(entry: TimelineEntry) -> str:
     data = {
         key: value
         for key, value in entry.data.items()
-        if key not in WRITTEN_BY_PEOPLE and key != "called" and value not in (None, "", {})
+        if key not in WRITTEN_BY_PEOPLE and key != "names" and value not in (None, "", {})
     }
     if str(data.get("field", "")) in WRITTEN_BY_PEOPLE:
         data = {"field": data["field"]}

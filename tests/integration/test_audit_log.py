@@ -49,6 +49,15 @@ def test_what_reporters_wrote_is_not_in_the_log(lead, api, launch, now):
     assert "Secret" not in lead.get(PAGE).content.decode()
 
 
+def test_owner_stands_by_address_and_a_webhook_that_was_renamed_by_both_names(lead, launch, now):
+    owner = {"old": "", "new": "bo@example.org", "names": {"bo@example.org": "Bo Berg"}}
+    renamed = {"name": "Old", "called": {"old": "Old", "new": "New"}}
+    entries = [Entry("IS-1", "issue.field", {"field": "owner"} | owner), Entry("webhook:1", "webhook.changed", renamed)]
+    record(launch, entries, actor=Actor("Hypercare"), now=now)
+    hook, field = (set(row["details"].split(", ")) for row in rows_of(lead.get(CSV))[:2])
+    assert (hook, field) == ({"name: Old", "called: Old → New"}, {"field: owner", "new: bo@example.org"})
+
+
 def test_actor_who_is_named_like_a_formula_stays_text(lead, launch, now):
     record(launch, [Entry("IS-1", "issue.note")], actor=Actor('=HYPERLINK("http://evil.example")'), now=now)
     assert rows_of(lead.get(CSV))[0]["who"] == '\'=HYPERLINK("http://evil.example")'

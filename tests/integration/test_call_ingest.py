@@ -268,6 +268,22 @@ def test_what_a_source_feeds_is_noted_after_a_delivery_that_was_rolled_back(key)
     assert Feed.objects.count() == 1
 
 
+def test_known_key_is_a_repeat_though_its_body_cannot_be_read(send):
+    assert send(line(), idempotency_key="file-7:0").json()["accepted"] == 1
+    for body, encoding in ((line().encode(), "br"), (b"\x1f\x8bgarbage", "gzip")):
+        again = send(body, idempotency_key="file-7:0", content_encoding=encoding)
+        assert again.json() == {"accepted": 0, "duplicate": True}
+    assert DeadLetter.objects.count() == 0
+
+
+@pytest.mark.parametrize(("body", "encoding"), [(b"\x1f\x8bgarbage", "gzip"), (b"plain", "br")])
+def test_closed_launch_keeps_no_letter_of_what_cannot_be_read(send, launch, now, body, encoding):
+    launch.closed_at = now
+    launch.save()
+    assert send(body, content_encoding=encoding).status_code == 409
+    assert (DeadLetter.objects.count(), Batch.objects.count()) == (0, 0)
+
+
 def test_nothing_is_stored_where_the_last_step_fails(send):
     def fail(execute, sql, params, many, context):
         if str(sql).startswith('UPDATE "gateway_ingest_source"'):
