@@ -81,7 +81,7 @@ def _whole(first: bytes, pieces: Iterator[bytes]) -> bytearray:
 
 
 def unpacked(body: bytes, *, encoding: str) -> Iterator[bytes]:
-    """The body piece by piece, as its sender wrote it. Raises Problem 400, 413 or 415."""
+    """The body piece by piece, as its sender wrote it; whoever reads it gets Problem 400, 413 or 415."""
     name = encoding.strip().lower()
     if len(body) > MAX_SENT:
         raise Problem(413, _("More than 10 MB were sent at once; send smaller groups."))
@@ -93,7 +93,7 @@ def unpacked(body: bytes, *, encoding: str) -> Iterator[bytes]:
         pieces = _of_zstd(body)
     else:
         raise Problem(415, _("The body is packed in a way we do not read; send it plain, or as gzip or zstd."))
-    return _bounded(pieces, limit=min(MAX_UNPACKED, max(_RATIO_FROM, MAX_RATIO * len(body))))
+    yield from _bounded(pieces, limit=min(MAX_UNPACKED, max(_RATIO_FROM, MAX_RATIO * len(body))))
 
 
 def _bounded(pieces: Iterator[bytes], *, limit: int) -> Iterator[bytes]:

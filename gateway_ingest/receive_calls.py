@@ -1,7 +1,7 @@
 """This module takes one delivery of calls: stores its good rows whole and once, and says what is wrong with the rest."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -129,7 +129,7 @@ def receive_calls(source: Source, delivery: CallDelivery, *, now: datetime) -> C
         raise not_found(detail % {"known": ", ".join(CALL_FORMATS)})
     batches.check_key(delivery.idempotency_key)
     with _kept_if_unreadable(source, delivery, now=now):
-        known_by = batch_id_of(delivery)
+        known_by = batch_id_of(delivery, unpacked(delivery.body, encoding=delivery.encoding))
     if batches.came_before(source, known_by, now=now):
         return _repeated(source, now=now)
     answer, unread, limits = CallAnswer(), list[str](), Limits.of(source, now=now)
@@ -173,10 +173,8 @@ def store_calls(
     return answer
 
 
-def batch_id_of(delivery: CallDelivery) -> str:
-    """The sender's key, or the hash of what its body unpacks to; raises Problem 400 for a key that cannot be kept."""
-    batches.check_key(delivery.idempotency_key)
-    body = [] if delivery.idempotency_key else unpacked(delivery.body, encoding=delivery.encoding)
+def batch_id_of(delivery: CallDelivery, body: Iterable[bytes]) -> str:
+    """The sender's key, or the hash of what its body unpacks to, which is not looked at where there is a key."""
     return f"calls:{batches.batch_id(delivery.idempotency_key, body)}"
 
 

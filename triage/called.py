@@ -1,6 +1,7 @@
 """This module says what people call what a field keeps: an owner is kept by address, a component by its short name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from hypercare.core.models import Component, Launch, User
 from triage.models import Decision
@@ -16,6 +17,12 @@ def called(launch: Launch, field: str, values: Iterable[str]) -> dict[str, str]:
     if field == "component" and wanted:
         return dict(Component.objects.filter(launch=launch, slug__in=wanted).values_list("slug", "name"))
     return {}
+
+
+def with_names(data: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """What the timeline keeps of a change, with the names that people know the old and the new by."""
+    known = {value: names[value] for value in (data["old"], data["new"]) if value in names}
+    return data | ({"names": known} if known else {})
 
 
 def name_values(launch: Launch, decisions: Sequence[Decision]) -> None:

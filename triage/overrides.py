@@ -20,7 +20,7 @@ from hypercare.core.strict_json import clean_text
 from hypercare.core.timeline import Actor, Entry, record
 from triage import closing, decisions, tree
 from triage.board import changes
-from triage.called import called
+from triage.called import called, with_names
 from triage.categories import CATEGORIES, SENTIMENTS
 from triage.classify import spam
 from triage.classify.ai_failures import AI_FAILURES
@@ -248,14 +248,10 @@ def _after(
         closing.review(numbers, now=now)
     launch = issues[0].launch
     names = called(launch, field, (said[issue.pk][side] for issue in issues for side in ("old", "new")))
-    entries = [Entry(issue.key, "issue.field", _told(field, said[issue.pk], names)) for issue in issues]
+    entries = [
+        Entry(issue.key, "issue.field", with_names({"field": field} | said[issue.pk], names)) for issue in issues
+    ]
     record(launch, entries, actor=actor, now=now)
-
-
-def _told(field: str, said: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
-    """What the timeline keeps of a change, with the names that people know the old and the new by."""
-    known = {value: names[value] for value in (said["old"], said["new"]) if value in names}
-    return {"field": field, **said} | ({"names": known} if known else {})
 
 
 def _canonical(field: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from hypercare.core.models import Membership
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.timeline import SYSTEM, Entry, record
 from triage.board import changes
+from triage.called import with_names
 from triage.locks import lock_issues, lock_launch
 from triage.models import OPEN_STATUSES, Decision, Issue
 from triage.one_by_one import one_by_one
@@ -30,7 +31,7 @@ def _free(launch_id: int, *, now: datetime) -> None:
         Entry(
             issue.key,
             "issue.field",
-            {"field": "owner", "old": owner.email, "new": "", "names": {owner.email: str(owner)}},
+            with_names({"field": "owner", "old": owner.email, "new": ""}, {owner.email: str(owner)}),
         )
         for issue, owner in left
     ]

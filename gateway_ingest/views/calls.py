@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from gateway_ingest import admission, shares, signatures
+from gateway_ingest import admission, batches, shares, signatures
 from gateway_ingest.call_rows import plain, too_many_rows
 from gateway_ingest.formats.calls import CallError, otlp
 from gateway_ingest.models import Source
@@ -52,8 +52,10 @@ def traces(request: HttpRequest, source_key: str | None = None) -> HttpResponse:
 
 def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> tuple[CallAnswer, str]:
     now = clock.now()
+    batches.check_key(delivery.idempotency_key)
     try:
-        found = _traces_of(plain(delivery.body, encoding=delivery.encoding), is_binary=is_binary)
+        body = plain(delivery.body, encoding=delivery.encoding)
+        found = _traces_of(body, is_binary=is_binary)
     except otlp.TooManyError:
         raise too_many_rows() from None
     except (CallError, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -72,7 +74,8 @@ def _take_traces(source: Source, delivery: CallDelivery, *, is_binary: bool) -> 
     if found.others and not said:
         said = _("%(number)d spans are neither served requests nor calls of models and were left out.")
         said %= {"number": found.others}
-    return store_calls(source, good, answer, to=limits.routing, batch_id=batch_id_of(delivery), now=now), said
+    known_by = batch_id_of(delivery, [body])
+    return store_calls(source, good, answer, to=limits.routing, batch_id=known_by, now=now), said
 
 
 def _traces_of(body: bytes, *, is_binary: bool) -> otlp.Traces:

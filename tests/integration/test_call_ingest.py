@@ -255,14 +255,16 @@ def test_calls_are_stored_under_kinds_that_exist_after_a_kind_was_rolled_back(ke
     assert folded().get().kind.hint == "catalog_api"
 
 
+def without_the_last_step(execute, sql, params, many, context):
+    """Lets a delivery fail where everything but its last statement is written."""
+    if str(sql).startswith('UPDATE "gateway_ingest_source"'):
+        raise OperationalError("the connection is gone")
+    return execute(sql, params, many, context)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_a_source_feeds_is_noted_after_a_delivery_that_was_rolled_back(key):
-    def fail(execute, sql, params, many, context):
-        if str(sql).startswith('UPDATE "gateway_ingest_source"'):
-            raise OperationalError("the connection is gone")
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(fail):
+    with connection.execute_wrapper(without_the_last_step):
         assert post_body(line().encode(), f"/ingest/{key}/calls/combined/").status_code == 503
     assert post_body(line().encode(), f"/ingest/{key}/calls/combined/").json()["accepted"] == 1
     assert Feed.objects.count() == 1
@@ -285,12 +287,7 @@ def test_closed_launch_keeps_no_letter_of_what_cannot_be_read(send, launch, now,
 
 
 def test_nothing_is_stored_where_the_last_step_fails(send):
-    def fail(execute, sql, params, many, context):
-        if str(sql).startswith('UPDATE "gateway_ingest_source"'):
-            raise OperationalError("the connection is gone")
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(fail):
+    with connection.execute_wrapper(without_the_last_step):
         answer = send(line())
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert (stored(), Batch.objects.count(), WindowPart.objects.count()) == (0, 0, 0)
