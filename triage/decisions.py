@@ -173,7 +173,7 @@ def hold_by_rule(issue: Issue, *, field: str, value: str, reason: str, decider: 
     """A launch's own rule sets a field: it stands against the machines, and gives way to a person."""
     Decision.objects.filter(issue=issue, field=field, ended_at=None).update(ended_at=now)
     Decision.objects.create(
-        launch_id=issue.launch_id, issue=issue, field=field, value=value[:120], origin=Origin.RULE, holds=True,
+        launch_id=issue.launch_id, issue=issue, field=field, value=value, origin=Origin.RULE, holds=True,
         decider=decider[:160], reason=reason[:500], decided_at=now,
     )  # fmt: skip
 

@@ -168,8 +168,7 @@ def override_all(
     elif field == "title":
         for issue in issues:
             issue.title = words[issue.pk][0]
-    kept = {pk: (value[:120], reason) for pk, (value, reason) in words.items()}
-    decisions.hold_all(issues, field=field, words=kept, actor=actor, now=now)
+    decisions.hold_all(issues, field=field, words=words, actor=actor, now=now)
     said = {pk: {"old": old[pk], "new": value, "reason": reason} for pk, (value, reason) in words.items()}
     _after(issues, field, said, actor=actor, now=now)
 

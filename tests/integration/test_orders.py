@@ -13,6 +13,7 @@ from feedback.models import Reporter
 from gateway_ingest.models import RuleOutcome
 from hypercare.core.members import set_member
 from hypercare.core.models import Message, TimelineEntry
+from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_alert, make_feedback, make_issue
 from triage import lifecycle, overrides, snooze
@@ -95,6 +96,23 @@ def test_an_undo_that_leaves_the_only_issue_to_a_colleague_says_so(launch, order
     change = order([issue], "move", to="triaged")
     lifecycle.move(issue.pk, to="in_progress", actor=Actor.person(people["responder"]), now=now)
     assert sentence_of(back(change), key=issue.key) == f"{issue.key} stays as it is"
+
+
+def test_what_an_issue_has_by_hand_already_is_not_set_and_not_noted_again(launch, order, people, now):
+    issues, bob = many(launch, now, 2), people["responder"].email
+    order(issues[:1], "set", field="owner", value=bob)
+    change = order(issues, "set", field="owner", value=bob, at=now + timedelta(minutes=1))
+    assert (change.changed, change.failed) == (1, 1)
+    assert change.issues.exclude(detail="").get().detail == f"{issues[0].key} has that already."
+    assert TimelineEntry.objects.filter(subject=issues[0].key, kind="issue.field").count() == 1
+
+
+def test_a_severity_of_the_machines_is_confirmed_by_hand_once_and_again_for_a_reason(launch, order, now):
+    [issue] = many(launch, now, 1, severity=2)
+    assert order([issue], "set", field="severity", value="2").changed == 1
+    with pytest.raises(Problem, match="has that already"):
+        order([issue], "set", field="severity", value="2")
+    assert order([issue], "set", field="severity", value="2", reason="Asked the tills").changed == 1
 
 
 def test_undo_leaves_a_colleagues_later_move_to_the_same_status(launch, order, back, people, now):
@@ -208,6 +226,20 @@ def test_owners_and_components_are_told_by_the_names_people_know(launch, order, 
     page = told_in(client.get(reverse("triage:issue", args=["shop", issue.key])))
     assert "Owner: Agent Person → Responder Person" in page
     assert not re.search(r"(agent|responder)@example.org", page)
+
+
+def test_an_owner_with_the_longest_address_is_named_and_a_long_title_comes_back_whole(
+    launch, order, back, people, client, now
+):
+    people["responder"].email = f"{'r' * 64}@{'.'.join(['e' * 60] * 3)}.se"
+    people["responder"].save()
+    (issue,) = many(launch, now, 1)
+    order([issue], "set", field="owner", value=people["responder"].email)
+    client.force_login(people["stakeholder"])
+    assert "rrr" not in client.get(reverse("triage:issue", args=["shop", issue.key])).content.decode()
+    order([issue], "set", field="title", value="W" * 300)
+    back(order([issue], "set", field="title", value="Short", at=now + timedelta(seconds=1)), now + timedelta(seconds=2))
+    assert Issue.objects.get().title == "W" * 300
 
 
 def test_who_left_meanwhile_is_no_owner_again(launch, order, back, people, now):

@@ -193,7 +193,7 @@ class Decision(models.Model):
     feedback = models.ForeignKey(Feedback, models.CASCADE, null=True, blank=True, related_name="decisions")
     issue = models.ForeignKey(Issue, models.CASCADE, null=True, blank=True, related_name="decisions")
     field = models.CharField(max_length=20)
-    value = models.CharField(max_length=120)
+    value = models.CharField(max_length=300)
     applied = models.BooleanField(default=True)
     holds = models.BooleanField(default=False, db_default=False)
     origin = models.CharField(max_length=8, choices=Origin.choices)

@@ -121,12 +121,24 @@ class Setting(Order):
     def _field(self) -> str:
         return str(self.given["field"])
 
+    def begin(self, issues: Sequence[Issue], *, now: datetime) -> None:
+        super().begin(issues, now=now)
+        self._held = self._live(issues)
+
+    def refusal(self, issue: Issue) -> Problem | None:
+        """Also where a person said the same before; what a machine said is confirmed, and a reason is new."""
+        if problem := super().refusal(issue):
+            return problem
+        is_held = issue.pk in self._held or self._field == "owner"
+        if self.given["reason"] or not is_held or overrides.shown_value(issue, self._field) != self.given["value"]:
+            return None
+        return Problem(409, _("%(key)s has that already.") % {"key": issue.key})
+
     def memory(self, issues: Sequence[Issue]) -> dict[int, dict[str, Any]]:
-        live = self._live(issues)
         return {
             issue.pk: {
                 "value": overrides.shown_value(issue, self._field),
-                "held": _kept(live[issue.pk]) if issue.pk in live else None,
+                "held": _kept(self._held[issue.pk]) if issue.pk in self._held else None,
             }
             for issue in issues
         }
@@ -171,9 +183,8 @@ class Setting(Order):
     def _words_before(self, row: Row) -> tuple[str, str] | None:
         """What a person held before; an owner stands without a decision too, as nobody but a person names one."""
         if row.before["held"]:
-            value, reason = row.before["held"][:2]
-            # A decision keeps the beginning of a title, the issue all of it.
-            return (row.before["value"] if self._field == "title" else value), reason
+            value, reason, *_since = row.before["held"]
+            return value, reason
         return (row.before["value"], "") if self._field == "owner" and row.before["value"] else None
 
     def _live(self, issues: Sequence[Issue]) -> dict[int, Decision]:
