@@ -158,18 +158,25 @@ def after_merge(issues: QuerySet[Issue], *, root_id: int) -> list[WarRoom]:
 def follow_unmerges(issues: Sequence[Issue], *, roots: Mapping[int, Issue], actor: Actor, now: datetime) -> None:
     """Gives issues that leave their roots the rooms that merging took: one that moved moves back, one that closed opens.
 
-    What people closed since stays closed where it is.
+    It opens with the roles that ended with it. What people closed since stays closed where it is.
     """
+    had = _rooms_when_merged(issues)
+    found = WarRoom.objects.filter(pk__in=[key[3:] for key in had.values()]).select_related("issue")
+    rooms = {room.key: room for room in found}
+    closed_with = _rooms_when_merged([room.issue for room in found if not room.is_live and room.issue.merged_into_id])
     entries = []
-    for issue, room in _rooms_before(issues):
-        root = roots[issue.pk]
-        if room.issue_id == root.pk and room.is_live:
-            room.issue = issue
-            room.save(update_fields=["issue"])
-        elif room.issue_id == issue.pk and not room.is_live:
-            _reopen(room)
-        else:
+    for issue in issues:
+        room, root = rooms.get(had.get(issue.pk, "")), roots[issue.pk]
+        if room is None:
             continue
+        moved = room.is_live and room.issue_id == root.pk
+        closed = not room.is_live and closed_with.get(room.issue_id) == room.key
+        if not moved and not closed:
+            continue
+        if closed:
+            Duty.objects.filter(room=room, ended_at=room.closed_at).update(ended_at=None)
+        room.issue, room.closed_at, room.closed_by_name, room.closing_words = issue, None, "", ""
+        room.save(update_fields=["issue", "closed_at", "closed_by_name", "closing_words"])
         with override(issue.launch.language):
             reason = _("%(key)s is no longer merged into %(root)s.") % {"key": issue.key, "root": root.key}
         data = {"room": room.key, "severity": issue.severity, "reason": reason}
@@ -178,20 +185,13 @@ def follow_unmerges(issues: Sequence[Issue], *, roots: Mapping[int, Issue], acto
         record(issues[0].launch, entries, actor=actor, now=now)
 
 
-def _rooms_before(issues: Sequence[Issue]) -> list[tuple[Issue, WarRoom]]:
-    """The live rooms that issues had when they were merged last, as the timeline tells."""
-    by_key = {issue.key: issue for issue in issues}
-    merged = TimelineEntry.objects.filter(launch=issues[0].launch, subject__in=by_key, kind="issue.merged")
-    last = merged.filter(data__has_key="new").order_by("subject", "-id").distinct("subject")
-    named = {by_key[entry.subject]: entry.data["room"] for entry in last if "room" in entry.data}
-    found = {room.key: room for room in WarRoom.objects.filter(pk__in=[key[3:] for key in named.values()])}
-    return [(issue, found[key]) for issue, key in named.items() if key in found]
-
-
-def _reopen(room: WarRoom) -> None:
-    """Opens a closed room as it was, whoever had a role in it then."""
-    Duty.objects.filter(room=room, ended_at=room.closed_at).update(ended_at=None)
-    WarRoom.objects.filter(pk=room.pk).update(closed_at=None, closed_by_name="", closing_words="")
+def _rooms_when_merged(issues: Sequence[Issue]) -> dict[int, str]:
+    """The live room that each issue had when it was merged last, as the timeline tells."""
+    numbers = {issue.key: issue.pk for issue in issues}
+    merged = TimelineEntry.objects.filter(launch__in={issue.launch_id for issue in issues}, kind="issue.merged")
+    merged = merged.filter(subject__in=numbers, data__has_key="new")
+    last = merged.order_by("subject", "-id").distinct("subject")
+    return {numbers[entry.subject]: entry.data["room"] for entry in last if "room" in entry.data}
 
 
 def was_closed_as_it_is(issue: Issue) -> bool:
