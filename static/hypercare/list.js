@@ -14,6 +14,7 @@ let pages = 1;
 let version = Number(place.dataset.version);
 
 const focused = () => document.activeElement.closest("[data-issue]");
+const isLost = () => document.activeElement === document.body;
 const isIdle = () => document.activeElement.matches("body, main") || document.activeElement.closest("#panel") !== null;
 const present = () => focused() ?? (isIdle() ? document.getElementById(at) : null);
 
@@ -65,14 +66,15 @@ async function reload() {
   const answer = await part(location.href);
   if (answer?.redirected) return location.reload();
   if (!answer?.ok) return undefined;
+  const rowsAnew = await answer.text();
   const places = focused() ? placesFrom(focused()) : [];
-  place.innerHTML = await answer.text();
+  place.innerHTML = rowsAnew;
   for (let page = 1; page < pages; page += 1) await more();
   const told = place.querySelector("[data-board-version]");
   version = Number(told.dataset.boardVersion);
   newBar.hidden = true;
   document.dispatchEvent(new CustomEvent("hc:shown"));
-  if (places.length) stand(places);
+  if (places.length && isLost()) stand(places);
   return undefined;
 }
 

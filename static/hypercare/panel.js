@@ -9,12 +9,13 @@ export const shownInPanel = () => (panel.hidden ? "" : panel.dataset.issue);
 async function fill(key) {
   const answer = await fetch(`${panel.dataset.base}${key}/`, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
   if (answer?.redirected) return location.reload();
+  const said = answer?.ok ? await answer.text() : "";
+  if (panel.dataset.issue !== key) return undefined;
   panel.setAttribute("aria-busy", "false");
   if (!answer?.ok) {
     panel.replaceChildren(document.getElementById("panel-failed").content.cloneNode(true));
     return undefined;
   }
-  const said = await answer.text();
   const held = panel.contains(document.activeElement) ? document.activeElement : undefined;
   panel.innerHTML = said;
   // Whoever stands in it stays where they were, or at its head.
