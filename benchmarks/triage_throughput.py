@@ -148,7 +148,10 @@ def _worker() -> Iterator[Triage]:
 
         def triage() -> dict[str, Any]:
             print(flush=True, file=given)
-            found: dict[str, Any] = json.loads(said.readline())
+            line = said.readline()
+            if not line:
+                raise SystemExit("The worker ended before it answered; what it said stands above.")
+            found: dict[str, Any] = json.loads(line)
             return found
 
         yield triage
