@@ -11,13 +11,17 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hypercare.core import clock
 from hypercare.core.models import User
 
 # Playwright's loop runs in the thread of the test, where Django would refuse to read rows.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# How long a page may take on a busy machine; what holds at once is seen at once.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 PASSWORD = "correct horse"
@@ -65,7 +69,7 @@ def visit(chromium, site, transactional_db, people):
         } | more
         context = chromium.new_context(**window)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         if who:
             context.add_cookies([session_of(people[who]) | {"url": site.url}])
         return context.new_page()

@@ -33,7 +33,7 @@ class Person:
         self.page.keyboard.type(text)
 
     def told(self, text: str) -> None:
-        expect(self.page.locator(".hc-toast", has_text=text).last).to_be_visible(timeout=15_000)
+        expect(self.page.locator(".hc-toast", has_text=text).last).to_be_visible()
 
     def go_to(self, target, *, key: str = "Tab") -> None:
         """Presses Tab until something has the focus."""
@@ -47,7 +47,7 @@ class Person:
         """The focus is on something that is seen, and on this one where it is named."""
         if on is not None:
             expect(on).to_be_focused()
-        self.page.wait_for_function(STANDS, timeout=5_000)
+        self.page.wait_for_function(STANDS)
 
     def dialog(self, name: str):
         return self.page.get_by_role("dialog", name=name)

@@ -1,8 +1,5 @@
 """This module tests that an open board is true by itself: live, caught up after a gap, and honest when it is not live."""
 
-import statistics
-import time
-
 from playwright.sync_api import expect
 
 from hypercare.core import clock
@@ -57,6 +54,11 @@ def lane(page, status):
     return page.locator(f"[data-lane={status}]")
 
 
+def card(page, title: str):
+    """The link of a card; the line of the verdict above the board may name the same issue."""
+    return page.locator(".card-i").get_by_role("link", name=title)
+
+
 def on_board(launch, **fields) -> Issue:
     """An issue the board already knows."""
     issue = make_issue(launch, now=clock.now(), **fields)
@@ -68,15 +70,14 @@ def move(issue, *, to, by) -> None:
     lifecycle.move(issue.pk, to=to, actor=Actor.person(by), now=clock.now())
 
 
-def test_a_report_posted_through_the_api_is_on_every_open_board_within_a_second(visit, people, triage, site):
+def test_a_report_posted_through_the_api_is_told_to_every_open_board(visit, people, triage, site):
     windows = [visit("lead"), visit("stakeholder")]
     for page in windows:
+        page.route("**/api/v1/launches/*/board/**", lambda route: route.abort())
         open_board(page)
         page.evaluate("window.notReloaded = true")
     api = bearer(people["agent"], scopes=["feedback:write"], now=clock.now())
-    took = []
     for title in TOLD:
-        began = time.monotonic()
         page = windows[0]
         answer = page.request.post(
             "/api/v1/feedback/",
@@ -85,9 +86,7 @@ def test_a_report_posted_through_the_api_is_on_every_open_board_within_a_second(
         )
         assert answer.status == 201
         for page in windows:
-            expect(lane(page, "new").get_by_role("link", name=title)).to_be_visible(timeout=5000)
-        took.append(time.monotonic() - began)
-    assert statistics.median(took) < 1, took
+            expect(lane(page, "new").get_by_role("link", name=title)).to_be_visible()
     assert all(page.evaluate("window.notReloaded") for page in windows)
     expect(windows[0].locator("#total")).to_have_text(str(len(TOLD)))
 
@@ -98,8 +97,7 @@ def test_a_change_of_status_moves_the_card_and_its_counts_on_other_boards(visit,
     open_board(page)
     move(issue, to="triaged", by=people["lead"])
     expect(lane(page, "triaged").locator(f"#{issue.key}")).to_be_visible()
-    counts = page.locator(".lane [data-count]").all_text_contents()
-    assert counts == ["0", "1", "0", "0", "0", "0"]
+    expect(page.locator(".lane [data-count]")).to_have_text(["0", "1", "0", "0", "0", "0"])
 
 
 def test_a_filtered_board_stays_filtered_while_it_lives(visit, launch):
@@ -108,7 +106,7 @@ def test_a_filtered_board_stays_filtered_while_it_lives(visit, launch):
     expect(lane(page, "new")).to_have_attribute("data-empty", "Nothing here matches the filter.")
     on_board(launch, title="Small thing", severity=4)
     on_board(launch, title="Everything is down", severity=1)
-    expect(page.get_by_role("link", name="Everything is down")).to_be_visible()
+    expect(card(page, "Everything is down")).to_be_visible()
     assert page.locator(".card-i").count() == 1
 
 
@@ -120,7 +118,7 @@ def test_a_board_without_its_socket_says_so_and_still_follows(visit, launch):
     expect(page.locator("#notlive")).to_be_visible()
     expect(page.locator("#live")).to_have_text("Not live")
     on_board(launch, title="Told without a socket")
-    expect(page.get_by_role("link", name="Told without a socket")).to_be_visible(timeout=7000)
+    expect(card(page, "Told without a socket")).to_be_visible()
 
 
 def test_a_board_whose_socket_returns_catches_up_by_version(visit, launch):
@@ -206,7 +204,7 @@ def test_whoever_loses_the_right_to_read_loses_the_open_board(visit, launch, peo
     page = visit("stakeholder")
     open_board(page)
     set_member(launch, people["stakeholder"], role="reporter", actor=Actor.person(people["lead"]), now=clock.now())
-    expect(page.get_by_role("link", name="Not for everyone")).to_have_count(0)
+    expect(page.get_by_text("Not for everyone")).to_have_count(0)
     expect(page.locator("#board")).to_have_count(0)
 
 
@@ -217,7 +215,7 @@ def test_whoever_may_no_longer_move_cards_loses_their_handles_at_once(visit, lau
     expect(alice.locator("#board[data-movable]")).to_have_count(1)
     set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
     expect(alice.locator("#board")).not_to_have_attribute("data-movable", "")
-    expect(alice.get_by_role("link", name="Fees are wrong", exact=True)).to_be_visible()
+    expect(card(alice, "Fees are wrong")).to_be_visible()
 
 
 def test_a_board_without_its_socket_learns_at_its_next_look_that_no_cards_may_be_moved(visit, launch, people):
@@ -228,8 +226,8 @@ def test_a_board_without_its_socket_learns_at_its_next_look_that_no_cards_may_be
     wire.cut()
     expect(alice.locator("#notlive")).to_be_visible()
     set_member(launch, people["lead"], role="stakeholder", actor=Actor("Bob"), now=clock.now())
-    expect(alice.locator("#board")).not_to_have_attribute("data-movable", "", timeout=7000)
-    expect(alice.get_by_role("link", name="Fees are wrong", exact=True)).to_be_visible()
+    expect(alice.locator("#board")).not_to_have_attribute("data-movable", "")
+    expect(card(alice, "Fees are wrong")).to_be_visible()
 
 
 def test_a_board_whose_socket_returns_learns_that_no_cards_may_be_moved(visit, launch, people):
@@ -288,4 +286,4 @@ def test_a_long_lane_counts_right_when_a_card_beyond_its_end_changes(visit, laun
     expect(page.get_by_role("link", name="Show more, 2 are not shown")).to_be_attached()
     move(issues[0], to="triaged", by=people["lead"])
     expect(lane(page, "triaged").locator(f"#{issues[0].key}")).to_be_attached()
-    assert page.locator(".lane [data-count]").all_text_contents()[:2] == ["51", "1"]
+    expect(page.locator(".lane [data-count]")).to_have_text(["51", "1", "0", "0", "0", "0"])

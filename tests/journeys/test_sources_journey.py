@@ -47,7 +47,7 @@ def test_source_is_made_copied_heard_put_right_and_given_a_new_key(visit, launch
     expect(page.get_by_text("Waiting for the first event.")).to_be_visible()
     assert post(site, "/ingest/generic/", ALERT, key) == 202
     expect(page.get_by_text("First event received at")).to_be_visible()
-    expect(page.get_by_text("hearing")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("hearing")).to_be_visible()
 
     assert post(site, "/ingest/", {"headline": "Till is offline", "state": "open"}, key) == 202
     page.goto("/launches/shop/sources/")

@@ -5,7 +5,6 @@ import http.server
 import ipaddress
 import socket
 import threading
-import time
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -26,7 +25,7 @@ class Door(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         if self.path == "/slow":
-            time.sleep(3)
+            self.server.may_go_on.wait()
         self.send_response(200)
         self.end_headers()
         with contextlib.suppress(OSError):
@@ -40,9 +39,10 @@ class Door(http.server.BaseHTTPRequestHandler):
 def door(settings):
     settings.OUTGOING_ALLOWED = ["127.0.0.0/8"]
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.asked = []
+    server.asked, server.may_go_on = [], threading.Event()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
+    server.may_go_on.set()
     server.shutdown()
     server.server_close()
 
@@ -84,10 +84,8 @@ def test_answer_above_one_megabyte_is_refused(door):
 
 def test_slow_answer_is_ended(door, monkeypatch):
     monkeypatch.setattr(outgoing, "SECONDS", 0.3)
-    began = time.monotonic()
     with pytest.raises(Unreachable):
         fetch(address(door, "/slow"))
-    assert time.monotonic() - began < 2
 
 
 HANDSHAKE_OF_16_KB = bytes.fromhex("1603034000")
@@ -101,22 +99,20 @@ HANDSHAKE_OF_16_KB = bytes.fromhex("1603034000")
 def test_server_that_trickles_is_ended_as_a_whole(settings, monkeypatch, scheme, beginning):
     settings.OUTGOING_ALLOWED = ["127.0.0.1"]
     monkeypatch.setattr(outgoing, "SECONDS", 0.5)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener, ended = socket.create_server(("127.0.0.1", 0)), threading.Event()
 
     def trickle():
         caller, _address = listener.accept()
         with contextlib.suppress(OSError), caller:
             caller.sendall(beginning)
-            for _time in range(40):
+            while not ended.wait(0.1):
                 caller.sendall(b"H")
-                time.sleep(0.1)
 
     threading.Thread(target=trickle, daemon=True).start()
-    began = time.monotonic()
     with pytest.raises(Unreachable):
         fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/")
+    ended.set()
     listener.close()
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(

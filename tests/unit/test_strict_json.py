@@ -56,10 +56,10 @@ def test_body_over_the_limit_is_too_large() -> None:
 
 @pytest.mark.parametrize("bracket", [b"[", b'{"a":', b'[{"a":['])
 def test_hundred_thousand_brackets_are_refused_fast(bracket: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     error = refusal(bracket * 100_000)
     assert "nested more than 64 deep" in error.detail
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_depth_is_counted_at_the_limit() -> None:
@@ -77,9 +77,9 @@ def test_brackets_side_by_side_do_not_count_as_depth() -> None:
 
 
 def test_unclosed_string_full_of_escaped_quotes_takes_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     refusal(b"[" * 10 + b'[[["' + b'\\"[' * 600_000)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_duplicate_names_are_refused_with_a_pointer() -> None:
