@@ -170,7 +170,7 @@ def test_telling_recipe_leans_on_words_that_stand_with_one_label():
     texts, labels = [*BUGS, *WISHES] * 3, (["bug"] * 6 + ["wish"] * 5) * 3
     rows = np.arange(len(texts))
     features, seen = Counted(texts).learn(rows, then=rows)
-    please = int(np.flatnonzero(features.names == "words__please")[0])
+    please = features.blocks["words"].names.index("please")
     shares = {}
     for recipe in Recipe:
         weights = np.abs(fit_head(seen, labels, recipe=recipe).weights[1])

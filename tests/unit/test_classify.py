@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from feedback.models import Feedback
@@ -16,7 +18,7 @@ from triage.classify.feelings import feelings_in
 from triage.classify.figures import figures_of
 from triage.classify.lesson import learn
 from triage.classify.reading import Counted
-from triage.classify.severity_words import floor_of
+from triage.classify.severity_words import RULES, floor_of
 from triage.classify.suggestion import ABSTAIN_UNDER, APPLY_AT, MAX_REASON
 from triage.vocabulary import words_of
 
@@ -218,6 +220,17 @@ def test_words_of_lost_data_or_broken_security_put_a_floor_of_sev2(said, title):
     assert severity.decider in {"rule: data-loss words", "rule: security words"}
 
 
+SEARCHES = [search for told in RULES.values() for search in told]
+
+
+@pytest.mark.parametrize(("words", "pattern"), SEARCHES, ids=range(len(SEARCHES)))
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_whatever_a_search_for_damage_finds_holds_one_of_the_words_it_is_tried_for(words, pattern, data):
+    found = data.draw(st.from_regex(pattern.pattern.removeprefix("(?i)"), fullmatch=True))
+    assert any(word in found.lower() for word in words)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -326,8 +339,11 @@ def test_reading_weighs_terms_as_tf_idf(block, as_sklearn_says_it):
     features, seen = Counted(texts).learn(rows, then=rows)
     vectorizer = TfidfVectorizer(sublinear_tf=True, **as_sklearn_says_it)
     wanted = vectorizer.fit_transform(texts)
-    ours = [np.flatnonzero(features.names == f"{block}__{name}")[0] for name in vectorizer.get_feature_names_out()]
-    assert len(features.blocks[block].names) == len(ours)
+    names = features.blocks[block].names
+    first = {"words": 0, "pieces": len(features.blocks["words"].names)}[block]
+    ours = [first + names.index(name) for name in vectorizer.get_feature_names_out()]
+    assert len(names) == len(ours)
+    assert features.told(ours[-1]) == (block, names[ours[-1] - first].strip())
     assert abs(seen[:, ours] - wanted).max() < 1e-5
     assert abs(features.read(texts) - seen).max() < 1e-6
 

@@ -122,7 +122,7 @@ class _Batch:
         self.texts = [f"{row.title}\n{row.body}".strip()[:MAX_CHARACTERS] for row in rows]
         self.features: csr_matrix = model.read(self.texts)
         self.chances: Mapping[str, Floats] = model.chances(self.features)
-        self.reasons = Reasons(model.features.names)
+        self.reasons = Reasons(model.features)
         self.wordings = [Wording(text) for text in self.texts]
         self.finder = ComponentFinder(components)
         self.slugs = {component.slug for component in components}

@@ -11,7 +11,7 @@ from feedback.models import Feedback
 from hypercare.core.models import Component
 from triage.classify.features import MAX_CHARACTERS
 from triage.classify.suggestion import Suggestion, suggest
-from triage.vocabulary import stem, words_of
+from triage.vocabulary import read_once, stem, words_of
 
 FIELD = "component"
 _ADDRESS_KEYS = ("page", "url", "path", "route", "service", "endpoint")
@@ -70,8 +70,8 @@ class ComponentFinder:
         )
 
     def _traces(self, row: Feedback) -> dict[str, list[_Trace]]:
-        text = f"{row.title}\n{row.body}"[:MAX_CHARACTERS]
-        words = words_of(text)
+        text = f"{row.title}\n{row.body}".strip()[:MAX_CHARACTERS]
+        words, _thoughts = read_once(text)
         spoken = " " + " ".join(stem(word) for word in words) + " "
         page = _page_of(row)
         routes = " ".join(_ROUTE.findall(text)).lower()

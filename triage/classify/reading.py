@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,10 @@ class Vocabulary:
         self._closed = known is not None
         self.numbers = {block: _numbered(known[block] if known else None) for block in BLOCKS}
         self._kept: dict[str, Numbers] = {}
+        # Most words of a text stand in no pair that is known; only a closed vocabulary can tell.
+        self._paired = (
+            {word for name in known["opening"] if PAIRED in name for word in name.split(PAIRED)} if known else None
+        )
 
     def count(self, texts: Sequence[str]) -> dict[str, csr_matrix]:
         """How often each text says each term, block by block."""
@@ -58,7 +62,7 @@ class Vocabulary:
         told: dict[str, list[Sequence[int] | Numbers]] = {
             "words": [self._numbers_of("words", _with_neighbours(words)) for words in worded],
             "pieces": [self._pieces_of(text) for text in split],
-            "opening": [self._numbers_of("opening", _opening(words)) for words in worded],
+            "opening": [self._numbers_of("opening", _opening(words, paired=self._paired)) for words in worded],
         }
         return {block: _counted(told[block], len(self.numbers[block])) for block in BLOCKS}
 
@@ -93,12 +97,15 @@ def _with_neighbours(words: Sequence[str]) -> Iterator[str]:
     return chain(words, map(" ".join, pairwise(words)))
 
 
-def _opening(words: Sequence[str]) -> Iterator[str]:
-    """The first words, and each two of them that stand near each other, in either order."""
+def _opening(words: Sequence[str], *, paired: Set[str] | None = None) -> Iterator[str]:
+    """The first words, and each two of them that stand near each other, in either order; of `paired` ones where given."""
     stems = [stem(word) for word in words[:OPENING_WORDS]]
     yield from stems
-    for at, one in enumerate(stems):
-        for other in stems[at + 1 : at + NEAR + 1]:
+    placed = [(at, one) for at, one in enumerate(stems) if paired is None or one in paired]
+    for number, (at, one) in enumerate(placed, start=1):
+        for there, other in placed[number : number + NEAR]:
+            if there - at > NEAR:
+                break
             yield one + PAIRED + other if one < other else other + PAIRED + one
 
 
@@ -129,10 +136,23 @@ class Features:
     meant: Vectors | None = None
 
     @cached_property
-    def names(self) -> npt.NDArray[np.object_]:
-        """What each feature is called, its block first; likeness to a learned text has no name of its own."""
-        told = [f"{block}__{name}" for block, terms in self.blocks.items() for name in terms.names]
-        return np.array(told + ["meaning__"] * (0 if self.meant is None else len(self.meant)), dtype=object)
+    def _ends(self) -> list[int]:
+        """Behind which column each block ends."""
+        return list(accumulate(len(terms.names) for terms in self.blocks.values()))
+
+    @property
+    def width(self) -> int:
+        """How many features there are."""
+        return self._ends[-1] + (0 if self.meant is None else len(self.meant))
+
+    def told(self, column: int) -> tuple[str, str]:
+        """The block of a feature and its term without blanks around it; likeness to a learned text has neither."""
+        begin = 0
+        for end, (block, terms) in zip(self._ends, self.blocks.items(), strict=True):
+            if column < end:
+                return block, terms.names[column - begin].strip()
+            begin = end
+        return "", ""
 
     def read(self, texts: Sequence[str], meant: Vectors | None = None) -> csr_matrix:
         """One row of features for each prepared text; with its meaning, how alike it is to each learned text too."""
@@ -152,7 +172,7 @@ class Features:
     def tell_of_words(self, wordless: Set[str]) -> npt.NDArray[np.bool_]:
         """Which features are words of a text: no letter by itself, and nothing that stands for a sign or a number in it."""
         words = self.blocks["words"].names
-        told = np.zeros(len(self.names), dtype=bool)
+        told = np.zeros(self.width, dtype=bool)
         told[: len(words)] = [len(name) > 1 and " " not in name and name not in wordless for name in words]
         return told
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from triage.classify.features import CONCEPT, CUES
-from triage.classify.reading import PAIRED
+from triage.classify.reading import PAIRED, Features
 from triage.vocabulary import STOP_WORDS, read_once, stem
 
 STRONGEST_FEATURES = 24
@@ -26,13 +27,19 @@ class Wording:
     def __init__(self, text: str) -> None:
         self.words, told = read_once(text)
         self.thoughts: dict[str, Span] = {concept: (at, length) for at, length, concept in told}
-        self._pairs = _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
         self._first = _first_places(self.words)
-        self._stems = _first_places([stem(word) for word in self.words])
-        telling = [word for word in self._first if word not in STOP_WORDS]
+        telling = [word for word in dict.fromkeys(self.words) if word not in STOP_WORDS]
         self._telling = " ".join(telling)
         self._ends = list(accumulate(len(word) + 1 for word in telling))
         self._places = [self._first[word] for word in telling]
+
+    @cached_property
+    def _pairs(self) -> dict[str, int]:
+        return _first_places([f"{first} {second}" for first, second in pairwise(self.words)])
+
+    @cached_property
+    def _stems(self) -> dict[str, int]:
+        return _first_places([stem(word) for word in self.words])
 
     def quote(self, span: Span) -> str:
         """The words of a span in quotes."""
@@ -46,8 +53,8 @@ class Wording:
 
     def place_of_words(self, piece: str) -> Span | None:
         """Where a word that is no stop word, or a pair of words, first stands."""
-        if piece in self._pairs:
-            return self._pairs[piece], 2
+        if " " in piece:
+            return (self._pairs[piece], 2) if piece in self._pairs else None
         return (self._first[piece], 1) if piece in self._first and piece not in STOP_WORDS else None
 
     def places_of_stems(self, told: str) -> list[Span]:
@@ -62,10 +69,12 @@ class Wording:
 
 
 class Reasons:
-    """Names the deciding words for batches of texts; knows the features' names once."""
+    """Names the deciding words for a batch of texts, in one language."""
 
-    def __init__(self, names: npt.NDArray[np.object_]) -> None:
-        self.names = names
+    def __init__(self, features: Features) -> None:
+        self._told = features.told
+        self._cues = {cue: str(said) for cue, said in CUES.items()}
+        self._because = _("because of: %(words)s")
 
     def of(self, wording: Wording, features: csr_matrix, row: int, weights: npt.NDArray[np.float32]) -> str:
         """Why a row of features got the value with these weights; nothing when no word decided."""
@@ -73,54 +82,49 @@ class Reasons:
         columns = features.indices[begin:end]
         added = features.data[begin:end] * weights[columns]
         strongest = np.argsort(-added)[:STRONGEST_FEATURES]
-        found = [(str(self.names[columns[at]]), float(added[at])) for at in strongest if added[at] > 0]
-        return _told(wording, found)
+        found = zip(columns[strongest].tolist(), added[strongest].tolist(), strict=True)
+        shown = _strongest(wording, self._scores(wording, [(column, weight) for column, weight in found if weight > 0]))
+        return self._because % {"words": ", ".join(shown)} if shown else ""
+
+    def _scores(self, wording: Wording, found: Sequence[tuple[int, float]]) -> list[tuple[float, int, int, str]]:
+        """How much each place in the text, or cue, added: the amount, the place and the cue, the strongest first."""
+        score: dict[Span, float] = {}
+        cues: dict[str, float] = {}
+        for column, added in found:
+            kind, piece = self._told(column)
+            if piece in self._cues:
+                cue = self._cues[piece]
+                cues[cue] = cues.get(cue, 0) + added
+            else:
+                places = [place for place in _places(wording, kind, piece) if not wording.is_of_numbers(place)]
+                for place in places:
+                    score[place] = score.get(place, 0) + added / len(places)
+        told = [(added, at, length, "") for (at, length), added in score.items()]
+        return sorted(told + [(added, -1, 0, cue) for cue, added in cues.items()], reverse=True)
 
 
 def _first_places(words: Sequence[str]) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for at, word in enumerate(words):
-        places.setdefault(word, at)
-    return places
+    return dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
 
 
-def _told(wording: Wording, found: Sequence[tuple[str, float]]) -> str:
-    score: dict[Span, float] = {}
-    cues: dict[str, float] = {}
-    for name, added in found:
-        kind, _, padded = name.partition("__")
-        piece = padded.strip()
-        if piece in CUES:
-            cue = str(CUES[piece])
-            cues[cue] = cues.get(cue, 0) + added
-        else:
-            places = [place for place in _places(wording, kind, piece) if not wording.is_of_numbers(place)]
-            for place in places:
-                score[place] = score.get(place, 0) + added / len(places)
-    told = sorted(
-        [(added, at, length, wording.quote((at, length))) for (at, length), added in score.items()]
-        + [(added, -1, 0, cue) for cue, added in cues.items()],
-        reverse=True,
-    )
-    return _sentence(told)
-
-
-def _sentence(ranked: Sequence[tuple[float, int, int, str]]) -> str:
+def _strongest(wording: Wording, ranked: Sequence[tuple[float, int, int, str]]) -> list[str]:
     """The strongest few that do not overlap and are not much weaker than the first."""
     shown: list[str] = []
     taken: set[int] = set()
-    for added, at, length, said in ranked:
-        span = set(range(at, at + length))
-        if added >= _SHARE_OF_BEST * ranked[0][0] and not span & taken and said not in shown:
+    for added, at, length, cue in ranked:
+        if added < _SHARE_OF_BEST * ranked[0][0] or len(shown) == WORDS_SHOWN:
+            break
+        span, said = range(at, at + length), cue or wording.quote((at, length))
+        if taken.isdisjoint(span) and said not in shown:
             shown.append(said)
-            taken |= span
-    return _("because of: %(words)s") % {"words": ", ".join(shown[:WORDS_SHOWN])} if shown else ""
+            taken.update(span)
+    return shown
 
 
 def _places(wording: Wording, kind: str, piece: str) -> list[Span]:
     """Where a feature stands in the text: a thought, a word, words side by side, or a word that contains the piece."""
-    if piece.startswith(CONCEPT) and piece.removeprefix(CONCEPT) in wording.thoughts:
-        return [wording.thoughts[piece.removeprefix(CONCEPT)]]
+    if piece.startswith(CONCEPT) and (thought := wording.thoughts.get(piece.removeprefix(CONCEPT))):
+        return [thought]
     if kind == "opening":
         return wording.places_of_stems(piece)
     place = wording.place_of_words(piece) if kind == "words" else wording.place_of_letters(piece)
