@@ -15,7 +15,7 @@ from gateway_ingest.models import Alert, RuleOutcome
 from hypercare.core.models import TimelineEntry
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.conftest import bearer
-from triage import alert_changes, closing, lifecycle, overrides, pipeline
+from triage import alert_changes, closing, lifecycle, merging, overrides, pipeline
 from triage.models import Decision, Issue
 
 pytestmark = pytest.mark.django_db
@@ -223,7 +223,7 @@ def test_issue_of_two_alerts_waits_for_the_end_of_both(story):
     first, second = Alert.objects.order_by("pk")
     issues = Issue.objects.order_by("pk")
     if issues.count() == 2:
-        lifecycle.merge(issues[1].pk, into_id=issues[0].pk, actor=SYSTEM, now=story.now)
+        merging.merge(issues[1].pk, into_id=issues[0].pk, actor=SYSTEM, now=story.now)
     began = story.now
     story.wait(minutes=30)
     story.tell("resolved", key="a", started=began)
@@ -239,7 +239,7 @@ def test_person_who_reports_it_keeps_it_open(story):
     issue = Issue.objects.get(matches__feedback__channel="alert")
     if row.issue_key != issue.key:
         other = Issue.objects.get(matches__feedback=row)
-        lifecycle.merge(other.pk, into_id=issue.pk, actor=SYSTEM, now=story.now)
+        merging.merge(other.pk, into_id=issue.pk, actor=SYSTEM, now=story.now)
     began = story.now - timedelta(minutes=1)
     story.tell("resolved", started=began, title="Product pages answer 503 service unavailable")
     assert proposal() is None

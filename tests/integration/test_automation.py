@@ -19,7 +19,7 @@ from hypercare.core.sealing import seal
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from tests.conftest import bearer
 from tests.integration.rows import make_alert, make_feedback, make_issue
-from triage import lifecycle, overrides, tasks
+from triage import lifecycle, merging, overrides, tasks
 from triage.automation import guard, offers, passing, rules, running, runs
 from triage.automation.dry_run import try_out
 from triage.models import AutomationRule, AutomationRun, Decision, Issue, Match, Outcome, WarRoom
@@ -347,7 +347,7 @@ def test_what_triage_never_reaches_is_looked_at_all_the_same(rule, launch, now):
 def test_a_rule_about_a_merge_acts_on_the_issue_that_is_left(rule, issue, people, launch, now):
     rule("issue.merged", ("set_moscow", "must"))
     gone = make_issue(launch, now=now, title="The same")
-    lifecycle.merge(gone.pk, into_id=issue.pk, actor=Actor.person(people["agent"]), now=now)
+    merging.merge(gone.pk, into_id=issue.pk, actor=Actor.person(people["agent"]), now=now)
     run(now)
     issue.refresh_from_db()
     assert (the_run().about, issue.moscow) == (issue.key, "must")

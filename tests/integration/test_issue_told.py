@@ -7,7 +7,7 @@ import pytest
 
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
-from triage import lifecycle
+from triage import lifecycle, merging
 from triage.models import Match
 from triage.notes import add_note
 from triage.score import rescore
@@ -80,7 +80,7 @@ def test_a_merge_is_told_once_from_the_side_one_reads(lead, launch, now, alice):
     root, other = make_issue(launch, now=now, title="Root"), make_issue(launch, now=now, title="Other")
     lifecycle.move(other.pk, to="triaged", actor=alice, now=now)
     add_note(other, text="Seen", actor=alice, now=now)
-    lifecycle.merge(other.pk, into_id=root.pk, actor=alice, now=now)
+    merging.merge(other.pk, into_id=root.pk, actor=alice, now=now)
     assert log(page_of(lead, root)) == [
         f"{other.key} was merged into this Alice Lead",
         f"{other.key} : Note: Seen Alice Lead",
@@ -91,8 +91,8 @@ def test_a_merge_is_told_once_from_the_side_one_reads(lead, launch, now, alice):
 
 def test_taking_apart_is_told_from_both_sides(lead, launch, now, alice):
     root, other = make_issue(launch, now=now, title="Root"), make_issue(launch, now=now, title="Other")
-    lifecycle.merge(other.pk, into_id=root.pk, actor=alice, now=now)
-    lifecycle.unmerge(other.pk, actor=alice, now=now)
+    merging.merge(other.pk, into_id=root.pk, actor=alice, now=now)
+    merging.unmerge(other.pk, actor=alice, now=now)
     assert log(page_of(lead, root))[0] == f"{other.key} was taken out of this Alice Lead"
     assert log(page_of(lead, other))[0] == f"Taken out of {root.key} Alice Lead"
 

@@ -7,7 +7,7 @@ from hypercare.core.launches import create_launch
 from hypercare.core.models import Launch, User
 from hypercare.core.timeline import SYSTEM
 from tests.integration.rows import make_feedback, make_issue
-from triage import lifecycle
+from triage import lifecycle, merging
 from triage.board import changes
 from triage.match.assign import Item, propose, settle
 from triage.match.index import LaunchIndex, index_of
@@ -97,15 +97,15 @@ def test_closed_issue_takes_no_more_reports_until_it_is_reopened(told, where, no
 def test_merged_issue_speaks_for_its_root_and_for_itself_when_taken_out(told, where, now):
     root, merged = told("Weekly report is empty", "No figures since Monday"), told()
     assert where() == merged.pk
-    lifecycle.merge(merged.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    merging.merge(merged.pk, into_id=root.pk, actor=SYSTEM, now=now)
     assert where() == root.pk
-    lifecycle.unmerge(merged.pk, actor=SYSTEM, now=now)
+    merging.unmerge(merged.pk, actor=SYSTEM, now=now)
     assert where() == merged.pk
 
 
 def test_alert_key_of_a_merged_issue_stays_its_own(told, where, now):
     root, merged = told("Weekly report is empty", "No figures since Monday"), told(fingerprint="alert:1")
-    lifecycle.merge(merged.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    merging.merge(merged.pk, into_id=root.pk, actor=SYSTEM, now=now)
     assert where("anything", fingerprint="alert:1", channel=Channel.ALERT) == merged.pk
 
 
@@ -159,7 +159,7 @@ def test_index_built_step_by_step_equals_one_built_at_once(told, launch, now):
             told(f"Problem number {number} with the {['postcode', 'basket', 'invoice'][number % 3]}", "It fails")
         )
         followed.refresh(tidy=True)
-    lifecycle.merge(issues[3].pk, into_id=issues[4].pk, actor=SYSTEM, now=now)
+    merging.merge(issues[3].pk, into_id=issues[4].pk, actor=SYSTEM, now=now)
     lifecycle.move(issues[5].pk, to=IssueStatus.DECLINED, actor=SYSTEM, now=now, reason="no")
     followed.refresh(tidy=True)
     at_once = LaunchIndex(launch.pk)

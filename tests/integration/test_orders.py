@@ -16,7 +16,7 @@ from hypercare.core.models import Message, TimelineEntry
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_alert, make_feedback, make_issue
-from triage import lifecycle, overrides, snooze
+from triage import lifecycle, merging, overrides, snooze
 from triage.board.lanes import lanes_of, not_shown
 from triage.board.limits import set_limit
 from triage.models import BoardChange, Issue, Match, WarRoom
@@ -366,7 +366,7 @@ def test_the_preview_says_what_would_change_and_changes_nothing(launch, api, now
 )
 def test_the_preview_of_a_merge_says_what_the_merge_then_does(launch, api, now, target, stays):
     root, gone = make_issue(launch, now=now, **target), make_issue(launch, now=now, status="closed")
-    lifecycle.merge(gone.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    merging.merge(gone.pk, into_id=root.pk, actor=SYSTEM, now=now)
     open_ones, ended = many(launch, now, 2), make_issue(launch, now=now, status="declined")
     chosen = {"ids": [one.key for one in (root, gone, *open_ones, ended)]}
     asked = chosen | {"action": "merge", "into": gone.key}
@@ -392,7 +392,7 @@ def test_a_worker_needs_as_many_statements_for_twenty_that_are_merged_as_for_two
 
     def statements(count):
         issues = many(launch, now, count)
-        lifecycle.merge_all([issue.pk for issue in issues], into_id=root.pk, actor=SYSTEM, now=now)
+        merging.merge_all([issue.pk for issue in issues], into_id=root.pk, actor=SYSTEM, now=now)
         change = order(issues, action, **given)
         with CaptureQueriesContext(connection) as asked:
             giving.carry_on(clock=lambda: now)

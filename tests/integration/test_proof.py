@@ -13,7 +13,7 @@ from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_feedback, make_issue
 from tests.integration.traffic import calls, store
-from triage import lifecycle
+from triage import lifecycle, merging
 from triage.models import Fix, FixNotice, Issue, IssueStatus, ProofRules, Verdict
 from triage.proof import links, notices, overview, panel, verdicts
 from triage.proof.gathering import gather, live_of
@@ -99,7 +99,7 @@ def test_keys_of_another_launch_and_of_nothing_link_nothing_and_a_merged_issue_m
 ):
     theirs = make_issue(other, now=now)
     twin = make_issue(launch, now=now)
-    lifecycle.merge(twin.pk, into_id=issue.pk, actor=SYSTEM, now=now)
+    merging.merge(twin.pk, into_id=issue.pk, actor=SYSTEM, now=now)
     deploy(launch, at=now, now=now, issues=(theirs.key, "IS-999999999999999999", twin.key))
     links.follow(clock=lambda: now)
     assert [fix.issue_id for fix in Fix.objects.all()] == [issue.pk]
@@ -408,7 +408,7 @@ def test_the_fix_of_a_merged_issue_proves_its_root_until_they_are_taken_apart(la
     launch.feedback.update(category="availability", component=issue.component)
     root = make_issue(launch, now=now - 2 * HOUR, status="deployed")
     alice = Actor.person(people["lead"])
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
+    merging.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
     assert verdicts.judge_due(clock=lambda: now) == 1
     assert [one.verdict.word for one in panel.fixes_of(root)] == ["verified"]
     assert TimelineEntry.objects.filter(subject=root.key, kind="fix.judged").count() == 1
@@ -422,7 +422,7 @@ def test_the_fix_of_a_merged_issue_proves_its_root_until_they_are_taken_apart(la
     assert notices.send(root.pk, actor=alice, now=now) == 1
     with pytest.raises(Problem, match="linked already"):
         links.link_by_hand(root.pk, name_of(proved.deployment), actor=alice, now=now)
-    lifecycle.unmerge(issue.pk, actor=alice, now=now)
+    merging.unmerge(issue.pk, actor=alice, now=now)
     assert ([one.fix for one in panel.fixes_of(issue)], panel.fixes_of(root)) == ([proved], [])
 
 
@@ -432,7 +432,7 @@ def test_a_deployment_linked_to_an_issue_and_to_one_merged_into_it_has_one_word_
     launch.feedback.update(category="availability", component=issue.component)
     root = make_issue(launch, now=now - 2 * HOUR, status="deployed")
     alice, own = Actor.person(people["lead"]), fix_of(root, proved.deployment, now)
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
+    merging.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
     verdicts.judge_due(clock=lambda: now)
     assert list(TimelineEntry.objects.filter(kind="fix.judged").values_list("subject", flat=True)) == [root.key]
     assert notices.waiting(root.pk).fix == own
@@ -451,18 +451,18 @@ def test_what_people_said_of_a_fix_stands_though_another_issue_of_that_deploymen
     verdicts.overrule(
         root.pk, fix_of(root, proved.deployment, now).pk, word="not_fixed", reason="", actor=alice, now=now
     )
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
+    merging.merge(issue.pk, into_id=root.pk, actor=alice, now=now)
     assert [one.verdict.word for one in panel.fixes_of(root)] == ["not_fixed"]
     assert overview.newest_of([root])[root.pk].verdict.word == "not_fixed"
     assert notices.waiting(root.pk) is None
-    lifecycle.unmerge(issue.pk, actor=alice, now=now)
+    merging.unmerge(issue.pk, actor=alice, now=now)
     assert [one.verdict.word for one in panel.fixes_of(issue)] == ["verified"]
 
 
 def test_a_draft_of_an_issue_that_is_merged_then_waits_at_its_root(launch, issue, proved, people, now):
     word_of(proved, now)
     root = make_issue(launch, now=now, status="deployed")
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    merging.merge(issue.pk, into_id=root.pk, actor=SYSTEM, now=now)
     assert notices.send(root.pk, actor=Actor.person(people["lead"]), now=now) == 1
     verdicts.overrule(root.pk, proved.pk, word="not_fixed", reason="", actor=SYSTEM, now=now)
     links.unlink(root.pk, name_of(proved.deployment), actor=SYSTEM, now=now)

@@ -25,7 +25,7 @@ from hypercare.core.timeline import SYSTEM
 from tests.conftest import bearer
 from tests.integration.doors import API, post, report
 from tests.integration.rows import make_alert, make_issue
-from triage import alert_changes, lifecycle, overrides, pipeline, tree
+from triage import alert_changes, lifecycle, merging, overrides, pipeline, tree
 from triage.board import feed
 from triage.models import BoardCounter, Decision, Issue, Match, StatusReport
 from triage.reports.draft import draft_of_launch
@@ -222,8 +222,8 @@ def test_merging_each_into_the_other_at_once_leaves_one_root(launch, now):
     for _turn in range(5):
         one, two = make_issue(launch, now=now), make_issue(launch, now=now)
         answers = at_once(
-            lambda one=one, two=two: lifecycle.merge(one.pk, into_id=two.pk, actor=SYSTEM, now=now),
-            lambda one=one, two=two: lifecycle.merge(two.pk, into_id=one.pk, actor=SYSTEM, now=now),
+            lambda one=one, two=two: merging.merge(one.pk, into_id=two.pk, actor=SYSTEM, now=now),
+            lambda one=one, two=two: merging.merge(two.pk, into_id=one.pk, actor=SYSTEM, now=now),
         )
         assert not defects(answers)
         assert sum(isinstance(answer, Problem) and answer.status == 409 for answer in answers) == 1
@@ -233,11 +233,11 @@ def test_merging_each_into_the_other_at_once_leaves_one_root(launch, now):
 def test_merging_two_trees_into_each_other_at_once_makes_no_circle(launch, now):
     for _turn in range(5):
         a, b, c, d = (make_issue(launch, now=now) for _number in range(4))
-        lifecycle.merge(b.pk, into_id=c.pk, actor=SYSTEM, now=now)
-        lifecycle.merge(d.pk, into_id=a.pk, actor=SYSTEM, now=now)
+        merging.merge(b.pk, into_id=c.pk, actor=SYSTEM, now=now)
+        merging.merge(d.pk, into_id=a.pk, actor=SYSTEM, now=now)
         answers = at_once(
-            lambda a=a, b=b: lifecycle.merge(a.pk, into_id=b.pk, actor=SYSTEM, now=now),
-            lambda c=c, d=d: lifecycle.merge(c.pk, into_id=d.pk, actor=SYSTEM, now=now),
+            lambda a=a, b=b: merging.merge(a.pk, into_id=b.pk, actor=SYSTEM, now=now),
+            lambda c=c, d=d: merging.merge(c.pk, into_id=d.pk, actor=SYSTEM, now=now),
         )
         assert not defects(answers)
         assert sum(isinstance(answer, Problem) for answer in answers) == 1
@@ -286,11 +286,11 @@ def test_override_of_a_report_stands_while_its_issue_is_closed(issue_of, signal,
 
 def test_unmerge_while_reports_arrive_counts_each_once(issue_of, signal, triage, now):
     one, two = issue_of("cpu"), issue_of("disk")
-    lifecycle.merge(two.pk, into_id=one.pk, actor=SYSTEM, now=now)
+    merging.merge(two.pk, into_id=one.pk, actor=SYSTEM, now=now)
     for name in ("cpu", "disk") * 15:
         signal(name)
 
-    answers = at_once(triage, lambda: lifecycle.unmerge(two.pk, actor=SYSTEM, now=now), triage)
+    answers = at_once(triage, lambda: merging.unmerge(two.pk, actor=SYSTEM, now=now), triage)
 
     assert not defects(answers)
     one.refresh_from_db()
@@ -478,9 +478,9 @@ def test_every_change_takes_its_locks_in_one_order(issue_of, signal, triage, lau
     by = {"actor": SYSTEM, "now": now}
     works: dict[str, Callable[[], Any]] = {
         "move": lambda: lifecycle.move(one.pk, to="triaged", **by),
-        "merge": lambda: lifecycle.merge(two.pk, into_id=one.pk, **by),
-        "merge deeper": lambda: lifecycle.merge(three.pk, into_id=two.pk, **by),
-        "unmerge": lambda: lifecycle.unmerge(two.pk, **by),
+        "merge": lambda: merging.merge(two.pk, into_id=one.pk, **by),
+        "merge deeper": lambda: merging.merge(three.pk, into_id=two.pk, **by),
+        "unmerge": lambda: merging.unmerge(two.pk, **by),
         "override": lambda: overrides.override_issue(one.pk, field="severity", value="3", reason="", **by),
         "release": lambda: overrides.release_issue(one.pk, field="severity", **by),
         "verdict": lambda: overrides.override_feedback(row, field="category", value="bug", reason="", **by),
@@ -498,11 +498,11 @@ def test_every_change_takes_its_locks_in_one_order(issue_of, signal, triage, lau
 def test_issues_are_locked_in_one_statement_by_id(issue_of, signal, triage, now):
     one, two, three = issue_of("cpu"), issue_of("disk"), issue_of("net")
     by = {"actor": SYSTEM, "now": now}
-    lifecycle.merge(two.pk, into_id=one.pk, **by)
+    merging.merge(two.pk, into_id=one.pk, **by)
 
     for work in (
-        lambda: lifecycle.merge(three.pk, into_id=two.pk, **by),
-        lambda: lifecycle.unmerge(three.pk, **by),
+        lambda: merging.merge(three.pk, into_id=two.pk, **by),
+        lambda: merging.unmerge(three.pk, **by),
         lambda: (signal("disk"), triage()),
     ):
         with CaptureQueriesContext(connection) as captured:
@@ -532,8 +532,8 @@ def test_a_storm_of_changes_ends_with_every_count_right(issue_of, signal, triage
             issue, into = dice.sample(issues, 2)
             name, work = dice.choice([
                 ("move", lambda: lifecycle.move(issue, to=dice.choice(["triaged", "in_progress", "closed", "verified"]), **by)),
-                ("merge", lambda: lifecycle.merge(issue, into_id=into, **by)),
-                ("unmerge", lambda: lifecycle.unmerge(issue, **by)),
+                ("merge", lambda: merging.merge(issue, into_id=into, **by)),
+                ("unmerge", lambda: merging.unmerge(issue, **by)),
                 ("override", lambda: overrides.override_issue(issue, field="severity", value=dice.choice("12345"), reason="", **by)),
                 ("release", lambda: overrides.release_issue(issue, field="severity", **by)),
                 ("verdict", lambda: overrides.override_feedback(

@@ -15,7 +15,7 @@ from tests.conftest import bearer
 from tests.integration.rows import make_issue
 from tests.integration.test_warroom import MINUTE, told
 from tests.integration.traffic import calls, store
-from triage import lifecycle
+from triage import merging
 from triage.models import Issue, Passage
 from triage.review import due, follow_ups, reading, writing
 from triage.review.sections import TITLES
@@ -96,7 +96,7 @@ def test_beginning_twice_is_one_review(issue, lead, noor, now):
 
 def test_a_merged_issue_has_the_review_of_its_root(launch, issue, lead, now):
     other = make_issue(launch, now=now, title="Also 503")
-    lifecycle.merge(other.pk, into_id=issue.pk, actor=lead, now=now)
+    merging.merge(other.pk, into_id=issue.pk, actor=lead, now=now)
     assert writing.begin(other, actor=lead, now=now).issue_id == issue.pk
 
 

@@ -9,7 +9,7 @@ from hypercare.core.models import Launch
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from tests.integration.rows import make_issue
 from tests.integration.test_board_socket import board as socket_of
-from triage import lifecycle
+from triage import merging
 from triage.warroom import rooms, talk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +39,7 @@ def test_who_has_a_room_open_is_told_that_somebody_spoke_there(site, people, roo
 
 def test_a_word_on_the_rooms_issue_or_on_what_is_merged_into_it_is_told_too(site, people, room, actor):
     duplicate = make_issue(room.launch, now=clock.now(), title="The same again")
-    lifecycle.merge(duplicate.pk, into_id=room.issue_id, actor=actor, now=clock.now())
+    merging.merge(duplicate.pk, into_id=room.issue_id, actor=actor, now=clock.now())
     with socket_of(site, user=people["agent"], page=f"rooms/{room.key}/") as socket:
         socket.next()
         for subject in (room.issue.key, duplicate.key):

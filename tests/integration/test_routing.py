@@ -12,7 +12,7 @@ from feedback.report import read_report
 from hypercare.core.models import Component
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_feedback, make_issue
-from triage import lifecycle, overrides, pipeline
+from triage import merging, overrides, pipeline
 from triage.models import Decision, Issue, Match
 from triage.recount import recount
 
@@ -82,10 +82,10 @@ def test_merged_issue_lends_its_component_and_takes_it_back(tell, launch, people
     tell(component="checkout")
     named, lead = Issue.objects.get(), Actor.person(people["lead"])
     bare = make_issue(launch, title="Grey", now=now)
-    lifecycle.merge(named.pk, into_id=bare.pk, actor=lead, now=now)
+    merging.merge(named.pk, into_id=bare.pk, actor=lead, now=now)
     bare.refresh_from_db()
     assert (bare.component.slug, bare.team.name) == ("checkout", "Backend")
-    lifecycle.unmerge(named.pk, actor=lead, now=now)
+    merging.unmerge(named.pk, actor=lead, now=now)
     bare.refresh_from_db()
     assert (bare.component, bare.team) == (None, None)
     assert in_force(bare)["component"].reason == "no report names one"

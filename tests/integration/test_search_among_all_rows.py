@@ -15,7 +15,7 @@ from hypercare.core.launches import create_launch
 from hypercare.core.models import Launch, TimelineEntry
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.conftest import bearer
-from triage import lifecycle, pipeline
+from triage import merging, pipeline
 from triage.learn import sameness
 from triage.learn.contest import Meeting
 from triage.learn.recent import Split
@@ -171,9 +171,9 @@ def test_merging_and_taking_apart_are_answers(apart, look, people, now):
     first = apart("Postcode field rejects Norwegian postcodes")
     second = apart("Norwegian postcode not accepted")
     alice = Actor.person(people["lead"])
-    lifecycle.merge(second.pk, into_id=first.pk, actor=alice, now=now)
+    merging.merge(second.pk, into_id=first.pk, actor=alice, now=now)
     assert Pair.objects.get().answer == Answer.SAME
-    lifecycle.unmerge(second.pk, actor=alice, now=now)
+    merging.unmerge(second.pk, actor=alice, now=now)
     assert Pair.objects.get().answer == Answer.DIFFERENT
     look()
     assert pairs.suggested_for(second, [second.pk]) == []
@@ -195,7 +195,7 @@ def test_what_is_beyond_doubt_is_merged_and_can_be_taken_apart(apart, look, laun
     assert (pair.answer, pair.origin, pair.answered_by) == (Answer.SAME, Origin.MODEL, None)
     told = TimelineEntry.objects.get(subject=second.key, kind="issue.merged")
     assert "same component" in told.data["reason"]
-    lifecycle.unmerge(second.pk, actor=SYSTEM, now=now)
+    merging.unmerge(second.pk, actor=SYSTEM, now=now)
     Unread.objects.create(feedback_id=second.matches.get().feedback_id)
     look()
     second.refresh_from_db()
@@ -221,9 +221,9 @@ def test_answers_of_people_become_lessons_and_what_machines_merged_does_not(apar
     second, third = apart("Norwegian postcode not accepted"), apart("Postcode of the invoice is in bold")
     look()
     lead = Actor.person(people["lead"])
-    lifecycle.merge(second.pk, into_id=first.pk, actor=lead, now=now)
+    merging.merge(second.pk, into_id=first.pk, actor=lead, now=now)
     pairs.refuse(third, first, actor=lead, now=now + timedelta(minutes=1))
-    lifecycle.merge(apart("Norwegian postcodes").pk, into_id=first.pk, actor=SYSTEM, now=now)
+    merging.merge(apart("Norwegian postcodes").pk, into_id=first.pk, actor=SYSTEM, now=now)
     said = sameness.answers_of(launch)
     assert [one.is_same for one in said] == [True, False]
     assert {one.voice for one in said} == {f"user:{people['lead'].pk}"}
@@ -264,10 +264,10 @@ def test_merge_through_another_issue_is_one_answer(apart, look, launch, people, 
         apart(f"Postcode field {word} Norwegian postcodes") for word in ("rejects", "refuses", "resets")
     )
     lead = Actor.person(people["lead"])
-    lifecycle.merge(middle.pk, into_id=root.pk, actor=lead, now=now)
-    lifecycle.merge(low.pk, into_id=middle.pk, actor=lead, now=now)
+    merging.merge(middle.pk, into_id=root.pk, actor=lead, now=now)
+    merging.merge(low.pk, into_id=middle.pk, actor=lead, now=now)
     assert set(Pair.objects.values_list("older", "newer")) == {(root.pk, middle.pk), (middle.pk, low.pk)}
-    lifecycle.unmerge(low.pk, actor=lead, now=now)
+    merging.unmerge(low.pk, actor=lead, now=now)
     assert set(Pair.objects.values_list("newer", "answer")) == {(middle.pk, "same"), (low.pk, "different")}
     look()
     assert pairs.is_refused(low.pk, root.pk)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypercare.core import clock
 from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from tests.integration.rows import make_alert, make_feedback, make_issue
-from triage import lifecycle, opening
+from triage import lifecycle, merging, opening
 from triage.filters import IssueFilter
 from triage.models import Issue, Match
 from triage.recount import recount
@@ -123,7 +123,7 @@ def test_an_alert_that_a_person_ended_was_taken_up(launch, problem, lead, now):
 
 def test_a_merged_issue_gives_its_moments_to_its_root(launch, problem, lead, now):
     root, other = problem(at=now - HOUR), problem(at=now - 3 * HOUR, note=7)
-    lifecycle.merge(other.pk, into_id=root.pk, actor=SYSTEM, now=now)
+    merging.merge(other.pk, into_id=root.pk, actor=SYSTEM, now=now)
     course = course_of(launch, root, now)
     assert (course.detected, course.taken_up) == (now - 3 * HOUR, now - 3 * HOUR + timedelta(minutes=7))
     assert [one.pk for one in courses(launch, since=now - timedelta(days=30), until=now)] == [root.pk]
@@ -140,7 +140,7 @@ def busy(launch, problem, now, monkeypatch):
     reopened = problem(closed=10)
     lifecycle.move(reopened.pk, to="in_progress", actor=SYSTEM, now=now - HOUR)
     merged = problem()
-    lifecycle.merge(merged.pk, into_id=reopened.pk, actor=SYSTEM, now=now)
+    merging.merge(merged.pk, into_id=reopened.pk, actor=SYSTEM, now=now)
     person = problem(told=False)
     belongs(make_feedback(launch, now=now - 2 * HOUR, issue_key=person.key), person, now)
     make_issue(launch, now=now, component=None, severity=5)

@@ -11,7 +11,7 @@ from hypercare.core import clock
 from hypercare.core.models import Launch
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_feedback, make_issue
-from triage import closing, lifecycle, overrides
+from triage import closing, lifecycle, merging, overrides
 from triage.classify import classify as classifier
 from triage.classify import text_model
 from triage.classify.classify import load_model
@@ -119,9 +119,9 @@ def test_correction_confirmation_and_release_are_labels(launch, lead, now):
 
 def test_merges_are_answered_pairs_and_answers_to_proposals_are_labels(launch, lead, now):
     one, other = make_issue(launch, now=now), make_issue(launch, now=now)
-    lifecycle.merge(one.pk, into_id=other.pk, actor=lead, now=now)
+    merging.merge(one.pk, into_id=other.pk, actor=lead, now=now)
     assert card_of(launch, now=now).pairs == {"same": 1}
-    lifecycle.unmerge(one.pk, actor=lead, now=now)
+    merging.unmerge(one.pk, actor=lead, now=now)
     assert card_of(launch, now=now).pairs == {"different": 1}
     Decision.objects.create(launch=launch, issue=other, field="resolution", value="close", origin="rule", decider="rule: x",
                             confidence=0.8, reason="over", applied=False, decided_at=now)  # fmt: skip

@@ -14,7 +14,7 @@ from hypercare.core.timeline import SYSTEM, Actor, Entry, record
 from tests.conftest import bearer
 from tests.integration.rows import make_feedback, make_issue
 from tests.integration.traffic import calls, store
-from triage import lifecycle, overrides
+from triage import lifecycle, merging, overrides
 from triage.exit.assess import assess
 from triage.models import Attendance, Duty, Match, WarRoom
 from triage.reports import draft
@@ -108,7 +108,7 @@ def test_opening_again_leads_to_the_live_room(room, issue, lead, now):
 
 def test_a_room_of_a_merged_issue_is_its_roots(room, issue, launch, lead, now):
     other = make_issue(launch, now=now, title="503 too")
-    lifecycle.merge(other.pk, into_id=issue.pk, actor=lead, now=now)
+    merging.merge(other.pk, into_id=issue.pk, actor=lead, now=now)
     assert rooms.open_room(other, reason="", actor=lead, now=now + MINUTE) == room
 
 
@@ -116,19 +116,19 @@ def test_the_room_of_an_issue_that_is_merged_goes_to_the_root_or_closes_where_th
     room, issue, launch, lead, now
 ):
     root, last = make_issue(launch, now=now, title="503"), make_issue(launch, now=now, title="503 too")
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
+    merging.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
     room.refresh_from_db()
     assert (room.issue, room.is_live) == (root, True)
     other = rooms.open_room(last, reason="", actor=lead, now=now)
-    lifecycle.merge(root.pk, into_id=last.pk, actor=lead, now=now)
+    merging.merge(root.pk, into_id=last.pk, actor=lead, now=now)
     room.refresh_from_db()
     assert room.closing_words == f"{root.key} is merged into {last.key}; work goes on in {other.key}."
 
 
 def test_taking_issues_apart_gives_back_the_room_that_merging_moved(room, issue, launch, lead, now):
     root = make_issue(launch, now=now, title="503")
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
-    lifecycle.unmerge(issue.pk, actor=lead, now=now + MINUTE)
+    merging.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
+    merging.unmerge(issue.pk, actor=lead, now=now + MINUTE)
     room.refresh_from_db()
     assert (room.issue, room.is_live) == (issue, True)
 
@@ -137,8 +137,8 @@ def test_taking_issues_apart_opens_the_room_that_merging_closed_with_its_roles(r
     root = make_issue(launch, now=now, title="503")
     rooms.open_room(root, reason="", actor=lead, now=now)
     duties.take(room, role="scribe", person=people["lead"], actor=lead, now=now)
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
-    lifecycle.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
+    merging.merge(issue.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
+    merging.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
     room.refresh_from_db()
     assert (room.issue, room.is_live, room.closing_words) == (issue, True, "")
     assert Duty.objects.get(room=room, ended_at=None).role == "scribe"
@@ -148,36 +148,36 @@ def test_taking_issues_apart_opens_the_room_that_merging_closed_with_its_roles(r
 
 def test_a_room_that_moved_with_one_merge_and_closed_with_the_next_opens_where_it_began(room, issue, launch, lead, now):
     middle, root = make_issue(launch, now=now, title="503"), make_issue(launch, now=now, title="503 too")
-    lifecycle.merge(issue.pk, into_id=middle.pk, actor=lead, now=now)
+    merging.merge(issue.pk, into_id=middle.pk, actor=lead, now=now)
     rooms.open_room(root, reason="", actor=lead, now=now)
-    lifecycle.merge(middle.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
-    lifecycle.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
+    merging.merge(middle.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
+    merging.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
     room.refresh_from_db()
     assert (room.issue, room.is_live) == (issue, True)
-    lifecycle.unmerge(middle.pk, actor=lead, now=now + 3 * MINUTE)
+    merging.unmerge(middle.pk, actor=lead, now=now + 3 * MINUTE)
     room.refresh_from_db()
     assert room.issue == issue
 
 
 def test_a_room_that_people_closed_after_the_merges_were_apart_stays_closed(room, issue, launch, lead, now):
     middle, root = make_issue(launch, now=now, title="503"), make_issue(launch, now=now, title="503 too")
-    lifecycle.merge(issue.pk, into_id=middle.pk, actor=lead, now=now)
+    merging.merge(issue.pk, into_id=middle.pk, actor=lead, now=now)
     rooms.open_room(root, reason="", actor=lead, now=now)
-    lifecycle.merge(middle.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
-    lifecycle.unmerge(middle.pk, actor=lead, now=now + 2 * MINUTE)
+    merging.merge(middle.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
+    merging.unmerge(middle.pk, actor=lead, now=now + 2 * MINUTE)
     room.refresh_from_db()
     rooms.close_room(room, words="Rolled back", actor=lead, now=now + 3 * MINUTE)
-    lifecycle.unmerge(issue.pk, actor=lead, now=now + 4 * MINUTE)
+    merging.unmerge(issue.pk, actor=lead, now=now + 4 * MINUTE)
     room.refresh_from_db()
     assert (room.issue, room.closing_words) == (middle, "Rolled back")
 
 
 def test_a_room_that_people_closed_since_stays_closed_where_it_is(room, issue, launch, lead, now):
     root = make_issue(launch, now=now, title="503")
-    lifecycle.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
+    merging.merge(issue.pk, into_id=root.pk, actor=lead, now=now)
     room.refresh_from_db()
     rooms.close_room(room, words="Rolled back", actor=lead, now=now + MINUTE)
-    lifecycle.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
+    merging.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
     room.refresh_from_db()
     assert (room.issue, room.closing_words) == (root, "Rolled back")
 

@@ -15,7 +15,7 @@ from hypercare.core.models import Message, TimelineEntry
 from hypercare.core.secrets import digest
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
-from triage import labels, lifecycle, replies
+from triage import labels, lifecycle, merging, replies
 from triage.models import Issue, Match
 from triage.orders import giving
 from triage.orders.telling import sentence_of
@@ -76,7 +76,7 @@ def test_undo_leaves_the_label_that_a_colleague_took_off_or_put_on_since(launch,
 def test_a_preview_counts_a_merged_issue_once_and_the_mails_of_the_whole_tree(launch, api, now):
     root, twin = make_issue(launch, now=now), make_issue(launch, now=now, labels=["mobile"])
     written(launch, twin, now, "karin")
-    lifecycle.merge(twin.pk, into_id=root.pk, actor=Actor("Alice"), now=now)
+    merging.merge(twin.pk, into_id=root.pk, actor=Actor("Alice"), now=now)
     assert give(api, "label", twin, labels=["mobile"], preview=True).json()["will_change"] == 0
     assert give(api, "unlabel", twin, labels=["tills"], preview=True).json()["will_change"] == 0
     assert give(api, "move", root, to="closed", preview=True).json()["mails"] == 1
@@ -303,7 +303,7 @@ def test_the_preview_of_a_reply_counts_whom_it_reaches_and_reads_no_report(launc
     for issue, reporter in ((twin, karin.reporter), (other, karin.reporter), (other, None)):
         make_feedback(launch, now=now, issue_key=issue.key, reporter=reporter)
     make_feedback(launch, now=now, issue_key=other.key, reporter=dan.reporter, channel="import")
-    lifecycle.merge(twin.pk, into_id=one.pk, actor=Actor("Alice"), now=now)
+    merging.merge(twin.pk, into_id=one.pk, actor=Actor("Alice"), now=now)
     with CaptureQueriesContext(connection) as asked:
         told = give(api, "reply", one, twin, other, silent, text="Hello", preview=True).json()
     assert (told["matching"], told["will_change"], told["mails"], told["receipts"]) == (4, 2, 2, 1)
@@ -323,7 +323,7 @@ def test_the_page_of_an_issue_counts_whom_a_reply_reaches_and_lists_no_more_than
     twice = written(launch, twin, now, "dan")
     newest = make_feedback(launch, now=now, issue_key=issue.key, reporter=twice.reporter)
     guest = make_feedback(launch, now=now, issue_key=issue.key, reporter=None)
-    lifecycle.merge(twin.pk, into_id=issue.pk, actor=Actor("Alice"), now=now)
+    merging.merge(twin.pk, into_id=issue.pk, actor=Actor("Alice"), now=now)
     make_feedback(launch, now=now, issue_key=issue.key, channel="import")
     reach, found = replies.reach_of(issue), replies.audience_of([issue])[issue.pk]
     assert (reach.by_mail, reach.on_page, reach.shown) == (4, 1, [guest, newest])

@@ -12,7 +12,7 @@ from hypercare.core import clock
 from hypercare.core.models import Component, Measurement, MetricDefinition, Team
 from hypercare.core.timeline import SYSTEM, Actor
 from tests.integration.rows import make_deployment, make_feedback, make_issue
-from triage import lifecycle
+from triage import lifecycle, merging
 from triage.models import Match
 from triage.notes import add_note
 from triage.reports import draft
@@ -47,7 +47,7 @@ def named(launch, people):
     merged = make_issue(launch, now=now, title=title, component=component)
     row = make_feedback(launch, now=now, title=title, body="W" * 3000, severity=1, issue_key=issue.key)
     Match.objects.create(feedback=row, issue=issue, origin="model", confidence=0.9, reason="w" * 200, matched_at=now)
-    lifecycle.merge(merged.pk, into_id=issue.pk, actor=Actor.person(owner), now=now)
+    merging.merge(merged.pk, into_id=issue.pk, actor=Actor.person(owner), now=now)
     rescore([issue.pk], now=now)
     add_note(issue, text="W" * 400, actor=Actor.person(owner), now=now)
     source, _key = sources.create(launch, name="W" * 80, actor=SYSTEM, now=now)

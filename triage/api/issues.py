@@ -15,7 +15,7 @@ from hypercare.core.api.pages import NewestFirst
 from hypercare.core.models import TimelineEntry
 from hypercare.core.problem import FieldError, Problem, wrong
 from hypercare.core.roles import Right
-from triage import closing, labels, lifecycle, opening, overrides, replies, transitions
+from triage import closing, labels, lifecycle, merging, opening, overrides, replies, transitions
 from triage.access import access_issue
 from triage.api import schema
 from triage.api.shapes import decisions_shape, issue_shape, moment, proposal_shape
@@ -140,13 +140,11 @@ def _merge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
         detail = _("Name the issue it goes into, for example IS-12.")
         raise wrong("/into", detail)
     target = access_issue(principal, order["into"], right=Right.TRIAGE)
-    return lifecycle.merge(
-        issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"]
-    )
+    return merging.merge(issue.pk, into_id=target.pk, actor=principal.actor, now=clock.now(), version=order["version"])
 
 
 def _unmerge(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:
-    return lifecycle.unmerge(issue.pk, actor=principal.actor, now=clock.now(), version=order["version"])
+    return merging.unmerge(issue.pk, actor=principal.actor, now=clock.now(), version=order["version"])
 
 
 def _override(issue: Issue, order: dict[str, Any], principal: Principal) -> Issue:

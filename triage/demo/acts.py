@@ -10,7 +10,7 @@ from gateway_ingest.models import Alert, AlertStatus
 from gateway_ingest.receive import Delivery, receive
 from hypercare.core import clock
 from hypercare.core.timeline import Actor
-from triage import lifecycle
+from triage import lifecycle, merging
 from triage.demo import causes, lookup, meetings, traffic, voting
 from triage.demo.stage import Stage
 from triage.demo.story import Event
@@ -109,7 +109,7 @@ def _gather(stage: Stage, issue: Issue, names: list[str], *, actor: Actor, now: 
         return
     for stray in lookup.issues_of_threads(stage, names):
         if stray.pk != issue.pk and stray.status not in ENDED_STATUSES:
-            lifecycle.merge(stray.pk, into_id=issue.pk, actor=actor, now=now)
+            merging.merge(stray.pk, into_id=issue.pk, actor=actor, now=now)
 
 
 def _correct(stage: Stage, issue: Issue, data: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:

@@ -3,15 +3,15 @@
 from datetime import datetime
 
 from hypercare.core.timeline import Actor
-from triage import lifecycle
+from triage import merging
 from triage.models import Issue
 
 
 def accept(one: Issue, other: Issue, *, version: int | None, actor: Actor, now: datetime) -> Issue:
     """Merges the two and returns the root; `version` is that of `one`."""
     if _goes_into(one, other):
-        return lifecycle.merge(one.pk, into_id=other.pk, version=version, actor=actor, now=now)
-    return lifecycle.merge(other.pk, into_id=one.pk, actor=actor, now=now)
+        return merging.merge(one.pk, into_id=other.pk, version=version, actor=actor, now=now)
+    return merging.merge(other.pk, into_id=one.pk, actor=actor, now=now)
 
 
 def _goes_into(one: Issue, other: Issue) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from hypercare.core.problem import Problem
 from hypercare.core.timeline import SYSTEM
-from triage import lifecycle, tree
+from triage import merging, tree
 from triage.claim import newest_waiting
 from triage.match import pairs, readings
 from triage.match.candidates import Candidate, candidates_of
@@ -106,6 +106,6 @@ def _merge(issue: Issue, best: Candidate, *, now: datetime) -> None:
         "reasons": ", ".join(pairs.reasons_of(said)),
     }
     try:
-        lifecycle.merge(issue.pk, into_id=other.pk, reason=reason, version=issue.version, actor=SYSTEM, now=now)
+        merging.merge(issue.pk, into_id=other.pk, reason=reason, version=issue.version, actor=SYSTEM, now=now)
     except Problem as problem:  # somebody was quicker
         log.info("%s was not merged into %s: %s", issue.key, other.key, problem.detail)

@@ -10,7 +10,7 @@ from hypercare.core.given_reasons import given_reason
 from hypercare.core.models import Launch
 from hypercare.core.problem import Problem, wrong
 from hypercare.core.timeline import Actor
-from triage import closing, lifecycle, notes, overrides, snooze
+from triage import closing, lifecycle, merging, notes, overrides, snooze
 from triage.access import number_in
 from triage.board import limits
 from triage.called import called
@@ -280,13 +280,13 @@ class Merging(Order):
         return {issue.pk: _times_of(issue) for issue in issues}
 
     def apply(self, issues: Sequence[Issue], *, actor: Actor, now: datetime) -> dict[int, Problem]:
-        return lifecycle.merge_all([issue.pk for issue in issues], into_id=self.given["into"], actor=actor, now=now)
+        return merging.merge_all([issue.pk for issue in issues], into_id=self.given["into"], actor=actor, now=now)
 
     def stands(self, issues: Sequence[Issue], rows: Mapping[int, Row]) -> set[int]:  # noqa: ARG002
         return {issue.pk for issue in issues if issue.merged_into_id == self.given["into"]}
 
     def take_back(self, issues: Sequence[Issue], rows: Mapping[int, Row], *, actor: Actor, now: datetime) -> int:
-        lifecycle.unmerge_all(issues, times=_times_before(rows), actor=actor, now=now)
+        merging.unmerge_all(issues, times=_times_before(rows), actor=actor, now=now)
         return 0
 
 

@@ -26,7 +26,7 @@ from hypercare.core.models import Launch, TimelineEntry, User
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right, roles_with
 from hypercare.core.templatetags.hypercare_ui import FIELD_WORDS, RESOLUTION_WORDS, severity_word
-from triage import closing, labels, lifecycle, overrides, pins, replies, transitions, tree
+from triage import closing, labels, merging, overrides, pins, replies, transitions, tree
 from triage.access import access_issue, number_in
 from triage.board.cards import cards_of, with_people
 from triage.board.changes import current_version
@@ -300,7 +300,7 @@ def _merge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
     if named is None:
         raise Problem(400, _("Write the other issue's key, such as IS-12, or paste its link."))
     target = access_issue(principal, f"IS-{named}", right=Right.TRIAGE)
-    return lifecycle.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
+    return merging.merge(one.pk, into_id=target.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 
 def _same(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
@@ -374,7 +374,7 @@ def _wake(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
 
 
 def _unmerge(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
-    return lifecycle.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
+    return merging.unmerge(one.pk, version=_version(request), actor=principal.actor, now=clock.now())
 
 
 def _accept(one: Issue, request: HttpRequest, principal: Principal) -> Issue:
