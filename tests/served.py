@@ -17,7 +17,7 @@ from django.db import connection
 from hypercare.embedded.place import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 150.0
 
 
 class Site:

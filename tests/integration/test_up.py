@@ -22,7 +22,7 @@ from hypercare import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "REDIS_URL", "HYPERCARE_HOME", "DJANGO_SETTINGS_MODULE", "PORT", "HYPERCARE_ADMIN_PASSWORD")
-PATIENCE = 60
+PATIENCE = 150
 # Starting four copies takes half a minute on two idle cores, and several on busy ones.
 pytestmark = pytest.mark.timeout(400)
 
