@@ -2,7 +2,14 @@
 const AGAIN_MS = 1000;
 let waiting;
 
-export const isWriting = () => document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null;
+// What stands in a form and was not sent yet; what seeks or filters can be typed again.
+const isWritten = () =>
+  [...document.querySelectorAll("main form[method=post] :is(textarea, input:not([type=hidden], [type=checkbox], [type=radio]))")].some(
+    (field) => field.value !== field.defaultValue,
+  );
+
+export const isWriting = () =>
+  document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null || isWritten();
 
 export function showAnew() {
   clearTimeout(waiting);

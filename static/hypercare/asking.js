@@ -32,9 +32,15 @@ async function linesOfReply({ many, key }) {
   return [`${words.reaches} ${said.reached}`, ...(said.unreached.length ? [`${words.unreached} ${said.unreached.join(", ")}`] : [])];
 }
 
+let isPrepared = false;
+
 // `send` gives the order; where it is refused, what was typed stands in the dialog again.
 export async function reply(whom, about, send) {
-  const lines = await linesOfReply(whom);
+  if (isPrepared) return;
+  isPrepared = true;
+  const lines = await linesOfReply(whom).finally(() => {
+    isPrepared = false;
+  });
   if (!lines) return;
   let said = await ask("reply", { about, lines });
   while (said && !(await send(said, whom)) && !whom.many) said = await ask("reply", { about, lines, keeps: true });

@@ -17,6 +17,7 @@ const waiting = new Map();
 const unseen = new Set();
 let version = Number(document.getElementById("board").dataset.version);
 let begin;
+let end;
 let socket;
 let tries = 0;
 let retry;
@@ -39,15 +40,22 @@ function say(state) {
   document.getElementById("notlive").hidden = state !== "down";
 }
 
+const scrollers = () => [...lanes.querySelectorAll("#board, [data-lane]")];
+
 // Fetches the lanes anew; the version they carry is asked for again, so that nothing in between is missed.
 async function reload() {
   const answer = await fetch(location.href, { headers: { "HX-Request": "true", "X-Cards": cardsShown() }, cache: "no-store" }).catch(() => undefined);
   if (answer?.redirected) return location.reload();
   if (!answer?.ok) return undefined;
   const html = await answer.text();
+  // Whoever took a card in hand meanwhile puts it down first.
+  if (isBusy()) return undefined;
   const focused = document.activeElement?.closest?.(".card-i");
   const places = focused ? placesFrom(focused) : [];
+  const scrolled = scrollers().map((one) => [one.scrollLeft, one.scrollTop]);
+  end();
   lanes.innerHTML = html;
+  scrollers().forEach((one, at) => one.scrollTo(...(scrolled[at] ?? [0, 0])));
   version = Number(document.getElementById("board").dataset.version);
   stale = false;
   waiting.clear();
@@ -69,8 +77,11 @@ async function flush() {
   newBar.hidden = true;
   unseen.clear();
   if (stale) await refresh();
-  else for (const issue of waiting.values()) show(issue);
-  waiting.clear();
+  else {
+    for (const issue of waiting.values()) show(issue);
+    waiting.clear();
+  }
+  newBar.hidden = !stale;
   document.body.dispatchEvent(new CustomEvent("hc:board"));
   document.dispatchEvent(new CustomEvent("hc:shown"));
 }
@@ -113,6 +124,8 @@ function take(frame) {
   if (frame.type === "reset") stale = true;
   else if (frame.type !== "changes" || frame.version <= version) {
     isOwn = false;
+    // Lanes that could not be fetched are asked for again with every word from the server.
+    if (stale) settle();
     return;
   }
   else if (frame.since > version) {
@@ -195,8 +208,9 @@ function beat() {
   ask();
 }
 
-export function follow(start) {
-  begin = start;
+// `start` makes the lanes' cards movable, `stop` ends that before they are drawn anew.
+export function follow(start, stop) {
+  [begin, end] = [start, stop];
   newBar.querySelector("[data-show-new]").addEventListener("click", flush);
   lanes.addEventListener("hc:free", settle);
   addEventListener("online", comeBack);

@@ -55,9 +55,17 @@ function markTargets(from) {
   }
 }
 
+let sortables = [];
+
+// What is no longer shown would be kept for good by what makes it movable.
+export function unmakeMovable() {
+  for (const sortable of sortables) sortable.destroy();
+  sortables = [];
+}
+
 export function makeMovable(board) {
   for (const lane of board.querySelectorAll("[data-lane]")) {
-    window.Sortable.create(lane, {
+    const sortable = window.Sortable.create(lane, {
       group: { name: "board", put: (to, from) => to.el.closest("[data-swim]") === from.el.closest("[data-swim]") && mayGo(from.el.dataset.lane, to.el.dataset.lane) },
       sort: false,
       draggable: ".card-i",
@@ -70,5 +78,6 @@ export function makeMovable(board) {
         item.dispatchEvent(new CustomEvent("hc:free", { bubbles: true }));
       },
     });
+    sortables.push(sortable);
   }
 }

@@ -1,6 +1,6 @@
 // Starts the board: the live feed, drag and drop, and the keys.
 import { follow, showOwn } from "./board-live.js";
-import { makeMovable } from "./board-move.js";
+import { makeMovable, unmakeMovable } from "./board-move.js";
 import { stage } from "./board-keys.js";
 import { begin as beginOrders } from "./picking.js";
 import "./inline-edit.js";
@@ -12,6 +12,6 @@ function begin() {
 }
 
 begin();
-follow(begin);
+follow(begin, unmakeMovable);
 beginOrders(stage);
 document.body.addEventListener("hc:ordered", showOwn);

@@ -20,9 +20,10 @@ function finish(value) {
 }
 
 // Opens one section and answers what was chosen: an order, the fields of a form, true, or undefined when it was left.
-// `keeps` leaves in its fields what was typed before, after a refusal.
-export function ask(name, { about = "", lines = [], keeps = false } = {}) {
-  finish(undefined);
+// `keeps` leaves in its fields what was typed before, after a refusal. A question that comes while somebody answers
+// another waits for its turn.
+export async function ask(name, { about = "", lines = [], keeps = false } = {}) {
+  while (dialog.open) await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   const section = dialog.querySelector(`[data-choices="${name}"]`);
   for (const other of sections()) other.hidden = other !== section;
   dialog.querySelector("h2").textContent = section.dataset.title;

@@ -3,13 +3,13 @@ addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
   const source = button.parentElement.querySelector("code");
-  if (!navigator.clipboard) {
+  const isCopied = await navigator.clipboard?.writeText(button.dataset.copy || source.textContent).then(() => true, () => false);
+  if (!isCopied) {
     getSelection().selectAllChildren(source);
     return;
   }
-  await navigator.clipboard.writeText(button.dataset.copy || source.textContent);
   const label = button.querySelector("span");
-  const before = label.textContent;
+  label.dataset.before ??= label.textContent;
   label.textContent = button.dataset.copied;
-  setTimeout(() => (label.textContent = before), 2000);
+  setTimeout(() => (label.textContent = label.dataset.before), 2000);
 });

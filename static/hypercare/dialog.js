@@ -4,9 +4,16 @@ export function open(dialog) {
   dialog.showModal();
 }
 
+// A press that began in the dialog and ends beside it, as when text is selected, closes nothing.
+let pressed;
+addEventListener("pointerdown", (event) => {
+  pressed = event.target;
+});
+
 addEventListener("click", (event) => {
   const opener = event.target.closest?.("[data-open]");
   if (opener) open(document.getElementById(opener.dataset.open));
   const dialog = event.target.closest?.("dialog");
-  if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
+  const isBeside = event.target === dialog && pressed === dialog;
+  if (dialog && (isBeside || event.target.closest("[data-close]"))) dialog.close();
 });

@@ -7,7 +7,7 @@ const side = document.getElementById("report");
 const nothing = side.innerHTML;
 const links = () => [...list.querySelectorAll("[data-report]")];
 const present = () => list.querySelector("[data-report][aria-current]");
-let walking = false;
+let walkedTo;
 
 function mark(link) {
   present()?.removeAttribute("aria-current");
@@ -21,7 +21,8 @@ function go(down) {
   const next = all[here + (down ? 1 : -1)] ?? (here < 0 ? all[0] : undefined);
   if (!next) return false;
   next.focus();
-  walking = true;
+  mark(next);
+  walkedTo = next;
   next.click();
   return true;
 }
@@ -43,8 +44,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   split.classList.add("opened");
   const link = event.detail.requestConfig.elt.closest("[data-report]");
   if (link) mark(link);
-  if (!walking) side.querySelector("#report-title").focus({ preventScroll: true });
-  walking = false;
+  if (!walkedTo) side.querySelector("#report-title").focus({ preventScroll: true });
+  if (link === walkedTo) walkedTo = undefined;
 });
 side.addEventListener("click", (event) => {
   const step = event.target.closest("[data-step]")?.dataset.step;

@@ -4,11 +4,13 @@ import { toast } from "./toast.js";
 
 const controlOf = (field) => document.getElementById(`edit-${field}`).content.firstElementChild.cloneNode(true);
 
-function leave(place, { andFocus = true } = {}) {
-  place.querySelector("[data-editing]")?.remove();
+function leave(place) {
+  const control = place.querySelector("[data-editing]");
+  const isHere = document.activeElement === control || document.activeElement === document.body;
+  control?.remove();
   const button = place.querySelector("[data-edit]");
   button.hidden = false;
-  if (andFocus) button.focus();
+  if (isHere) button.focus();
 }
 
 function showIn(place, control) {
@@ -20,9 +22,9 @@ function showIn(place, control) {
 async function save(place, control) {
   const { edit: field, issue, version, value } = place.querySelector("[data-edit]").dataset;
   if (control.value === value) return leave(place);
-  control.disabled = true;
+  control.ariaBusy = "true";
   const answer = await send("", { action: "set", field, value: control.value, ids: [issue], version: Number(version) });
-  control.disabled = false;
+  control.ariaBusy = "false";
   if (answer.ok) {
     showIn(place, control);
     leave(place);
@@ -34,7 +36,6 @@ async function save(place, control) {
   // What they typed stays; saving once more is their decision, now that they know.
   if (answer.said.version) place.querySelector("[data-edit]").dataset.version = answer.said.version;
   toast(whyNot(answer), { tone: "error", about: issue });
-  control.focus();
   return undefined;
 }
 
@@ -49,7 +50,11 @@ function begin(button) {
   control.focus();
   control.select?.();
   control.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
+    // While it is being saved it keeps the focus and takes no more; a field that is disabled would lose it.
+    if (control.ariaBusy === "true") {
+      event.stopPropagation();
+      event.preventDefault();
+    } else if (event.key === "Escape") {
       event.stopPropagation();
       event.preventDefault();
       leave(place);
@@ -58,7 +63,7 @@ function begin(button) {
       save(place, control);
     }
   });
-  if (control.matches("select")) control.addEventListener("change", () => save(place, control));
+  if (control.matches("select")) control.addEventListener("change", () => control.ariaBusy === "true" || save(place, control));
 }
 
 document.addEventListener("click", (event) => {

@@ -9,11 +9,15 @@ const isWriting = (part) =>
   [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue);
 
 // A part in which somebody writes stays; its forms learn the new version. An issue that was merged away is gone from here.
+let asked = 0;
 async function renew() {
+  asked += 1;
+  const mine = asked;
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => undefined);
   if (answer?.redirected || [401, 403, 404].includes(answer?.status)) return location.reload();
   if (!answer?.ok) return undefined;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== asked) return undefined;
   const { version } = fresh.querySelector(".ihead").dataset;
   for (const part of [".ihead", ".cols > :first-child", ".cols > :last-child"]) {
     const old = document.querySelector(part);

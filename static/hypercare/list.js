@@ -1,8 +1,10 @@
 // Walks the list of issues by keyboard, keeps it true, and gives its issues orders.
 import { showAnew } from "./anew.js";
 import { onKey } from "./keys.js";
+import { shownInPanel } from "./panel.js";
 import { begin } from "./picking.js";
 import { placesFrom, stand } from "./standing.js";
+import { toast } from "./toast.js";
 import "./inline-edit.js";
 
 const LOOK_MS = 15000;
@@ -13,10 +15,11 @@ let at = "";
 let pages = 1;
 let version = Number(place.dataset.version);
 
-const focused = () => document.activeElement.closest("[data-issue]");
+const focused = () => rows().find((row) => row.contains(document.activeElement)) ?? null;
 const isLost = () => document.activeElement === document.body;
-const isIdle = () => document.activeElement.matches("body, main") || document.activeElement.closest("#panel") !== null;
-const present = () => focused() ?? (isIdle() ? document.getElementById(at) : null);
+const isBeside = () => document.activeElement.closest("#panel") !== null;
+const isIdle = () => document.activeElement.matches("body, main") || isBeside();
+const present = () => focused() ?? document.getElementById((isBeside() && shownInPanel()) || (isIdle() && at));
 
 function focus(row) {
   if (!row) return false;
@@ -32,6 +35,7 @@ function step(by) {
   return focus(all[here + by] ?? (here < 0 ? all[0] : undefined));
 }
 
+const sayOffline = () => toast(document.getElementById("toasts").dataset.offline, { tone: "error" });
 const part = (address) => fetch(address, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
 
 // Puts the rows of the next page below those that are here; answers the first of them.
@@ -42,7 +46,7 @@ async function more() {
   const answer = await part(link.href);
   link.removeAttribute("aria-busy");
   if (answer?.redirected) return location.reload();
-  if (!answer?.ok) return undefined;
+  if (!answer?.ok) return sayOffline();
   const pattern = document.createElement("template");
   pattern.innerHTML = await answer.text();
   const fresh = [...pattern.content.querySelectorAll("[data-issue]")].filter((row) => !document.getElementById(row.id));
@@ -94,7 +98,7 @@ async function look() {
 place.addEventListener("focusin", () => {
   at = focused()?.id ?? at;
 });
-newBar.querySelector("[data-show-new]").addEventListener("click", reload);
+newBar.querySelector("[data-show-new]").addEventListener("click", () => reload().then(() => newBar.hidden || sayOffline()));
 document.body.addEventListener("hc:ordered", reload);
 setInterval(look, LOOK_MS);
 for (const [keys, word, by] of [[["j", "ArrowDown"], place.dataset.next, 1], [["k", "ArrowUp"], place.dataset.previous, -1]]) {

@@ -21,7 +21,7 @@ const plain = (part) =>
 // A part that has the focus stays as it is until the focus leaves it, and one marked so always does.
 function put(fresh) {
   const old = document.getElementById(fresh.id);
-  if (fresh.hasAttribute("data-keep") || plain(old) === plain(fresh)) return;
+  if (!old || fresh.hasAttribute("data-keep") || plain(old) === plain(fresh)) return;
   if (old.contains(document.activeElement)) return;
   old.replaceWith(fresh);
 }
@@ -31,11 +31,8 @@ const partsIn = (tree) => [...tree.querySelectorAll("[id^=part-]")];
 function take(html) {
   const fresh = partsIn(new DOMParser().parseFromString(html, "text/html"));
   const names = (parts) => parts.map((part) => part.id).join();
-  if (names(fresh) !== names(partsIn(root))) {
-    showAnew();
-    return;
-  }
   fresh.forEach(put);
+  if (names(fresh) !== names(partsIn(root))) showAnew();
   document.body.dispatchEvent(new CustomEvent("hc:parts"));
 }
 
@@ -56,11 +53,14 @@ async function lookAtOnce() {
   again = true;
   if (looking || document.hidden) return;
   looking = true;
-  while (again) {
-    again = false;
-    await look();
+  try {
+    while (again) {
+      again = false;
+      await look();
+    }
+  } finally {
+    looking = false;
   }
-  looking = false;
 }
 
 function listen(tries = 0) {

@@ -1,6 +1,7 @@
 // Lists what the person ordered in the last half hour, what did not follow and why, each with its way back.
 import { ask } from "./chooser.js";
-import { send, undo } from "./orders.js";
+import { send, undo, whyNot } from "./orders.js";
+import { toast } from "./toast.js";
 
 const section = document.querySelector('[data-choices="history"]');
 
@@ -23,10 +24,11 @@ function line(change) {
 }
 
 export async function showHistory() {
-  const { said } = await send("");
+  const { ok, said } = await send("");
+  if (!ok) return toast(whyNot({ said }), { tone: "error" });
   const list = section.querySelector("ul");
   const found = said.results ?? [];
   list.replaceChildren(...found.map(line));
   section.querySelector("[data-none]").hidden = found.length > 0;
-  ask("history");
+  return ask("history");
 }

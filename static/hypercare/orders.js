@@ -65,9 +65,10 @@ export async function undo(id, { onDone } = {}) {
 
 // Undoes the newest order of the last half hour that can still be undone.
 export async function undoNewest() {
-  const { said } = await send("");
-  const newest = said.results?.find((change) => change.can_undo);
-  if (newest) undo(newest.id);
+  const { ok, said } = await send("");
+  if (!ok) return toast(whyNot({ said }), { tone: "error" });
+  const newest = said.results.find((change) => change.can_undo);
+  return newest && undo(newest.id);
 }
 
 export function say(change, onUndone) {

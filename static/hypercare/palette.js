@@ -6,6 +6,7 @@ const section = document.querySelector('[data-choices="palette"]');
 const merging = document.querySelector('[data-choices="merge"]');
 const { orders: slug } = document.querySelector("[data-orders]").dataset;
 let timer;
+let asked = 0;
 
 async function found(words) {
   if (words.trim().length < 2) return [];
@@ -18,8 +19,11 @@ async function found(words) {
 function searching(place, made) {
   place.addEventListener("hc:typed", ({ detail }) => {
     clearTimeout(timer);
+    asked += 1;
+    const mine = asked;
     timer = setTimeout(async () => {
       const issues = await found(String(detail));
+      if (mine !== asked) return;
       for (const old of place.querySelectorAll("[data-found]")) old.remove();
       for (const issue of issues) {
         const item = document.createElement("li");
@@ -55,6 +59,8 @@ if (section) {
 }
 
 export function openPalette({ only = false, about = "" } = {}) {
+  asked += 1;
+  for (const old of section.querySelectorAll("[data-found]")) old.remove();
   for (const item of section.querySelectorAll("[data-of-page]")) item.classList.toggle("d-none", only);
   return ask("palette", { about });
 }

@@ -3,14 +3,22 @@ import { again, stand } from "./standing.js";
 
 const panel = document.getElementById("panel");
 let from = "";
+let asked = 0;
+let shown = 0;
 
 export const shownInPanel = () => (panel.hidden ? "" : panel.dataset.issue);
 
-async function fill(key) {
+const isEdited = () => panel.querySelector("[data-editing]") !== null;
+
+// Of several answers the one asked for last stands; none comes under the hands of somebody who changes a field.
+async function fill(key, { opens = false } = {}) {
+  asked += 1;
+  const mine = asked;
   const answer = await fetch(`${panel.dataset.base}${key}/`, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
   if (answer?.redirected) return location.reload();
   const said = answer?.ok ? await answer.text() : "";
-  if (panel.dataset.issue !== key) return undefined;
+  if (panel.dataset.issue !== key || mine < shown || (isEdited() && !opens)) return undefined;
+  shown = mine;
   panel.setAttribute("aria-busy", "false");
   if (!answer?.ok) {
     panel.replaceChildren(document.getElementById("panel-failed").content.cloneNode(true));
@@ -29,8 +37,9 @@ export async function openPanel(key, item) {
   panel.dataset.issue = key;
   panel.setAttribute("aria-busy", "true");
   document.body.classList.add("with-panel");
-  await fill(key);
-  panel.querySelector("h2")?.focus({ preventScroll: true });
+  await fill(key, { opens: true });
+  const isWriting = document.activeElement.matches("input:not([type=checkbox]), textarea, select");
+  if (panel.dataset.issue === key && !isWriting) panel.querySelector("h2")?.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("hc:panel"));
 }
 
@@ -48,6 +57,6 @@ panel.addEventListener("click", (event) => event.target.closest("[data-close-pan
 // What changed is read anew, unless somebody is writing in it.
 for (const name of ["hc:board", "hc:ordered"]) {
   document.body.addEventListener(name, () => {
-    if (!panel.hidden && !panel.querySelector("[data-editing]")) fill(panel.dataset.issue);
+    if (!panel.hidden && !isEdited()) fill(panel.dataset.issue);
   });
 }

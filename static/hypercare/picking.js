@@ -50,6 +50,13 @@ function clear() {
   return true;
 }
 
+// Takes those of an order out of what is picked; what was picked since stays.
+function drop(ids) {
+  if (!ids) clear();
+  for (const key of ids ?? []) picked.delete(key);
+  paint();
+}
+
 function pick() {
   const item = stage.present();
   if (!item || !may()) return false;
@@ -70,19 +77,24 @@ function pickRange() {
 const itemOf = (key) => stage.items().find((item) => keyOf(item) === key);
 const versionOf = (key) => Number(itemOf(key)?.dataset.version) || undefined;
 
-// Whom an order is for: all that match, those picked, or the one the keys speak to.
+// The issue in the panel, while the focus is there.
+const beside = (node) => node.closest("#panel") && shownInPanel();
+
+// Whom an order is for: all that match, those picked, the one in the panel, or the one the keys speak to.
 function chosen() {
   if (everything) return { many: true, who: { filter: stage.filter() } };
   if (picked.size > 1) return { many: true, who: { ids: [...picked] } };
-  const key = [...picked][0] ?? (stage.present() && keyOf(stage.present()));
+  const key = [...picked][0] ?? (beside(document.activeElement) || (stage.present() && keyOf(stage.present())));
   return key ? { many: false, who: { ids: [key] }, key } : undefined;
 }
 
 async function carryOut({ many, who, key }, body) {
-  const change = await (many ? giveMany(who, body) : give({ ...who, version: versionOf(key) }, body));
+  // A note changes nothing that somebody else could have changed.
+  const version = body.action === "note" ? undefined : versionOf(key);
+  const change = await (many ? giveMany(who, body) : give({ ...who, version }, body));
   const item = change?.issue && itemOf(change.issue.id);
   if (item) item.dataset.version = Math.max(change.issue.version, Number(item.dataset.version));
-  if (change) clear();
+  if (change) drop(who.ids);
   return change;
 }
 
@@ -117,12 +129,21 @@ const COMMANDS = {
   create: { keys: ["c"], act: create, alone: true },
 };
 
+// Where an order is refused, what was written for it stands in the dialog again.
+async function askFor(question, whom) {
+  let body = await ask(question, { about: about(whom) });
+  const isWritten = () => body && ("text" in body || body.reason);
+  while (body && !(await order(body, whom)) && isWritten() && !whom.many) {
+    body = await ask(question, { about: about(whom), keeps: true });
+  }
+}
+
 // Asks what is missing, then gives the order to whom it was meant for when it was asked.
 function run(name, whom = chosen()) {
   const { question, body, act, alone } = COMMANDS[name];
   if (!may() || !(whom || alone)) return false;
   if (act) act(whom);
-  else if (question) ask(question, { about: about(whom) }).then((said) => said && order(said, whom));
+  else if (question) askFor(question, whom);
   else order(body(), whom);
   return true;
 }
@@ -143,8 +164,8 @@ async function runPalette(only) {
 
 // A button in the panel speaks of the issue there.
 function whomIn(node) {
-  const beside = node.closest("#panel") && shownInPanel();
-  return beside ? { many: false, who: { ids: [beside] }, key: beside } : chosen();
+  const key = beside(node);
+  return key ? { many: false, who: { ids: [key] }, key } : chosen();
 }
 
 export function begin(given) {

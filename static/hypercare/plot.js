@@ -55,11 +55,12 @@ const reason = () => document.getElementById("plot-reason").value.trim() || says
 // One order for each figure that changed; where the second is refused the first is taken back.
 async function order(dot, before) {
   const done = [];
+  const wanted = { impact: Number(dot.dataset.impact), effort: Number(dot.dataset.effort) };
   const undo = () => Promise.all(done.map((id) => send(`${id}/undo/`, {})));
   for (const [field, name] of [["rice_impact", "impact"], ["rice_effort", "effort"]]) {
-    if (Number(dot.dataset[name]) === before[name]) continue;
+    if (wanted[name] === before[name]) continue;
     const who = { ids: [dot.dataset.issue], version: Number(dot.dataset.version) };
-    const answer = await send("", { ...who, action: "set", field, value: Number(dot.dataset[name]), reason: reason() });
+    const answer = await send("", { ...who, action: "set", field, value: wanted[name], reason: reason() });
     if (!answer.ok) {
       await undo();
       return { error: whyNot(answer) };

@@ -1,4 +1,4 @@
-// Makes a form that people write into quicker: Ctrl+Enter sends, 1 to 5 choose the kind, a second press sends nothing twice.
+// Makes a form that people write into quicker: Ctrl+Enter sends, 1 to 5 choose the kind.
 const form = document.querySelector("form[data-portal]");
 const typing = (target) => target.closest("input:not([type=radio]), textarea, select");
 
@@ -14,16 +14,6 @@ addEventListener("keydown", (event) => {
   if (!form) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   else chooseKind(event);
-});
-
-form?.addEventListener("submit", (event) => {
-  if (form.ariaBusy === "true") event.preventDefault();
-  form.ariaBusy = "true";
-});
-
-// Back from the receipt, the page may come out of the browser's cache as it was left.
-addEventListener("pageshow", () => {
-  if (form) form.ariaBusy = "false";
 });
 
 form?.querySelector("[aria-invalid=true]")?.focus();

@@ -10,7 +10,7 @@ function leaveLater(box) {
   const hold = () => clearTimeout(timer);
   const resume = () => {
     hold();
-    timer = setTimeout(() => box.remove(), SECONDS * 1000);
+    timer = setTimeout(() => box.contains(document.activeElement) || box.remove(), SECONDS * 1000);
   };
   for (const name of ["pointerenter", "focusin"]) box.addEventListener(name, hold);
   for (const name of ["pointerleave", "focusout"]) box.addEventListener(name, resume);
@@ -44,7 +44,7 @@ export function toast(text, { undo, tone = "", about = "", lasts = false } = {})
 
 // Takes away what was said about a thing, and with it the offer to undo it.
 export function forget(about) {
-  for (const box of region.querySelectorAll(".hc-toast")) if (box.dataset.about === about) box.remove();
+  for (const box of region.querySelectorAll(".hc-toast")) if (box.dataset.about === about) takeAway(box);
 }
 
 // Undoes the newest change that can still be undone; false when there is none.
