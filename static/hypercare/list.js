@@ -19,7 +19,7 @@ const focused = () => rows().find((row) => row.contains(document.activeElement))
 const isLost = () => document.activeElement === document.body;
 const isBeside = () => document.activeElement.closest("#panel") !== null;
 const isIdle = () => document.activeElement.matches("body, main") || isBeside();
-const present = () => focused() ?? document.getElementById((isBeside() && shownInPanel()) || (isIdle() && at));
+const present = () => focused() ?? document.getElementById(isBeside() ? shownInPanel() : isIdle() ? at : "");
 
 function focus(row) {
   if (!row) return false;

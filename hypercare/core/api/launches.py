@@ -1,7 +1,6 @@
 """This module lets scripts make, list, read and change launches."""
 
 import json
-import zoneinfo
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from hypercare.core.idempotency import answer_once
 from hypercare.core.models import Launch, Phase
 from hypercare.core.problem import Problem
 from hypercare.core.roles import Right
+from hypercare.core.zones import zone_names
 
 PLANNED = timedelta(days=20)
 MAX_ACTIVE_USERS = 2_000_000_000
@@ -148,7 +148,7 @@ def _change(launch: Launch, facts: dict[str, Any], principal: Principal, *, now:
 
 def _known_or_utc(zone: str) -> str:
     """A zone to take today's date from; an unknown one is refused when the launch is checked."""
-    return zone if zone in zoneinfo.available_timezones() else "UTC"
+    return zone if zone in zone_names() else "UTC"
 
 
 def _as_refusal(error: ValidationError) -> serializers.ValidationError:

@@ -1,6 +1,5 @@
 """This module holds the fields our forms share: one line of clean text, an address, a time zone."""
 
-import zoneinfo
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hypercare.core.clock import FIRST_DAY, LAST_DAY
 from hypercare.core.one_line import is_visible, one_line
 from hypercare.core.strict_json import clean_text
+from hypercare.core.zones import zone_names
 
 _REGIONS = frozenset(
     ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
@@ -67,7 +67,7 @@ class TimeOfDayField(forms.TimeField):
 @cache
 def _zones() -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
-    for zone in sorted(zoneinfo.available_timezones()):
+    for zone in sorted(zone_names()):
         region, _slash, place = zone.partition("/")
         if region in _REGIONS and place:
             groups.setdefault(region, []).append((zone, place.replace("_", " ").replace("/", ", ")))

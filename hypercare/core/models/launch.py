@@ -1,6 +1,5 @@
 """This module holds the launch and what it is made of: teams, components, environments, releases, deployments."""
 
-import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hypercare.core import clock
+from hypercare.core.zones import zone_names
 
 
 class Phase(models.TextChoices):
@@ -25,7 +25,7 @@ class Phase(models.TextChoices):
 
 def known_zone(name: str) -> None:
     """Refuses a name that is no IANA zone."""
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise ValidationError(_("%(zone)s is no time zone name; write one like Europe/Stockholm.") % {"zone": name})
 
 
