@@ -22,8 +22,8 @@ function go(down) {
   if (!next) return false;
   next.focus();
   mark(next);
-  walkedTo = next;
   next.click();
+  walkedTo = next;
   return true;
 }
 
@@ -37,6 +37,8 @@ function close() {
   return true;
 }
 
+// Whoever clicks goes into the report; whoever walks stays in the list.
+list.addEventListener("click", () => (walkedTo = undefined), true);
 // A click with a key held opens a tab, as on any link.
 list.addEventListener("click", (event) => (event.ctrlKey || event.metaKey || event.shiftKey) && event.stopPropagation(), true);
 document.addEventListener("htmx:afterSwap", (event) => {

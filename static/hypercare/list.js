@@ -35,7 +35,7 @@ function step(by) {
   return focus(all[here + by] ?? (here < 0 ? all[0] : undefined));
 }
 
-const sayOffline = () => toast(document.getElementById("toasts").dataset.offline, { tone: "error" });
+const sayOffline = () => void toast(document.getElementById("toasts").dataset.offline, { tone: "error" });
 const part = (address) => fetch(address, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
 
 // Puts the rows of the next page below those that are here; answers the first of them.
