@@ -12,6 +12,7 @@ function newId() {
 
 export class Draft {
   id = newId();
+  tried = undefined;
   kind = "";
   text = "";
   answers = {};
@@ -28,14 +29,22 @@ export class Draft {
     return [this.text.trim(), ...answered.map((name) => `${texts.questions[name]}\n${this.answers[name].trim()}`)].join("\n\n");
   }
 
+  // The server may have the first try though its answer was lost, and keeps what an id came with first.
+  #idFor(...content) {
+    if (this.tried?.some((part, index) => part !== content[index])) this.id = newId();
+    this.tried = content;
+    return this.id;
+  }
+
   fields(texts, settings) {
+    const text = this.words(texts);
     const shown = Object.entries(collect(settings)).filter(([name]) => !this.off.has(name));
     const fields = {
       kind: this.kind,
-      text: this.words(texts),
+      text,
       context: Object.fromEntries(shown),
       language: texts.language,
-      external_id: this.id,
+      external_id: this.#idFor(text, this.kind, this.email, this.file),
     };
     for (const name of ["email", "name", "file"]) if (this[name]) fields[name] = this[name];
     return fields;

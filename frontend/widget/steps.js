@@ -9,8 +9,8 @@ const PREVIEW_WIDTH = 960;
 
 const go = (words, act, rest = {}) => h("button", { type: "button", class: "btn go", onclick: act, ...rest }, words);
 const plain = (words, act) => h("button", { type: "button", class: "btn", onclick: act }, words);
-const sendButton = ({ t, send }) =>
-  go(t.send, send, { "aria-keyshortcuts": "Control+Enter", id: "send" });
+const sendButton = ({ t, send, sending }) =>
+  go(sending ? t.sending : t.send, send, { "aria-keyshortcuts": "Control+Enter", id: "send" });
 
 const errorLine = (name) => h("p", { class: "error", id: `${name}-error`, role: "alert" });
 
@@ -153,18 +153,24 @@ export function receipt({ t, close, startOver, outgoing }, { id, status_url }) {
   };
 }
 
-export function unreachable({ t, draft, send, close }, kept) {
-  const words = draft.words(t);
-  const copy = plain(t.copy, async (event) => {
-    await navigator.clipboard?.writeText(words);
-    event.target.textContent = t.copied;
-  });
+// Pages on http have no clipboard, and a browser may refuse one; then the text is selected for the person to copy.
+async function copyFrom(box) {
+  try {
+    await navigator.clipboard.writeText(box.value);
+    return true;
+  } catch {
+    box.focus();
+    box.select();
+    return false;
+  }
+}
+
+export function unreachable({ t, send, close }, words, kept) {
+  const text = area(words, 4, { readOnly: true, "aria-label": t.what });
+  const copy = plain(t.copy, async () => (copy.textContent = (await copyFrom(text)) ? t.copied : t.selected));
   return {
     title: t.offline,
-    body: [
-      h("p", { role: "status" }, kept ? t.kept : t.not_kept),
-      h("textarea", { rows: 4, readOnly: true, value: words, "aria-label": t.what }),
-    ],
+    body: [h("p", { role: "status" }, kept ? t.kept : t.not_kept), text],
     foot: [copy, kept ? go(t.done, close) : go(t.again, send)],
     focus: copy,
   };

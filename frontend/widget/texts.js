@@ -57,7 +57,8 @@ const en = {
   again: "Try again",
   copy: "Copy text",
   copied: "Copied",
-  sent_later: (id) => `Your report was sent: ${id}.`,
+  selected: "Selected: copy it now",
+  was_sent: (id) => `Your report was sent: ${id}.`,
 };
 
 const sv = {
@@ -118,7 +119,8 @@ const sv = {
   again: "Försök igen",
   copy: "Kopiera texten",
   copied: "Kopierad",
-  sent_later: (id) => `Din rapport skickades: ${id}.`,
+  selected: "Markerad: kopiera nu",
+  was_sent: (id) => `Din rapport skickades: ${id}.`,
 };
 
 export function textsFor(language) {

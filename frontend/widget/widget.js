@@ -8,6 +8,8 @@ import * as steps from "./steps.js";
 const MAX_PICTURE = 5 * 1024 * 1024;
 const NEWS_MS = 10_000;
 const VIEWS = { 1: steps.pickKind, 2: steps.write, 3: steps.show };
+const WRITING = new Set([2, 3]);
+const SENDABLE = new Set([...WRITING, "unsent"]);
 
 export class Widget {
   person = {};
@@ -34,18 +36,19 @@ export class Widget {
     const cross = h("button", { type: "button", class: "cross", "aria-label": t.close, onclick: this.close }, icon(paths.cross));
     this.body = h("div", { class: "body" });
     this.foot = h("div", { class: "foot" });
-    this.dialog = h("dialog", { "aria-labelledby": "title" }, h("header", {}, this.title, this.count, cross), this.body, this.foot);
-    this.news = h("p", { class: "news", role: "status" });
+    this.newsInside = h("div", { class: "told", role: "status" });
+    this.dialog = h("dialog", { "aria-labelledby": "title" }, h("header", {}, this.title, this.count, cross), this.newsInside, this.body, this.foot);
+    this.news = h("div", { class: "news", role: "status" });
     this.root.append(this.button, this.dialog, this.news);
   }
 
   #listen() {
     this.dialog.addEventListener("close", () => this.returnTo?.focus());
-    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.close());
+    this.#closeBeside();
     this.dialog.addEventListener("keydown", (event) => this.#onKey(event));
     this.dialog.addEventListener("paste", (event) => this.#onPaste(event));
     this.outgoing.addEventListener("sent", (event) => this.#onSentLater(event.detail));
-    this.outgoing.addEventListener("refused", (event) => this.#tell(event.detail.error.message || this.t.refused));
+    this.outgoing.addEventListener("refused", (event) => this.#onRefusedLater(event.detail));
     if (!this.settings.shortcut) return;
     addEventListener("keydown", (event) => {
       if (event.defaultPrevented || !event.altKey || !event.shiftKey || event.code !== "KeyF") return;
@@ -54,17 +57,33 @@ export class Widget {
     });
   }
 
+  // A click is also what a drag ends with: text selected beyond the dialog's edge must not close it.
+  #closeBeside() {
+    const ends = {};
+    for (const name of ["mousedown", "mouseup"]) this.dialog.addEventListener(name, (event) => (ends[name] = event.target));
+    this.dialog.addEventListener("click", (event) => {
+      const beside = [event.target, ends.mousedown, ends.mouseup].every((target) => target === this.dialog);
+      if (beside) this.close();
+    });
+  }
+
   #onKey(event) {
     event.stopPropagation(); // the page's own shortcuts rest while someone writes here
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.step > 1) this.send();
+    if (this.sending) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.step !== 1) this.#sendByKey();
     else if (this.step === 1 && KINDS[Number(event.key) - 1]) this.choose(KINDS[Number(event.key) - 1]);
     else return;
     event.preventDefault();
   }
 
+  // On a receipt a second press is a slip, and neither sends nor closes.
+  #sendByKey() {
+    if (SENDABLE.has(this.step)) this.send();
+  }
+
   #onPaste(event) {
     const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-    if (!file || this.step === 1 || this.step > 3) return;
+    if (!file || this.sending || !WRITING.has(this.step)) return;
     event.preventDefault();
     this.attach(file);
   }
@@ -81,13 +100,18 @@ export class Widget {
   open = () => {
     if (this.dialog.open) return;
     this.returnTo = this.root.activeElement ?? document.activeElement;
-    this.news.textContent = "";
     this.dialog.showModal();
-    this.goTo(this.step in VIEWS ? this.step : 1);
+    const show = this.unseen ?? (() => this.goTo(this.step in VIEWS ? this.step : this.#beginning()));
+    this.unseen = undefined;
+    show();
   };
   close = () => this.dialog.close();
   hide = () => (this.host.hidden = true);
   show = () => (this.host.hidden = false);
+
+  #beginning() {
+    return this.draft.kind ? 2 : 1;
+  }
 
   identify({ email = "", name = "" } = {}) {
     this.person = { email, name };
@@ -142,46 +166,95 @@ export class Widget {
 
   send = async () => {
     if (this.sending || !this.#isReady()) return;
-    this.#busy(true);
     const fields = this.draft.fields(this.t, this.settings);
-    try {
-      this.#finish(await this.outgoing.send(fields));
-    } catch (error) {
-      if (error instanceof Refused) this.#onRefused(error);
-      else this.#draw(steps.unreachable(this, await this.outgoing.keep(fields)));
-    } finally {
-      this.#busy(false);
-    }
+    this.#busy(true);
+    const act = await this.#answerTo(fields).finally(() => this.#busy(false));
+    act();
   };
 
+  // Gives what is to be done once the form is at rest again.
+  async #answerTo(fields) {
+    try {
+      const receipt = await this.outgoing.send(fields);
+      return () => this.#finish(receipt);
+    } catch (error) {
+      if (error instanceof Refused) return () => this.#onRefused(error);
+      const kept = await this.outgoing.keep(fields);
+      return () => this.#onUnreachable(kept);
+    }
+  }
+
+  // What is on its way cannot be written on: the answer takes the place of the form.
   #busy(on) {
     this.sending = on;
     const button = this.root.getElementById("send");
     if (button) button.textContent = on ? this.t.sending : this.t.send;
+    this.body.inert = this.foot.inert = on;
+    if (on) this.title.focus();
+  }
+
+  // Shown at once while the dialog is open; else told now, and shown when it is opened next.
+  #bring(show, words) {
+    if (this.dialog.open) {
+      show();
+      return;
+    }
+    const takeBack = this.#tell(words);
+    this.unseen = () => {
+      takeBack();
+      show();
+    };
   }
 
   #finish(receipt) {
     this.draft = new Draft(this.person);
-    this.step = 4;
-    this.#draw(steps.receipt(this, receipt));
+    this.step = "receipt";
+    this.#bring(() => this.#draw(steps.receipt(this, receipt)), this.t.was_sent(receipt.id));
+  }
+
+  // A kept report is out of the writer's hands: what is written next is another one.
+  #onUnreachable(kept) {
+    const { t, draft } = this;
+    this.step = kept ? "kept" : "unsent";
+    if (kept) {
+      this.kept = draft;
+      this.draft = new Draft(this.person);
+    }
+    const words = draft.words(t);
+    this.#bring(() => this.#draw(steps.unreachable(this, words, kept)), `${t.offline} ${kept ? t.kept : t.not_kept}`);
   }
 
   #onRefused(error) {
     const [first] = error.errors;
     const name = first?.pointer?.slice(1);
-    this.refuse(["email", "file"].includes(name) ? name : "text", first?.detail || error.message || this.t.refused);
+    const words = first?.detail || error.message || this.t.refused;
+    this.#bring(() => this.refuse(["email", "file"].includes(name) ? name : "text", words), words);
+  }
+
+  // Whether nothing was begun since this report was kept; then its outcome may take the dialog.
+  #isLastKept(id) {
+    return this.step === "kept" && this.kept.id === id;
   }
 
   #onSentLater({ receipt, external_id }) {
-    if (this.draft.id === external_id) {
-      this.#finish(receipt);
-      if (this.dialog.open) return;
-    }
-    this.#tell(this.t.sent_later(receipt.id));
+    if (this.#isLastKept(external_id)) this.#finish(receipt);
+    else this.#tell(this.t.was_sent(receipt.id));
   }
 
+  #onRefusedLater({ error, external_id }) {
+    if (!this.#isLastKept(external_id)) {
+      this.#tell(error.message || this.t.refused);
+      return;
+    }
+    this.draft = this.kept; // its words are kept nowhere else now
+    this.#onRefused(error);
+  }
+
+  // In both places, as an open dialog covers the page's corner and a closed one hides its own line.
   #tell(words) {
-    this.news.textContent = words;
-    setTimeout(() => (this.news.textContent = ""), NEWS_MS);
+    const lines = [this.news, this.newsInside].map((place) => place.appendChild(h("p", {}, words)));
+    const takeBack = () => lines.forEach((line) => line.remove());
+    setTimeout(takeBack, NEWS_MS);
+    return takeBack;
   }
 }

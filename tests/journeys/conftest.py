@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hypercare.core import clock
-from hypercare.core.models import User
+from hypercare.core.models import LaunchKey, User
 
 # Playwright's loop runs in the thread of the test, where Django would refuse to read rows.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -78,6 +79,39 @@ def visit(chromium, site, transactional_db, people):
     for context in contexts:
         context.close()
     let_requests_end()
+
+
+@pytest.fixture
+def shop(visit, site, launch):
+    """Opens a page of another origin that holds nothing but the widget, in this language."""
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self):
+            language = self.path.strip("/") or "en"
+            script = f"<script src='{site.url}/w/{key.key}/widget.js'></script>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<!doctype html><html lang={language}><title>Shop</title>{script}".encode())
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    key = LaunchKey.objects.create(launch=launch, key="k" * 20, origins=[address], created_at=clock.now())
+
+    def open_shop(language: str = "en", *, first: str = "", **more) -> Page:
+        page = visit(None, **more)
+        if first:
+            page.add_init_script(first)
+        page.goto(f"{address}/{language}")
+        return page
+
+    yield open_shop
+    server.shutdown()
+    server.server_close()
 
 
 def let_requests_end() -> None:
