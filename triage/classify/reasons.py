@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -72,7 +72,7 @@ class Reasons:
     """Names the deciding words for a batch of texts, in one language."""
 
     def __init__(self, features: Features) -> None:
-        self._told = features.told
+        self._told = cache(features.told)
         self._cues = {cue: str(said) for cue, said in CUES.items()}
         self._because = _("because of: %(words)s")
 

@@ -106,9 +106,9 @@ class Floor:
 
 def floor_of(text: str) -> Floor | None:
     """The first words of lost data or broken security that the text claims; "no data was lost" claims nothing."""
-    plain = text.lower()
+    is_there = text.lower().__contains__
     for rule, told in RULES.items():
-        claims = [_first_claim(text, pattern) for words, pattern in told if any(word in plain for word in words)]
+        claims = [_first_claim(text, pattern) for words, pattern in told if any(map(is_there, words))]
         if found := min(filter(None, claims), key=re.Match.start, default=None):
             return Floor(" ".join(found[0].split())[:60], rule)
     return None
