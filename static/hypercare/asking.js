@@ -14,10 +14,9 @@ async function post(path, body) {
   return { ok: Boolean(answer?.ok), said: said ?? {} };
 }
 
-async function linesOfReply({ many, key }) {
-  const to = section("reply").querySelector("select");
-  to.replaceChildren(new Option(words.all, ""));
-  if (many) return [];
+// What the dialog says of whom it reaches, and the choice of one of them; undefined where it reaches nobody.
+async function readersOf({ many, key }) {
+  if (many) return { lines: [], people: [] };
   const answer = await fetch(`/api/v1/issues/${key}/reporters/`).catch(() => undefined);
   const said = await answer?.json().catch(() => undefined);
   if (!answer?.ok) {
@@ -28,8 +27,8 @@ async function linesOfReply({ many, key }) {
     toast([words.nobody, said.unreached.join(", ")].filter(Boolean).join(" "), { tone: "error" });
     return undefined;
   }
-  to.append(...said.results.map((one) => new Option(`${one.name}, ${one.report}`, one.report)));
-  return [`${words.reaches} ${said.reached}`, ...(said.unreached.length ? [`${words.unreached} ${said.unreached.join(", ")}`] : [])];
+  const unreached = said.unreached.length ? [`${words.unreached} ${said.unreached.join(", ")}`] : [];
+  return { lines: [`${words.reaches} ${said.reached}`, ...unreached], people: said.results };
 }
 
 let isPrepared = false;
@@ -38,12 +37,15 @@ let isPrepared = false;
 export async function reply(whom, about, send) {
   if (isPrepared) return;
   isPrepared = true;
-  const lines = await linesOfReply(whom).finally(() => {
+  const readers = await readersOf(whom).finally(() => {
     isPrepared = false;
   });
-  if (!lines) return;
-  let said = await ask("reply", { about, lines });
-  while (said && !(await send(said, whom)) && !whom.many) said = await ask("reply", { about, lines, keeps: true });
+  if (!readers) return;
+  const { lines, people } = readers;
+  const options = () => [new Option(words.all, ""), ...people.map((one) => new Option(`${one.name}, ${one.report}`, one.report))];
+  const prepare = () => section("reply").querySelector("select").replaceChildren(...options());
+  let said = await ask("reply", { about, lines, prepare });
+  while (said && !(await send(said, whom)) && !whom.many) said = await ask("reply", { about, lines, prepare, keeps: said });
 }
 
 export async function create() {
@@ -57,7 +59,7 @@ export async function create() {
       return;
     }
     toast(whyNot(answer), { tone: "error" });
-    said = await ask("create", { keeps: true });
+    said = await ask("create", { keeps: said });
   }
 }
 

@@ -19,11 +19,19 @@ function finish(value) {
   resolve?.(value);
 }
 
+function restore(field, value) {
+  if (value === undefined || field.matches("button")) return;
+  if (field.type === "checkbox") field.checked = value;
+  else field.value = value;
+}
+
 // Opens one section and answers what was chosen: an order, the fields of a form, true, or undefined when it was left.
-// `keeps` leaves in its fields what was typed before, after a refusal. A question that comes while somebody answers
-// another waits for its turn.
-export async function ask(name, { about = "", lines = [], keeps = false } = {}) {
+// `keeps` are the fields of an answer that was refused, to stand there again. A question that comes while somebody
+// answers another waits for its turn; `prepare` is done when it has come.
+export async function ask(name, { about = "", lines = [], keeps = {}, prepare } = {}) {
   while (dialog.open) await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  finish(undefined);
+  prepare?.();
   const section = dialog.querySelector(`[data-choices="${name}"]`);
   for (const other of sections()) other.hidden = other !== section;
   dialog.querySelector("h2").textContent = section.dataset.title;
@@ -31,10 +39,9 @@ export async function ask(name, { about = "", lines = [], keeps = false } = {}) 
   section.querySelector("[data-lines]")?.replaceChildren(
     ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
   );
-  if (!keeps) {
-    for (const form of section.querySelectorAll("form")) form.reset();
-    for (const field of section.querySelectorAll("[data-narrow]")) field.value = "";
-  }
+  for (const form of section.querySelectorAll("form")) form.reset();
+  for (const field of section.querySelectorAll("[data-narrow]")) field.value = "";
+  for (const field of section.querySelectorAll("[name]")) restore(field, keeps[field.name]);
   narrow(section);
   open(dialog);
   (section.querySelector("[autofocus]") ?? section.querySelector("input, textarea, select, button") ?? dialog).focus();

@@ -8,6 +8,7 @@ const nothing = side.innerHTML;
 const links = () => [...list.querySelectorAll("[data-report]")];
 const present = () => list.querySelector("[data-report][aria-current]");
 let walkedTo;
+let shown;
 
 function mark(link) {
   present()?.removeAttribute("aria-current");
@@ -21,7 +22,6 @@ function go(down) {
   const next = all[here + (down ? 1 : -1)] ?? (here < 0 ? all[0] : undefined);
   if (!next) return false;
   next.focus();
-  mark(next);
   next.click();
   walkedTo = next;
   return true;
@@ -32,20 +32,35 @@ function close() {
   const link = present();
   split.classList.remove("opened");
   side.innerHTML = nothing;
+  shown = undefined;
   mark(undefined);
   link?.focus();
   return true;
 }
 
 // Whoever clicks goes into the report; whoever walks stays in the list.
-list.addEventListener("click", () => (walkedTo = undefined), true);
+list.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-report]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  walkedTo = undefined;
+  mark(link);
+}, true);
 // A click with a key held opens a tab, as on any link.
 list.addEventListener("click", (event) => (event.ctrlKey || event.metaKey || event.shiftKey) && event.stopPropagation(), true);
+// What comes late of another report than the one that is marked, as the answer to a verdict, is not shown.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target !== side) return;
+  const key = present()?.closest("[data-row]").dataset.row;
+  event.detail.shouldSwap &&= key !== undefined && event.detail.requestConfig.path.includes(`/${key}/`);
+});
+for (const failed of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(failed, (event) => event.detail.target === side && mark(shown));
+}
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== side) return;
   split.classList.add("opened");
   const link = event.detail.requestConfig.elt.closest("[data-report]");
-  if (link) mark(link);
+  shown = present();
   if (!walkedTo) side.querySelector("#report-title").focus({ preventScroll: true });
   if (link === walkedTo) walkedTo = undefined;
 });

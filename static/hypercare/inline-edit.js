@@ -13,25 +13,34 @@ function leave(place) {
   if (isHere) button.focus();
 }
 
-function showIn(place, control) {
+function showIn(place, control, value) {
   const button = place.querySelector("[data-edit]");
-  button.textContent = control.matches("select") ? control.selectedOptions[0].textContent : control.value;
-  button.dataset.value = control.value;
+  const option = [...(control.options ?? [])].find((one) => one.value === value);
+  button.textContent = option?.textContent ?? value;
+  button.dataset.value = value;
+}
+
+// While it is being saved it keeps the focus, which a disabled field would lose; a text takes no more.
+function rest(control, isBusy) {
+  control.ariaBusy = String(isBusy);
+  control.readOnly = isBusy;
 }
 
 async function save(place, control) {
   const { edit: field, issue, version, value } = place.querySelector("[data-edit]").dataset;
-  if (control.value === value) return leave(place);
-  control.ariaBusy = "true";
-  const answer = await send("", { action: "set", field, value: control.value, ids: [issue], version: Number(version) });
-  control.ariaBusy = "false";
+  const wanted = control.value;
+  if (wanted === value) return leave(place);
+  rest(control, true);
+  const answer = await send("", { action: "set", field, value: wanted, ids: [issue], version: Number(version) });
+  rest(control, false);
   if (answer.ok) {
-    showIn(place, control);
-    leave(place);
+    showIn(place, control, wanted);
+    if (control.value === wanted) leave(place);
     document.body.dispatchEvent(new CustomEvent("hc:ordered", { detail: answer.said }));
     say(answer.said);
     for (const other of document.querySelectorAll(`[data-edit][data-issue="${issue}"]`)) other.dataset.version = answer.said.issue.version;
-    return undefined;
+    // Another choice made meanwhile is saved too.
+    return control.value === wanted ? undefined : save(place, control);
   }
   // What they typed stays; saving once more is their decision, now that they know.
   if (answer.said.version) place.querySelector("[data-edit]").dataset.version = answer.said.version;
@@ -50,17 +59,13 @@ function begin(button) {
   control.focus();
   control.select?.();
   control.addEventListener("keydown", (event) => {
-    // While it is being saved it keeps the focus and takes no more; a field that is disabled would lose it.
-    if (control.ariaBusy === "true") {
-      event.stopPropagation();
-      event.preventDefault();
-    } else if (event.key === "Escape") {
+    if (event.key === "Escape") {
       event.stopPropagation();
       event.preventDefault();
       leave(place);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      save(place, control);
+      if (control.ariaBusy !== "true") save(place, control);
     }
   });
   if (control.matches("select")) control.addEventListener("change", () => control.ariaBusy === "true" || save(place, control));

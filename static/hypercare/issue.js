@@ -10,6 +10,7 @@ const isWriting = (part) =>
 
 // A part in which somebody writes stays; its forms learn the new version. An issue that was merged away is gone from here.
 let asked = 0;
+let shown = 0;
 async function renew() {
   asked += 1;
   const mine = asked;
@@ -17,7 +18,8 @@ async function renew() {
   if (answer?.redirected || [401, 403, 404].includes(answer?.status)) return location.reload();
   if (!answer?.ok) return undefined;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (mine !== asked) return undefined;
+  if (mine < shown) return undefined;
+  shown = mine;
   const { version } = fresh.querySelector(".ihead").dataset;
   for (const part of [".ihead", ".cols > :first-child", ".cols > :last-child"]) {
     const old = document.querySelector(part);

@@ -35,7 +35,10 @@ function step(by) {
   return focus(all[here + by] ?? (here < 0 ? all[0] : undefined));
 }
 
-const sayOffline = () => void toast(document.getElementById("toasts").dataset.offline, { tone: "error" });
+function sayWhyNot(answer) {
+  const { refused, offline } = document.getElementById("toasts").dataset;
+  toast(answer ? refused : offline, { tone: "error" });
+}
 const part = (address) => fetch(address, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
 
 // Puts the rows of the next page below those that are here; answers the first of them.
@@ -46,7 +49,7 @@ async function more() {
   const answer = await part(link.href);
   link.removeAttribute("aria-busy");
   if (answer?.redirected) return location.reload();
-  if (!answer?.ok) return sayOffline();
+  if (!answer?.ok) return sayWhyNot(answer);
   const pattern = document.createElement("template");
   pattern.innerHTML = await answer.text();
   const fresh = [...pattern.content.querySelectorAll("[data-issue]")].filter((row) => !document.getElementById(row.id));
@@ -69,7 +72,7 @@ place.addEventListener("click", async (event) => {
 async function reload() {
   const answer = await part(location.href);
   if (answer?.redirected) return location.reload();
-  if (!answer?.ok) return undefined;
+  if (!answer?.ok) return sayWhyNot(answer);
   const rowsAnew = await answer.text();
   const places = focused() ? placesFrom(focused()) : [];
   place.innerHTML = rowsAnew;
@@ -98,7 +101,7 @@ async function look() {
 place.addEventListener("focusin", () => {
   at = focused()?.id ?? at;
 });
-newBar.querySelector("[data-show-new]").addEventListener("click", () => reload().then(() => newBar.hidden || sayOffline()));
+newBar.querySelector("[data-show-new]").addEventListener("click", reload);
 document.body.addEventListener("hc:ordered", reload);
 setInterval(look, LOOK_MS);
 for (const [keys, word, by] of [[["j", "ArrowDown"], place.dataset.next, 1], [["k", "ArrowUp"], place.dataset.previous, -1]]) {

@@ -134,7 +134,7 @@ async function askFor(question, whom) {
   let body = await ask(question, { about: about(whom) });
   const isWritten = () => body && ("text" in body || body.reason);
   while (body && !(await order(body, whom)) && isWritten() && !whom.many) {
-    body = await ask(question, { about: about(whom), keeps: true });
+    body = await ask(question, { about: about(whom), keeps: body });
   }
 }
 

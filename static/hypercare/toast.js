@@ -64,5 +64,13 @@ region.addEventListener("click", (event) => {
 });
 for (const box of region.querySelectorAll(".hc-toast:not([data-tone=error])")) leaveLater(box);
 addEventListener("hc:toast", (event) => toast(event.detail.text, { tone: event.detail.tone }));
-addEventListener("htmx:responseError", (event) => toast(whyRefused(event.detail.xhr) || region.dataset.refused, { tone: "error" }));
+const sayRefused = (request) => toast(whyRefused(request) || region.dataset.refused, { tone: "error" });
+addEventListener("htmx:responseError", (event) => sayRefused(event.detail.xhr));
+// What asked may be gone when its answer comes; nobody but us hears then what the answer says.
+addEventListener("htmx:beforeSwap", ({ detail: { requestConfig, xhr, isError } }) => {
+  if (requestConfig.elt.isConnected) return;
+  const said = JSON.parse(xhr.getResponseHeader("HX-Trigger") ?? "{}")["hc:toast"];
+  if (said) toast(said.text, { tone: said.tone });
+  if (isError) sayRefused(xhr);
+});
 addEventListener("htmx:sendError", () => toast(region.dataset.offline, { tone: "error" }));

@@ -228,6 +228,15 @@ def test_owners_and_components_are_told_by_the_names_people_know(launch, order, 
     assert not re.search(r"(agent|responder)@example.org", page)
 
 
+def test_an_owner_whom_a_rule_named_is_confirmed_by_hand_once(launch, order, people, now):
+    [issue] = many(launch, now, 1)
+    bob = people["responder"].email
+    overrides.set_by_rule(issue, field="owner", value=bob, reason="Its team", actor=Actor("Rule"), now=now)
+    assert order([issue], "set", field="owner", value=bob).changed == 1
+    with pytest.raises(Problem, match="has that already"):
+        order([issue], "set", field="owner", value=bob)
+
+
 def test_an_owner_with_the_longest_address_is_named_and_a_long_title_comes_back_whole(
     launch, order, back, people, client, now
 ):

@@ -74,6 +74,12 @@ class Held:
             self._page.wait_for_timeout(100)
         raise AssertionError
 
+    def refuse(self) -> None:
+        """Lets them come to nothing."""
+        for route in self._waiting:
+            route.abort()
+        self._waiting = []
+
     def let_go(self) -> None:
         for route in self._waiting:
             route.continue_()
@@ -147,6 +153,25 @@ def test_a_note_that_is_refused_stands_in_the_dialog_again(opened, issues):
     expect(note).to_be_hidden()
 
 
+def test_a_refused_note_stands_in_its_own_dialog_though_another_was_written_since(opened, issues):
+    page = opened(BOARD)
+    held = Held(page, ORDERS, method="POST")
+    note = page.get_by_role("dialog").locator("textarea:visible")
+    for issue, text in ((issues[0], "Asked the supplier"), (issues[1], "Asked the tills")):
+        page.locator(f"#{issue.key} a").focus()
+        press(page, "n")
+        note.fill(text)
+        if issue == issues[0]:
+            press(page, "Tab", "Enter")
+            held.wait()
+    held.refuse()
+    told(page, "cannot reach")
+    expect(note).to_have_value("Asked the tills")
+    press(page, "Escape")
+    expect(note).to_have_value("Asked the supplier")
+    expect(page.get_by_role("dialog")).to_contain_text(issues[0].key)
+
+
 def test_a_note_on_a_page_that_is_not_the_newest_is_taken(opened, issues, responder):
     page = opened(f"{LIST}{issues[0].key}/")
     severity_changes(issues[0], responder)
@@ -166,9 +191,8 @@ def test_a_question_that_comes_late_waits_for_the_one_that_is_answered(opened, i
     held.wait()
     press(page, "c")
     page.keyboard.type("Printers stand")
-    held.let_go()
     with page.expect_response("**/reporters/"):
-        pass
+        held.let_go()
     page.keyboard.type(" still")
     press(page, "Enter")
     told(page, "is open.")
@@ -199,6 +223,7 @@ def test_a_panel_that_comes_late_leaves_the_focus_to_who_searches(opened, issues
     page.locator(f"#{issues[0].key} a").focus()
     press(page, "Enter", "f")
     page.keyboard.type("bas")
+    held.wait()
     held.let_go()
     expect(panel(page).locator("h2")).to_have_text("Basket is empty")
     page.keyboard.type("ket")
@@ -217,12 +242,38 @@ def test_the_inbox_shows_the_report_it_marks_however_late_a_verdict_is_answered(
     report.get_by_role("button", name="Set Severity").click()
     held.wait()
     press(page, "j")
-    page.wait_for_timeout(300)
-    held.let_go()
+    expect(report.get_by_role("heading", name="Told first")).to_be_visible()
+    with page.expect_response("**/feedback/**"):
+        held.let_go()
+    told(page, "Severity is set")
     expect(report.get_by_role("heading", name="Told first")).to_be_visible()
     expect(page.locator("[data-report][aria-current=true]")).to_have_text("Told first")
     rows[1].refresh_from_db()
     assert rows[1].severity == 1
+
+
+def test_two_verdicts_given_one_right_after_the_other_both_stand(visit, launch):
+    row = make_feedback(launch, now=clock.now(), title="Told last")
+    page = visit()
+    page.goto(INBOX)
+    press(page, "j")
+    report = page.locator("#report")
+    expect(report.get_by_role("heading", name="Told last")).to_be_visible()
+    held = Held(page, "**/feedback/**", method="POST")
+    report.get_by_label("Severity", exact=True).select_option("1")
+    report.get_by_label("Type", exact=True).select_option("security")
+    report.get_by_role("button", name="Set Severity").click()
+    report.get_by_role("button", name="Set Type").click()
+    while held.count < 2:
+        page.wait_for_timeout(50)
+    held.let_go()
+    expect(report.locator(".sugs .hc-sev[data-sev='1']:not(.suggested)")).to_be_visible()
+    for _turn in range(100):
+        row.refresh_from_db()
+        if (row.severity, row.category) == (1, "security"):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError((row.severity, row.category))
 
 
 def test_a_filtered_board_that_could_not_be_read_is_read_at_the_next_word_from_the_server(opened, launch):
@@ -235,7 +286,7 @@ def test_a_filtered_board_that_could_not_be_read_is_read_at_the_next_word_from_t
     expect(page.locator(f"#{first.key}")).to_be_visible()
 
 
-def test_a_grouped_board_that_is_drawn_anew_stays_where_it_was_scrolled(opened, launch, issues, responder):
+def test_a_filtered_board_that_is_drawn_anew_stays_where_it_was_scrolled(opened, launch, issues, responder):
     for number in range(30):
         make_issue(launch, now=clock.now(), title=f"Wish {number}", severity=3)
     page = opened(f"{BOARD}?severity=3")

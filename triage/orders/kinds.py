@@ -124,13 +124,19 @@ class Setting(Order):
     def begin(self, issues: Sequence[Issue], *, now: datetime) -> None:
         super().begin(issues, now=now)
         self._held = self._live(issues)
+        ruled = Decision.objects.filter(
+            issue__in=[issue.pk for issue in issues], field=self._field, ended_at=None, holds=True
+        )
+        self._ruled = set(ruled.exclude(origin=Origin.PERSON).values_list("issue_id", flat=True))
 
     def refusal(self, issue: Issue) -> Problem | None:
         """Also where a person said the same before; what a machine said is confirmed, and a reason is new."""
         if problem := super().refusal(issue):
             return problem
-        is_held = issue.pk in self._held or self._field == "owner"
-        if self.given["reason"] or not is_held or overrides.shown_value(issue, self._field) != self.given["value"]:
+        value, held = self.given["value"], self._held.get(issue.pk)
+        # Nobody but a person or a rule names an owner.
+        is_said = held.value == value if held else self._field == "owner" and issue.pk not in self._ruled
+        if self.given["reason"] or not is_said or overrides.shown_value(issue, self._field) != value:
             return None
         return Problem(409, _("%(key)s has that already.") % {"key": issue.key})
 
@@ -184,7 +190,8 @@ class Setting(Order):
         """What a person held before; an owner stands without a decision too, as nobody but a person names one."""
         if row.before["held"]:
             value, reason, *_since = row.before["held"]
-            return value, reason
+            # Orders from before decisions kept all of a title remember its beginning there.
+            return (row.before["value"] if self._field == "title" else value), reason
         return (row.before["value"], "") if self._field == "owner" and row.before["value"] else None
 
     def _live(self, issues: Sequence[Issue]) -> dict[int, Decision]:
