@@ -2,7 +2,7 @@
 import { cardOf } from "./board-cards.js";
 import { mayGo, move } from "./board-move.js";
 import { onKey } from "./keys.js";
-import { shownInPanel } from "./panel.js";
+import { shownAround } from "./panel.js";
 
 const frame = document.getElementById("lanes");
 const says = document.getElementById("says");
@@ -14,9 +14,9 @@ let lifted;
 
 // The keys speak to the card that has the focus, to that of the issue in the panel, or to the last one while nothing else has it.
 const focused = () => document.activeElement.closest(".card-i");
-const isBeside = () => document.activeElement.closest("#panel") !== null;
-const isIdle = () => document.activeElement.matches("body, main, #board") || isBeside();
-const present = () => focused() ?? (isBeside() ? cardOf(shownInPanel()) : null) ?? (isIdle() ? cardOf(at) : null);
+const beside = () => shownAround(document.activeElement);
+const isIdle = () => document.activeElement.matches("body, main, #board") || beside() !== "";
+const present = () => focused() ?? cardOf(beside()) ?? (isIdle() ? cardOf(at) : null);
 const isElsewhere = () => !focused() && !isIdle();
 
 function focus(card) {

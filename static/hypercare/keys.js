@@ -1,6 +1,6 @@
 // Keeps the page's keys. Markup: data-key="g b" on a link, button or field. Code: onKey("j", "Next", action). "?" lists them.
 // "Ctrl+z" is also Command and Z. A person may put another key in a key's place, or switch single keys off; the server keeps that.
-import { toast } from "./toast.js";
+import { sayFailed } from "./toast.js";
 
 const CHORD_MS = 1200;
 const FIELDS = "input, textarea, select";
@@ -119,8 +119,7 @@ function list() {
 async function keep() {
   const headers = { "Content-Type": "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
   const answer = await fetch(place.dataset.keysAt, { method: "POST", headers, body: JSON.stringify(choices) }).catch(() => undefined);
-  const { refused, offline } = document.getElementById("toasts").dataset;
-  if (!answer?.ok) toast(answer ? refused : offline, { tone: "error" });
+  if (!answer?.ok) sayFailed(answer);
 }
 
 // The next key takes the place of the one that is being changed.

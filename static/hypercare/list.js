@@ -1,10 +1,10 @@
 // Walks the list of issues by keyboard, keeps it true, and gives its issues orders.
 import { showAnew } from "./anew.js";
 import { onKey } from "./keys.js";
-import { shownInPanel } from "./panel.js";
+import { shownAround } from "./panel.js";
 import { begin } from "./picking.js";
 import { placesFrom, stand } from "./standing.js";
-import { toast } from "./toast.js";
+import { sayFailed } from "./toast.js";
 import "./inline-edit.js";
 
 const LOOK_MS = 15000;
@@ -17,9 +17,9 @@ let version = Number(place.dataset.version);
 
 const focused = () => rows().find((row) => row.contains(document.activeElement)) ?? null;
 const isLost = () => document.activeElement === document.body;
-const isBeside = () => document.activeElement.closest("#panel") !== null;
-const isIdle = () => document.activeElement.matches("body, main") || isBeside();
-const present = () => focused() ?? document.getElementById(isBeside() ? shownInPanel() : isIdle() ? at : "");
+const beside = () => shownAround(document.activeElement);
+const isIdle = () => document.activeElement.matches("body, main") || beside() !== "";
+const present = () => focused() ?? document.getElementById(beside() || (isIdle() ? at : ""));
 
 function focus(row) {
   if (!row) return false;
@@ -35,10 +35,6 @@ function step(by) {
   return focus(all[here + by] ?? (here < 0 ? all[0] : undefined));
 }
 
-function sayWhyNot(answer) {
-  const { refused, offline } = document.getElementById("toasts").dataset;
-  toast(answer ? refused : offline, { tone: "error" });
-}
 const part = (address) => fetch(address, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => undefined);
 
 // Puts the rows of the next page below those that are here; answers the first of them.
@@ -49,7 +45,7 @@ async function more() {
   const answer = await part(link.href);
   link.removeAttribute("aria-busy");
   if (answer?.redirected) return location.reload();
-  if (!answer?.ok) return sayWhyNot(answer);
+  if (!answer?.ok) return sayFailed(answer);
   const pattern = document.createElement("template");
   pattern.innerHTML = await answer.text();
   const fresh = [...pattern.content.querySelectorAll("[data-issue]")].filter((row) => !document.getElementById(row.id));
@@ -72,7 +68,7 @@ place.addEventListener("click", async (event) => {
 async function reload() {
   const answer = await part(location.href);
   if (answer?.redirected) return location.reload();
-  if (!answer?.ok) return sayWhyNot(answer);
+  if (!answer?.ok) return sayFailed(answer);
   const rowsAnew = await answer.text();
   const places = focused() ? placesFrom(focused()) : [];
   place.innerHTML = rowsAnew;

@@ -7,6 +7,8 @@ let asked = 0;
 let shown = 0;
 
 export const shownInPanel = () => (panel.hidden ? "" : panel.dataset.issue);
+// The issue in the panel for what is in it, as the focus; for anything else none.
+export const shownAround = (node) => (node.closest("#panel") ? shownInPanel() : "");
 
 const isEdited = () => panel.querySelector("[data-editing]") !== null;
 

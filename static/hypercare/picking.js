@@ -5,7 +5,7 @@ import { onKey } from "./keys.js";
 import { give, giveMany, undoNewest } from "./orders.js";
 import { showHistory } from "./order-history.js";
 import { openPalette } from "./palette.js";
-import { closePanel, openPanel, shownInPanel } from "./panel.js";
+import { closePanel, openPanel, shownAround } from "./panel.js";
 import { undoLast } from "./toast.js";
 
 const words = document.querySelector("[data-orders]").dataset;
@@ -77,14 +77,11 @@ function pickRange() {
 const itemOf = (key) => stage.items().find((item) => keyOf(item) === key);
 const versionOf = (key) => Number(itemOf(key)?.dataset.version) || undefined;
 
-// The issue in the panel, while the focus is there.
-const beside = (node) => node.closest("#panel") && shownInPanel();
-
 // Whom an order is for: all that match, those picked, the one in the panel, or the one the keys speak to.
 function chosen() {
   if (everything) return { many: true, who: { filter: stage.filter() } };
   if (picked.size > 1) return { many: true, who: { ids: [...picked] } };
-  const key = [...picked][0] ?? (beside(document.activeElement) || (stage.present() && keyOf(stage.present())));
+  const key = [...picked][0] ?? (shownAround(document.activeElement) || (stage.present() && keyOf(stage.present())));
   return key ? { many: false, who: { ids: [key] }, key } : undefined;
 }
 
@@ -164,7 +161,7 @@ async function runPalette(only) {
 
 // A button in the panel speaks of the issue there.
 function whomIn(node) {
-  const key = beside(node);
+  const key = shownAround(node);
   return key ? { many: false, who: { ids: [key] }, key } : chosen();
 }
 

@@ -54,6 +54,11 @@ export function undoLast() {
   return Boolean(button);
 }
 
+// Says that nothing came of what was asked: it was refused, or no answer came.
+export function sayFailed(answer) {
+  toast(answer ? region.dataset.refused : region.dataset.offline, { tone: "error" });
+}
+
 function whyRefused(request) {
   if (!request.getResponseHeader("Content-Type")?.includes("json")) return "";
   return JSON.parse(request.responseText).detail ?? "";
@@ -73,4 +78,4 @@ addEventListener("htmx:beforeSwap", ({ detail: { requestConfig, xhr, isError } }
   if (said) toast(said.text, { tone: said.tone });
   if (isError) sayRefused(xhr);
 });
-addEventListener("htmx:sendError", () => toast(region.dataset.offline, { tone: "error" }));
+addEventListener("htmx:sendError", () => sayFailed());

@@ -146,30 +146,34 @@ def test_taking_issues_apart_opens_the_room_that_merging_closed_with_its_roles(r
     assert entry.data["reason"] == f"{issue.key} is no longer merged into {root.key}."
 
 
-def test_a_room_that_moved_with_one_merge_and_closed_with_the_next_opens_where_it_began(room, issue, launch, lead, now):
+@pytest.fixture
+def merged_twice(room, issue, launch, lead, now):
+    """The issue whose room it is went into one without a room, and that into one that has its own; gives that between."""
     middle, root = make_issue(launch, now=now, title="503"), make_issue(launch, now=now, title="503 too")
     merging.merge(issue.pk, into_id=middle.pk, actor=lead, now=now)
     rooms.open_room(root, reason="", actor=lead, now=now)
     merging.merge(middle.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
+    return middle
+
+
+def test_a_room_that_moved_with_one_merge_and_closed_with_the_next_opens_where_it_began(
+    room, issue, merged_twice, lead, now
+):
     merging.unmerge(issue.pk, actor=lead, now=now + 2 * MINUTE)
     room.refresh_from_db()
     assert (room.issue, room.is_live) == (issue, True)
-    merging.unmerge(middle.pk, actor=lead, now=now + 3 * MINUTE)
+    merging.unmerge(merged_twice.pk, actor=lead, now=now + 3 * MINUTE)
     room.refresh_from_db()
     assert room.issue == issue
 
 
-def test_a_room_that_people_closed_after_the_merges_were_apart_stays_closed(room, issue, launch, lead, now):
-    middle, root = make_issue(launch, now=now, title="503"), make_issue(launch, now=now, title="503 too")
-    merging.merge(issue.pk, into_id=middle.pk, actor=lead, now=now)
-    rooms.open_room(root, reason="", actor=lead, now=now)
-    merging.merge(middle.pk, into_id=root.pk, actor=lead, now=now + MINUTE)
-    merging.unmerge(middle.pk, actor=lead, now=now + 2 * MINUTE)
+def test_a_room_that_people_closed_after_the_merges_were_apart_stays_closed(room, issue, merged_twice, lead, now):
+    merging.unmerge(merged_twice.pk, actor=lead, now=now + 2 * MINUTE)
     room.refresh_from_db()
     rooms.close_room(room, words="Rolled back", actor=lead, now=now + 3 * MINUTE)
     merging.unmerge(issue.pk, actor=lead, now=now + 4 * MINUTE)
     room.refresh_from_db()
-    assert (room.issue, room.closing_words) == (middle, "Rolled back")
+    assert (room.issue, room.closing_words) == (merged_twice, "Rolled back")
 
 
 def test_a_room_that_people_closed_since_stays_closed_where_it_is(room, issue, launch, lead, now):

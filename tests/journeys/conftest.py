@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -134,6 +134,46 @@ def session_of(user: User) -> dict[str, str]:
     client = Client()
     client.force_login(user)
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+BOARD = "/launches/shop/board/"
+
+
+@pytest.fixture
+def opened(visit):
+    """Opens pages of the lead's, and no error in them."""
+    errors = []
+    page = visit()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def go(path: str) -> Page:
+        page.goto(path)
+        if path.startswith(BOARD):
+            expect(page.locator("#live")).to_have_attribute("data-state", "live")
+        return page
+
+    yield go
+    assert errors == []
+
+
+def press(page: Page, *keys: str) -> None:
+    """Key after key."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def told(page: Page, text: str) -> None:
+    """What the page says in the end, also while the machine is busy."""
+    expect(page.locator(".hc-toast", has_text=text).last).to_be_visible()
+
+
+def poll_until(page: Page, is_so: Callable[[], object]) -> None:
+    """Waits while the page goes on."""
+    for _turn in range(PATIENCE_MS // 100):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError
 
 
 @pytest.fixture

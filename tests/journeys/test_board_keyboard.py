@@ -6,9 +6,8 @@ from playwright.sync_api import expect
 from hypercare.core import clock
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_issue
+from tests.journeys.conftest import BOARD, press
 from triage import lifecycle
-
-BOARD = "/launches/shop/board/"
 
 
 @pytest.fixture
@@ -29,11 +28,6 @@ def page(visit, issues):
     page.goto(BOARD)
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     return page
-
-
-def press(page, *keys) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def said(page):

@@ -3,17 +3,18 @@
 import pytest
 from playwright.sync_api import expect
 
-from feedback.models import Reporter
+from feedback.models import Feedback, Reporter
 from hypercare.core import clock
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
+from tests.journeys.conftest import BOARD, poll_until, press, told
 from triage import overrides
 from triage.board import changes
 from triage.models import Issue, RoomLine
 from triage.notes import add_note
 from triage.warroom import rooms, talk, updates
 
-BOARD, LIST, INBOX = "/launches/shop/board/", "/launches/shop/issues/", "/launches/shop/inbox/"
+LIST, INBOX = "/launches/shop/issues/", "/launches/shop/inbox/"
 ORDERS = "**/launches/shop/changes/"
 
 
@@ -23,23 +24,6 @@ def issues(launch):
     now = clock.now()
     named = [("Basket is empty", 3), ("Search is slow", 4), ("Typo in footer", 5)]
     return [make_issue(launch, now=now, title=title, severity=severity) for title, severity in named]
-
-
-@pytest.fixture
-def opened(visit, issues):
-    """The lead's page, and no error in it."""
-    errors = []
-    page = visit()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-
-    def go(path):
-        page.goto(path)
-        if path.startswith(BOARD):
-            expect(page.locator("#live")).to_have_attribute("data-state", "live")
-        return page
-
-    yield go
-    assert errors == []
 
 
 @pytest.fixture
@@ -68,11 +52,7 @@ class Held:
 
     def wait(self) -> None:
         """Until one waits."""
-        for _turn in range(150):
-            if self.count:
-                return
-            self._page.wait_for_timeout(100)
-        raise AssertionError
+        poll_until(self._page, lambda: self.count)
 
     def refuse(self) -> None:
         """Lets them come to nothing."""
@@ -84,15 +64,6 @@ class Held:
         for route in self._waiting:
             route.continue_()
         self._waiting = []
-
-
-def press(page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def told(page, text: str) -> None:
-    expect(page.locator(".hc-toast", has_text=text).last).to_be_visible()
 
 
 def panel(page):
@@ -230,15 +201,20 @@ def test_a_panel_that_comes_late_leaves_the_focus_to_who_searches(opened, issues
     expect(page.locator("#filter-q")).to_have_value("basket")
 
 
-def test_the_inbox_shows_the_report_it_marks_however_late_a_verdict_is_answered(visit, launch):
-    rows = [make_feedback(launch, now=clock.now(), title=title) for title in ("Told first", "Told last")]
-    page = visit()
+def verdict_of_last(page):
+    """The inbox's last report with a severity chosen for it, and what is sent from now on, which waits."""
     page.goto(INBOX)
     press(page, "j")
     report = page.locator("#report")
     expect(report.get_by_role("heading", name="Told last")).to_be_visible()
-    held = Held(page, "**/feedback/**", method="POST")
     report.get_by_label("Severity", exact=True).select_option("1")
+    return report, Held(page, "**/feedback/**", method="POST")
+
+
+def test_the_inbox_shows_the_report_it_marks_however_late_a_verdict_is_answered(visit, launch):
+    rows = [make_feedback(launch, now=clock.now(), title=title) for title in ("Told first", "Told last")]
+    page = visit()
+    report, held = verdict_of_last(page)
     report.get_by_role("button", name="Set Severity").click()
     held.wait()
     press(page, "j")
@@ -255,25 +231,14 @@ def test_the_inbox_shows_the_report_it_marks_however_late_a_verdict_is_answered(
 def test_two_verdicts_given_one_right_after_the_other_both_stand(visit, launch):
     row = make_feedback(launch, now=clock.now(), title="Told last")
     page = visit()
-    page.goto(INBOX)
-    press(page, "j")
-    report = page.locator("#report")
-    expect(report.get_by_role("heading", name="Told last")).to_be_visible()
-    held = Held(page, "**/feedback/**", method="POST")
-    report.get_by_label("Severity", exact=True).select_option("1")
+    report, held = verdict_of_last(page)
     report.get_by_label("Type", exact=True).select_option("security")
     report.get_by_role("button", name="Set Severity").click()
     report.get_by_role("button", name="Set Type").click()
-    while held.count < 2:
-        page.wait_for_timeout(50)
+    poll_until(page, lambda: held.count == 2)
     held.let_go()
     expect(report.locator(".sugs .hc-sev[data-sev='1']:not(.suggested)")).to_be_visible()
-    for _turn in range(100):
-        row.refresh_from_db()
-        if (row.severity, row.category) == (1, "security"):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError((row.severity, row.category))
+    poll_until(page, lambda: Feedback.objects.filter(pk=row.pk, severity=1, category="security").exists())
 
 
 def test_a_filtered_board_that_could_not_be_read_is_read_at_the_next_word_from_the_server(opened, launch):

@@ -11,12 +11,14 @@ from hypercare.core.members import set_member
 from hypercare.core.models import Message
 from hypercare.core.timeline import Actor
 from tests.integration.rows import make_feedback, make_issue
+from tests.journeys.conftest import BOARD, poll_until, press, told
 from tests.journeys.test_pages_are_accessible import AXE, RULES
 from triage import overrides
 from triage.models import Issue, WarRoom
 from triage.orders import giving
 
-BOARD, LIST = "/launches/shop/board/", "/launches/shop/issues/"
+LIST = "/launches/shop/issues/"
+pytestmark = pytest.mark.usefixtures("issues")
 
 
 @pytest.fixture
@@ -27,42 +29,6 @@ def issues(launch):
         make_issue(launch, now=now - timedelta(minutes=n), title=title, severity=severity)
         for n, (title, severity) in enumerate([("Basket is empty", 2), ("Search is slow", 3), ("Typo in footer", 4)])
     ]
-
-
-@pytest.fixture
-def opened(visit, issues):
-    """The lead's page, and no error in it."""
-    errors = []
-    page = visit()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-
-    def go(path):
-        page.goto(path)
-        if path == BOARD:
-            expect(page.locator("#live")).to_have_attribute("data-state", "live")
-        return page
-
-    yield go
-    assert errors == []
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def told(page, text):
-    """What the page says in the end, also while the machine is busy."""
-    expect(page.locator(".hc-toast", has_text=text).last).to_be_visible()
-
-
-def poll_until(page, is_so):
-    """Waits while the page goes on."""
-    for _turn in range(100):
-        if is_so():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError
 
 
 def no_axe_finding(page):

@@ -38,6 +38,16 @@ def write(page: Page, text: str, *, language: str = "en") -> None:
     page.get_by_label(WORDS[language]["what"]).fill(text)
 
 
+def with_one_kept(shop) -> Page:
+    """A page without network whose widget says that it keeps a report."""
+    page = shop()
+    page.context.set_offline(True)
+    write(page, "Basket is empty")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="We could not reach the server.")).to_be_visible()
+    return page
+
+
 def send_and_hold(page: Page, text: str) -> Route:
     """Sends this, and keeps it on its way until the test answers it."""
     held: list[Route] = []
@@ -92,11 +102,7 @@ def test_a_kept_report_and_the_one_written_after_it_both_arrive(shop, language):
 
 
 def test_a_report_that_arrives_while_the_next_is_written_leaves_the_form_alone(shop):
-    page = shop()
-    page.context.set_offline(True)
-    write(page, "Basket is empty")
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="We could not reach the server.")).to_be_visible()
+    page = with_one_kept(shop)
     page.keyboard.press("Escape")
     write(page, "Search finds nothing")
     page.context.set_offline(False)
@@ -110,11 +116,7 @@ def test_a_report_that_arrives_while_the_next_is_written_leaves_the_form_alone(s
 
 
 def test_a_kept_report_that_is_refused_later_comes_back_to_its_writer(shop):
-    page = shop()
-    page.context.set_offline(True)
-    write(page, "Basket is empty")
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="We could not reach the server.")).to_be_visible()
+    page = with_one_kept(shop)
     page.route(REPORTS, lambda route: refuse(route, detail="The launch is closed."))
     page.context.set_offline(False)
     expect(page.get_by_role("alert").filter(has_text="The launch is closed.")).to_be_visible()

@@ -163,9 +163,9 @@ class Features:
 
     def without_opening(self, told: csr_matrix) -> csr_matrix:
         """The same rows, with nothing of the opening in them."""
-        first, length = sum(len(self.blocks[block].names) for block in BLOCKS[:-1]), len(self.blocks[BLOCKS[-1]].names)
+        begin, end = self._ends[-2:]
         found = told.copy()
-        found.data[(found.indices >= first) & (found.indices < first + length)] = 0
+        found.data[(found.indices >= begin) & (found.indices < end)] = 0
         found.eliminate_zeros()
         return found
 

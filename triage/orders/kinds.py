@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hypercare.core.given_reasons import given_reason
@@ -123,11 +124,9 @@ class Setting(Order):
 
     def begin(self, issues: Sequence[Issue], *, now: datetime) -> None:
         super().begin(issues, now=now)
-        self._held = self._live(issues)
-        ruled = Decision.objects.filter(
-            issue__in=[issue.pk for issue in issues], field=self._field, ended_at=None, holds=True
-        )
-        self._ruled = set(ruled.exclude(origin=Origin.PERSON).values_list("issue_id", flat=True))
+        said = self._said(issues)
+        self._held = _by_people(said)
+        self._ruled = said.keys() - self._held.keys()
 
     def refusal(self, issue: Issue) -> Problem | None:
         """Also where a person said the same before; what a machine said is confirmed, and a reason is new."""
@@ -195,10 +194,17 @@ class Setting(Order):
         return (row.before["value"], "") if self._field == "owner" and row.before["value"] else None
 
     def _live(self, issues: Sequence[Issue]) -> dict[int, Decision]:
-        held = Decision.objects.filter(
-            issue__in=[issue.pk for issue in issues], field=self._field, ended_at=None, origin=Origin.PERSON
-        )
-        return {decision.issue_id: decision for decision in held if decision.issue_id}
+        return _by_people(self._said(issues))
+
+    def _said(self, issues: Sequence[Issue]) -> dict[int, Decision]:
+        """What people or rules of the launch said, for each issue of which they did."""
+        said = Decision.objects.filter(issue__in=[issue.pk for issue in issues], field=self._field, ended_at=None)
+        said = said.filter(Q(origin=Origin.PERSON) | Q(holds=True))
+        return {decision.issue_id: decision for decision in said if decision.issue_id}
+
+
+def _by_people(said: Mapping[int, Decision]) -> dict[int, Decision]:
+    return {pk: decision for pk, decision in said.items() if decision.origin == Origin.PERSON}
 
 
 def _kept(decision: Decision) -> list[str]:
