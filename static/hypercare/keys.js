@@ -116,10 +116,17 @@ function list() {
   help.querySelector("[data-key-switch]").checked = !choices.off;
 }
 
-async function keep() {
+async function store(body) {
   const headers = { "Content-Type": "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
-  const answer = await fetch(place.dataset.keysAt, { method: "POST", headers, body: JSON.stringify(choices) }).catch(() => undefined);
+  const answer = await fetch(place.dataset.keysAt, { method: "POST", headers, body }).catch(() => undefined);
   if (!answer?.ok) sayFailed(answer);
+}
+
+// One after the other, so that what was chosen last is what is kept.
+let stored = Promise.resolve();
+function keep() {
+  const body = JSON.stringify(choices);
+  stored = stored.then(() => store(body));
 }
 
 // The next key takes the place of the one that is being changed.
@@ -134,9 +141,11 @@ function change(event) {
     const key = nameOf(event);
     const all = [...keysByLabel().values()].flat();
     if (all.some((other) => other !== usual && pressedFor(other) === key)) said.textContent = said.dataset.taken;
-    else if (key === usual) delete choices.keys[usual];
-    else choices.keys[usual] = key;
-    keep();
+    else {
+      if (key === usual) delete choices.keys[usual];
+      else choices.keys[usual] = key;
+      keep();
+    }
   }
   list();
   help.querySelector(`[data-usual="${usual}"]`)?.focus();

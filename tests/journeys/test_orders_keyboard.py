@@ -231,7 +231,8 @@ def test_more_is_shown_in_place_and_the_first_of_it_has_the_focus(opened, launch
 
 
 def test_a_key_is_changed_for_good_and_single_keys_can_rest(opened, issues, people):
-    page = opened(LIST)
+    page, stored = opened(LIST), []
+    page.on("request", lambda request: stored.append(request.post_data) if "/account/keys/" in request.url else None)
     press(page, "?")
     keys = page.get_by_role("dialog", name="Keys")
     keys.get_by_role("button", name="Assign to me").focus()
@@ -250,6 +251,7 @@ def test_a_key_is_changed_for_good_and_single_keys_can_rest(opened, issues, peop
     told(page, f"{issues[0].key}: Owner: Alice Lead")
     people["lead"].refresh_from_db()
     assert people["lead"].key_choices == {"off": False, "keys": {"i": "y"}}
+    assert len(stored) == 1
 
 
 @pytest.mark.parametrize("place", [BOARD, LIST])
